@@ -1,0 +1,173 @@
+-- The truth of one database (one shard). Every statement can run again on a database that has it.
+-- Times are seconds since the epoch. Digests and commitments are 32 bytes in base64url;
+-- no secret stands here in the clear.
+-- What belongs to a user (users … outbox) lives in the user's shard; clients, keys, alarms and webhooks
+-- live in the first database.
+
+CREATE TABLE IF NOT EXISTS users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  disabled_at INTEGER,
+  preferences TEXT NOT NULL DEFAULT '{}'
+) STRICT, WITHOUT ROWID;
+
+-- Canonical address -> user. Lives in the shard of the address.
+CREATE TABLE IF NOT EXISTS emails (
+  address TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  verified_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Live sessions only; the list of where someone is signed in is a prefix scan. Ending one deletes its row.
+-- secret_digest is that of the current refresh token, or of the browser session's cookie.
+CREATE TABLE IF NOT EXISTS sessions (
+  user_id TEXT NOT NULL REFERENCES users (id),
+  id TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  client_kind TEXT NOT NULL CHECK (client_kind IN ('first_party', 'third_party')),
+  session_limit INTEGER NOT NULL CHECK (session_limit >= 1),
+  scope TEXT NOT NULL,
+  signed_in_with TEXT NOT NULL,
+  started_in TEXT NOT NULL,
+  device TEXT NOT NULL,
+  place TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_seq INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  absolute_expires_at INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  secret_digest TEXT NOT NULL CHECK (length(secret_digest) = 43),
+  sealed_successor TEXT,
+  PRIMARY KEY (user_id, id),
+  CHECK (expires_at <= absolute_expires_at)
+) STRICT, WITHOUT ROWID;
+
+-- A client's rule holds even for a writer that goes around the object.
+CREATE TRIGGER IF NOT EXISTS sessions_within_limit
+BEFORE INSERT ON sessions
+WHEN (SELECT count(*) FROM sessions WHERE user_id = NEW.user_id AND client_id = NEW.client_id) >= NEW.session_limit
+BEGIN
+  SELECT RAISE(ABORT, 'session_limit');
+END;
+
+-- The commitment of every access token until its own expiry; it outlives its session.
+CREATE TABLE IF NOT EXISTS entropy_buckets (
+  session_id TEXT NOT NULL,
+  generation INTEGER NOT NULL CHECK (generation >= 1),
+  user_id TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  issued_at INTEGER NOT NULL,
+  commitment TEXT NOT NULL CHECK (length(commitment) = 43),
+  expires_at INTEGER NOT NULL,
+  retired_at INTEGER,
+  retired_reason TEXT,
+  PRIMARY KEY (session_id, generation)
+) STRICT, WITHOUT ROWID;
+
+-- No token for a session that has ended, whoever writes.
+CREATE TRIGGER IF NOT EXISTS entropy_buckets_of_live_sessions
+BEFORE INSERT ON entropy_buckets
+WHEN NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = NEW.user_id AND id = NEW.session_id)
+BEGIN
+  SELECT RAISE(ABORT, 'session_gone');
+END;
+
+-- The feed that tells caches which buckets to forget. seq never repeats: the newest row is never removed.
+CREATE TABLE IF NOT EXISTS bucket_retirements (
+  seq INTEGER PRIMARY KEY,
+  session_id TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  retired_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER IF NOT EXISTS entropy_buckets_feed
+AFTER UPDATE OF retired_at ON entropy_buckets
+WHEN OLD.retired_at IS NULL AND NEW.retired_at IS NOT NULL
+BEGIN
+  INSERT INTO bucket_retirements (session_id, generation, retired_at)
+  VALUES (NEW.session_id, NEW.generation, NEW.retired_at);
+END;
+
+-- The user's log, and the fence: a stale writer violates the primary key, a replay violates op_id,
+-- and either way its whole batch rolls back.
+CREATE TABLE IF NOT EXISTS user_events (
+  user_id TEXT NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  op_id TEXT,
+  cause_seq INTEGER,
+  type TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  session_id TEXT,
+  client_id TEXT,
+  reason TEXT,
+  actor TEXT NOT NULL,
+  device TEXT,
+  place TEXT,
+  PRIMARY KEY (user_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Only the first event of a change carries its op_id; the events that follow from it cost no index row.
+CREATE UNIQUE INDEX IF NOT EXISTS user_events_op ON user_events (op_id) WHERE op_id IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS sign_ins (
+  id TEXT PRIMARY KEY,
+  address TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  started_in TEXT NOT NULL CHECK (started_in IN ('browser', 'app')),
+  binding_digest TEXT NOT NULL CHECK (length(binding_digest) = 43),
+  link_commitment TEXT NOT NULL CHECK (length(link_commitment) = 43),
+  code_digest TEXT NOT NULL CHECK (length(code_digest) = 43),
+  wrong_codes INTEGER NOT NULL DEFAULT 0,
+  continue_to TEXT,
+  device_name TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS outbox (
+  id TEXT PRIMARY KEY,
+  sealed TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Global tables: the first database only.
+
+CREATE TABLE IF NOT EXISTS clients (
+  id TEXT PRIMARY KEY,
+  secret_digest TEXT,
+  registration TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS signing_keys (
+  kid TEXT PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retiring', 'gone')),
+  public_jwk TEXT NOT NULL,
+  sealed_private_jwk TEXT,
+  created_at INTEGER NOT NULL,
+  active_at INTEGER,
+  gone_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX IF NOT EXISTS signing_keys_one_active ON signing_keys (state) WHERE state = 'active';
+
+-- One open alarm for each fold key; acknowledging it closes the fold.
+CREATE TABLE IF NOT EXISTS alarms (
+  id TEXT PRIMARY KEY,
+  fold_key TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  kid TEXT,
+  client_id TEXT,
+  user_id TEXT,
+  detail TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  acknowledged_at INTEGER
+) STRICT, WITHOUT ROWID;

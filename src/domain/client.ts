@@ -1,0 +1,62 @@
+// A client: an app, as an operator registered it.
+import { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS } from './limits.ts'
+import { DEFAULT_RULE, type SessionRule } from './rule.ts'
+import type { ClientKind } from './session.ts'
+
+export const MAGIC_LINK_GRANT = 'urn:latchkey:grant-type:magic-link'
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', MAGIC_LINK_GRANT] as const
+export type GrantType = (typeof GRANT_TYPES)[number]
+
+export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number]
+
+export interface ClientRegistration {
+  readonly name: string
+  readonly kind: ClientKind
+  readonly type: 'public' | 'confidential'
+  readonly redirect_uris: readonly string[]
+  readonly post_logout_redirect_uris: readonly string[]
+  readonly link_uri: string | null
+  readonly grant_types: readonly GrantType[]
+  readonly scopes: readonly string[]
+  readonly audience: string | null
+  readonly token_endpoint_auth_method: ClientAuthMethod
+  readonly cors_origins: readonly string[]
+  readonly session_rule: SessionRule
+  readonly refresh_grace_seconds: number
+  readonly access_token_seconds: number
+}
+
+export interface Client extends ClientRegistration {
+  readonly id: string
+  readonly secretDigest: string | null
+  readonly createdAt: number
+}
+
+/** The built-in client whose sessions are browser sessions. It is no OAuth client: it has no grant. */
+export const ACCOUNT_CLIENT: Client = {
+  id: 'account',
+  secretDigest: null,
+  createdAt: 0,
+  name: 'Your account',
+  kind: 'first_party',
+  type: 'public',
+  redirect_uris: [],
+  post_logout_redirect_uris: [],
+  link_uri: null,
+  grant_types: [],
+  scopes: [],
+  audience: null,
+  token_endpoint_auth_method: 'none',
+  cors_origins: [],
+  session_rule: { limit: null, at_limit: 'replace_least_recent' },
+  refresh_grace_seconds: REFRESH_GRACE_SECONDS,
+  access_token_seconds: ACCESS_TOKEN_SECONDS,
+}
+
+export const DEFAULT_SESSION_RULE = DEFAULT_RULE
+
+export function defaultGrantTypes(kind: ClientKind): readonly GrantType[] {
+  const everyone = ['authorization_code', 'refresh_token'] as const
+  return kind === 'first_party' ? [...everyone, MAGIC_LINK_GRANT] : everyone
+}

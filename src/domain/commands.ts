@@ -1,0 +1,72 @@
+// What may be asked of a user's sessions. Digests only: the object and the database never see a secret.
+import type { Actor, EndReason, NewUser } from './events.ts'
+import type { Preferences } from './preferences.ts'
+import type { SessionRule } from './rule.ts'
+import type { NewBucket, NewSession, Session } from './session.ts'
+
+export interface UserState {
+  readonly userId: string
+  /** null: this user does not exist (yet). */
+  readonly user: { readonly disabledAt: number | null; readonly preferences: Preferences } | null
+  readonly sessions: readonly Session[]
+  readonly lastSeq: number
+}
+
+interface CommandBase {
+  /** Names this change for ever: a retry carries the same one and has no second effect. */
+  readonly opId: string
+}
+
+export interface StartSession extends CommandBase {
+  readonly type: 'start_session'
+  readonly session: NewSession
+  readonly bucket: NewBucket | null
+  readonly rule: SessionRule
+  /** For an address that had no user when it was looked up. */
+  readonly newUser: NewUser | null
+  /** The session that this browser had until now. */
+  readonly formerSessionId: string | null
+}
+
+export type SessionSelection =
+  | { readonly kind: 'one'; readonly sessionId: string }
+  /** All but the actor's own; `clientId: null` means of every client. */
+  | { readonly kind: 'others'; readonly clientId: string | null }
+  | { readonly kind: 'all'; readonly includeApps: boolean }
+  | { readonly kind: 'client'; readonly clientId: string }
+
+export interface EndSessions extends CommandBase {
+  readonly type: 'end_sessions'
+  readonly selection: SessionSelection
+  readonly reason: EndReason
+  readonly by: Actor
+}
+
+export interface SetPreferences extends CommandBase {
+  readonly type: 'set_preferences'
+  readonly preferences: Preferences
+  readonly by: Actor
+}
+
+export interface SetDisabled extends CommandBase {
+  readonly type: 'set_disabled'
+  readonly disabled: boolean
+}
+
+export type Command = StartSession | EndSessions | SetPreferences | SetDisabled
+
+export type StartResult =
+  | { readonly tag: 'started'; readonly sessionId: string; readonly replaced: readonly string[] }
+  | { readonly tag: 'refused'; readonly why: 'session_limit_reached' | 'user_disabled' }
+  | { readonly tag: 'no_such_user' }
+
+export type EndResult =
+  | { readonly tag: 'ended'; readonly sessions: readonly string[] }
+  | { readonly tag: 'not_found' }
+  /** Whoever ends sessions must be live when the change is decided. */
+  | { readonly tag: 'actor_gone' }
+
+export type AccountResult =
+  | { readonly tag: 'changed' }
+  | { readonly tag: 'no_such_user' }
+  | { readonly tag: 'actor_gone' }

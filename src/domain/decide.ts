@@ -1,0 +1,225 @@
+// The rules of a user's sessions: given the state and a command, which events follow. Pure.
+import type {
+  AccountResult,
+  Command,
+  EndResult,
+  EndSessions,
+  SessionSelection,
+  SetDisabled,
+  SetPreferences,
+  StartResult,
+  StartSession,
+  UserState,
+} from './commands.ts'
+import type { Actor, EndReason, SessionEnded, UserEvent } from './events.ts'
+import { SESSIONS_PER_USER_MAX } from './limits.ts'
+import { type AtLimit, effectiveRule } from './rule.ts'
+import { absoluteExpiry, expiryAfterUse, isLive, type Session } from './session.ts'
+
+export interface Decision<Result> {
+  readonly events: readonly UserEvent[]
+  readonly result: Result
+}
+
+/** An event before it has its place in the log. */
+type Draft = UserEvent extends infer E
+  ? E extends UserEvent
+    ? Omit<E, 'seq' | 'opId' | 'causeSeq'>
+    : never
+  : never
+
+export function decide(state: UserState, command: StartSession, now: number): Decision<StartResult>
+export function decide(state: UserState, command: EndSessions, now: number): Decision<EndResult>
+export function decide(
+  state: UserState,
+  command: SetPreferences | SetDisabled,
+  now: number,
+): Decision<AccountResult>
+export function decide(
+  state: UserState,
+  command: Command,
+  now: number,
+): Decision<StartResult | EndResult | AccountResult> {
+  switch (command.type) {
+    case 'start_session':
+      return startSession(state, command, now)
+    case 'end_sessions':
+      return endSessions(state, command, now)
+    case 'set_preferences':
+      return setPreferences(state, command, now)
+    case 'set_disabled':
+      return setDisabled(state, command, now)
+  }
+}
+
+function startSession(state: UserState, command: StartSession, now: number): Decision<StartResult> {
+  const { session, bucket, newUser } = command
+  if (state.user === null && newUser === null) return nothing({ tag: 'no_such_user' })
+  if (state.user !== null && state.user.disabledAt !== null)
+    return refuse(state, command, 'user_disabled', now)
+
+  const { live, expired } = split(state.sessions, now)
+  const by: Actor = { kind: 'session', session_id: session.id }
+  const rule = effectiveRule(command.rule, state.user?.preferences.one_session_per_client ?? false)
+  const leaving = new Set(
+    live
+      .filter(other => other.id === command.formerSessionId)
+      .concat(state.user?.preferences.one_device ? live.filter(isOtherDevice(session.clientKind)) : []),
+  )
+  const staying = live.filter(other => !leaving.has(other))
+  const onClient = staying.filter(other => other.clientId === session.clientId)
+  const excess = onClient.length + 1 - rule.limit
+  if (excess > 0 && rule.atLimit === 'refuse') return refuse(state, command, 'session_limit_reached', now)
+  for (const other of firstToLeave(onClient, rule.atLimit).slice(0, Math.max(0, excess))) leaving.add(other)
+  const rest = staying.filter(other => !leaving.has(other))
+  const overall = Math.max(0, rest.length + 1 - SESSIONS_PER_USER_MAX)
+  for (const other of firstToLeave(rest, 'replace_least_recent').slice(0, overall)) leaving.add(other)
+
+  const replaced = [...leaving]
+  const absoluteExpiresAt = absoluteExpiry(now)
+  const drafts: Draft[] = [
+    ...expired.map(ended('expired', { kind: 'system' }, now)),
+    ...replaced.map(ended('replaced', by, now)),
+    {
+      type: 'session.created',
+      at: now,
+      by,
+      session,
+      sessionLimit: rule.limit,
+      absoluteExpiresAt,
+      expiresAt: expiryAfterUse(absoluteExpiresAt, now),
+      bucket,
+      newUser: state.user === null ? newUser : null,
+    },
+  ]
+  return {
+    events: inSequence(state, command.opId, drafts),
+    result: { tag: 'started', sessionId: session.id, replaced: replaced.map(other => other.id) },
+  }
+}
+
+function refuse(
+  state: UserState,
+  command: StartSession,
+  why: 'session_limit_reached' | 'user_disabled',
+  now: number,
+): Decision<StartResult> {
+  const { expired } = split(state.sessions, now)
+  const { session } = command
+  const refused: Draft = {
+    type: 'sign_in.refused',
+    at: now,
+    by: { kind: 'system' },
+    clientId: session.clientId,
+    reason: why,
+    device: session.device,
+    place: session.place,
+  }
+  const drafts = [...expired.map(ended('expired', { kind: 'system' }, now)), refused]
+  return { events: inSequence(state, command.opId, drafts), result: { tag: 'refused', why } }
+}
+
+function endSessions(state: UserState, command: EndSessions, now: number): Decision<EndResult> {
+  const { live, expired } = split(state.sessions, now)
+  const { by, selection } = command
+  if (!isActorLive(live, by)) return nothing({ tag: 'actor_gone' })
+  const chosen = live.filter(isSelected(selection, by))
+  if (selection.kind === 'one' && chosen.length === 0) return nothing({ tag: 'not_found' })
+  const drafts = [
+    ...expired.map(ended('expired', { kind: 'system' }, now)),
+    ...chosen.map(ended(command.reason, by, now)),
+  ]
+  return {
+    events: inSequence(state, command.opId, drafts),
+    result: { tag: 'ended', sessions: chosen.map(session => session.id) },
+  }
+}
+
+function setPreferences(state: UserState, command: SetPreferences, now: number): Decision<AccountResult> {
+  if (state.user === null) return nothing({ tag: 'no_such_user' })
+  if (!isActorLive(split(state.sessions, now).live, command.by)) return nothing({ tag: 'actor_gone' })
+  const draft: Draft = {
+    type: 'preference.changed',
+    at: now,
+    by: command.by,
+    preferences: command.preferences,
+  }
+  return { events: inSequence(state, command.opId, [draft]), result: { tag: 'changed' } }
+}
+
+function setDisabled(state: UserState, command: SetDisabled, now: number): Decision<AccountResult> {
+  if (state.user === null) return nothing({ tag: 'no_such_user' })
+  if ((state.user.disabledAt !== null) === command.disabled) return nothing({ tag: 'changed' })
+  const by: Actor = { kind: 'operator' }
+  const { live, expired } = split(state.sessions, now)
+  const drafts: Draft[] = [
+    ...expired.map(ended('expired', { kind: 'system' }, now)),
+    ...(command.disabled ? live.map(ended('user_disabled', by, now)) : []),
+    { type: command.disabled ? 'user.disabled' : 'user.enabled', at: now, by },
+  ]
+  return { events: inSequence(state, command.opId, drafts), result: { tag: 'changed' } }
+}
+
+/** The events in the order of the log; the last one is what the command was about and carries its opId. */
+function inSequence(state: UserState, opId: string, drafts: readonly Draft[]): readonly UserEvent[] {
+  const causeSeq = state.lastSeq + drafts.length
+  return drafts.map((draft, index): UserEvent => {
+    const isCause = index === drafts.length - 1
+    return {
+      ...draft,
+      seq: state.lastSeq + 1 + index,
+      opId: isCause ? opId : null,
+      causeSeq: isCause ? null : causeSeq,
+    }
+  })
+}
+
+const ended =
+  (reason: EndReason, by: Actor, at: number) =>
+  (session: Session): Omit<SessionEnded, 'seq' | 'opId' | 'causeSeq'> => ({
+    type: 'session.ended',
+    at,
+    by,
+    sessionId: session.id,
+    clientId: session.clientId,
+    reason,
+    device: session.device,
+    place: session.place,
+  })
+
+function split(sessions: readonly Session[], now: number) {
+  return {
+    live: sessions.filter(session => isLive(session, now)),
+    expired: sessions.filter(session => !isLive(session, now)),
+  }
+}
+
+function isActorLive(live: readonly Session[], by: Actor): boolean {
+  return by.kind !== 'session' || live.some(session => session.id === by.session_id)
+}
+
+function isSelected(selection: SessionSelection, by: Actor): (session: Session) => boolean {
+  const isActor = (session: Session) => by.kind === 'session' && session.id === by.session_id
+  switch (selection.kind) {
+    case 'one':
+      return session => session.id === selection.sessionId
+    case 'others':
+      return session =>
+        !isActor(session) && (selection.clientId === null || session.clientId === selection.clientId)
+    case 'all':
+      return session => selection.includeApps || session.clientKind === 'first_party' || isActor(session)
+    case 'client':
+      return session => session.clientId === selection.clientId
+  }
+}
+
+/** One device at a time: a first-party sign-in ends all other first-party sessions, never third-party apps. */
+const isOtherDevice = (kind: Session['clientKind']) => (other: Session) =>
+  kind === 'first_party' && other.clientKind === 'first_party'
+
+function firstToLeave(sessions: readonly Session[], atLimit: AtLimit): readonly Session[] {
+  const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdAt : session.lastSeenAt)
+  return [...sessions].sort((a, b) => age(a) - age(b) || a.createdSeq - b.createdSeq)
+}
+
+const nothing = <Result>(result: Result): Decision<Result> => ({ events: [], result })

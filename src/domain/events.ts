@@ -1,0 +1,88 @@
+// What can happen to a user: the entries of the log, and what each carries so that its rows can be written.
+import type { Preferences } from './preferences.ts'
+import type { Device, NewBucket, NewSession, Place } from './session.ts'
+
+export type EndReason =
+  | 'signed_out'
+  | 'replaced'
+  | 'ended_by_user'
+  | 'ended_by_operator'
+  | 'not_me'
+  | 'refresh_reused'
+  | 'code_reused'
+  | 'expired'
+  | 'user_disabled'
+  | 'consent_withdrawn'
+
+/** Who did it. A session is a place where the user is signed in; the system is Latchkey's own housekeeping. */
+export type Actor =
+  | { readonly kind: 'session'; readonly session_id: string }
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'system' }
+
+interface EventBase {
+  readonly seq: number
+  /** On the first event of a change only. */
+  readonly opId: string | null
+  /** seq of the event of the same change that carries its opId. */
+  readonly causeSeq: number | null
+  readonly at: number
+  readonly by: Actor
+}
+
+export interface NewUser {
+  /** Canonical address. */
+  readonly email: string
+}
+
+export interface SessionCreated extends EventBase {
+  readonly type: 'session.created'
+  readonly session: NewSession
+  readonly sessionLimit: number
+  readonly absoluteExpiresAt: number
+  readonly expiresAt: number
+  /** null for browser sessions, which have no access token. */
+  readonly bucket: NewBucket | null
+  /** Set by the first sign-in of an address. */
+  readonly newUser: NewUser | null
+}
+
+export interface SessionEnded extends EventBase {
+  readonly type: 'session.ended'
+  readonly sessionId: string
+  readonly clientId: string
+  readonly reason: EndReason
+  readonly device: Device
+  readonly place: Place
+}
+
+export interface SignInRefused extends EventBase {
+  readonly type: 'sign_in.refused'
+  readonly clientId: string
+  readonly reason: 'session_limit_reached' | 'user_disabled'
+  readonly device: Device
+  readonly place: Place
+}
+
+export interface PreferenceChanged extends EventBase {
+  readonly type: 'preference.changed'
+  readonly preferences: Preferences
+}
+
+export interface UserDisabled extends EventBase {
+  readonly type: 'user.disabled'
+}
+
+export interface UserEnabled extends EventBase {
+  readonly type: 'user.enabled'
+}
+
+export type UserEvent =
+  | SessionCreated
+  | SessionEnded
+  | SignInRefused
+  | PreferenceChanged
+  | UserDisabled
+  | UserEnabled
+
+export type UserEventType = UserEvent['type']

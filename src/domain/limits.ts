@@ -1,0 +1,58 @@
+// Every number with its unit, in one place. Nothing here is decided elsewhere.
+
+export const MINUTE_SECONDS = 60
+export const DAY_SECONDS = 24 * 60 * MINUTE_SECONDS
+
+/** Link and typed code of a sign-in (ASVS 6.5.5: at most ten minutes). */
+export const SIGN_IN_SECONDS = 10 * MINUTE_SECONDS
+/** Wrong typed codes after which a sign-in is over. */
+export const WRONG_CODES_LIMIT = 5
+
+/** A session unused for so long is over. */
+export const SESSION_IDLE_SECONDS = 7 * DAY_SECONDS
+/** No session outlives this, however active (NIST SP 800-63B). */
+export const SESSION_ABSOLUTE_SECONDS = 30 * DAY_SECONDS
+/** A browser session's last activity is written at most this often. */
+export const LAST_SEEN_STEP_SECONDS = 5 * MINUTE_SECONDS
+
+export const ACCESS_TOKEN_SECONDS = 10 * MINUTE_SECONDS
+export const ACCESS_TOKEN_MAX_SECONDS = 60 * MINUTE_SECONDS
+export const ID_TOKEN_SECONDS = 10 * MINUTE_SECONDS
+/** How long a spent refresh token still yields the successor it already has. */
+export const REFRESH_GRACE_SECONDS = 10
+export const REFRESH_GRACE_MAX_SECONDS = 60
+/** For other parties' clocks only; the expiry of our own tokens has no leeway. */
+export const CLOCK_LEEWAY_SECONDS = 60
+/** Spent rows are kept this long past their expiry: longer than the leeway and than any refresh grace. */
+export const RETENTION_PAST_EXPIRY_SECONDS = 5 * MINUTE_SECONDS
+
+/** Ceilings whatever a rule says; beyond them the least recently used session is replaced. */
+export const SESSIONS_PER_CLIENT_MAX = 100
+export const SESSIONS_PER_USER_MAX = 1_000
+
+export const PAGE_DEFAULT = 100
+export const PAGE_MAX = 100
+
+export const TOKEN_MAX_CHARS = 8_192
+export const BODY_MAX_BYTES = 64 * 1024
+
+/** Isolate caches; each is shorter than the overlap that makes it harmless. */
+export const SIGNING_KEYS_CACHE_SECONDS = 60
+export const CLIENT_CACHE_SECONDS = 10
+
+export const OUTBOX_LEASE_SECONDS = 30
+export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60] as const
+export const OUTBOX_BATCH = 50
+export const MAIL_TIMEOUT_MS = 15_000
+export const D1_DEADLINE_MS = 10_000
+export const OBJECT_ATTEMPTS = 3
+
+/** Rows that one run of the cleaner removes from one table. */
+export const PURGE_CHUNK_ROWS = 500
+/** Sessions that one run of the cleaner ends as expired. */
+export const EXPIRE_CHUNK_SESSIONS = 100
+export const EVENTS_RETENTION_SECONDS = 365 * DAY_SECONDS
+
+export const ALARM_WINDOW_SECONDS = DAY_SECONDS
+/** Repeats within this time are folded in memory before they are counted in the database. */
+export const ALARM_FLUSH_MS = 1_000

@@ -1,0 +1,13 @@
+// A user's own tightening of the clients' rules.
+
+export interface Preferences {
+  readonly one_session_per_client: boolean
+  readonly one_device: boolean
+  readonly notify: { readonly new_sign_in: 'always' | 'new_device' | 'never' }
+}
+
+export const DEFAULT_PREFERENCES: Preferences = {
+  one_session_per_client: false,
+  one_device: false,
+  notify: { new_sign_in: 'new_device' },
+}

@@ -1,0 +1,19 @@
+// Scopes: space-separated names (RFC 6749 §3.3).
+
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+export const isScopeToken = (value: string): boolean => SCOPE_TOKEN.test(value)
+
+export const joinScope = (scopes: readonly string[]): string => scopes.join(' ')
+
+export const splitScope = (scope: string): readonly string[] => (scope === '' ? [] : scope.split(' '))
+
+/**
+ * What is granted: the request's scopes, each once, or all that are allowed when none is named.
+ * null (`invalid_scope`) for a malformed name or one beyond what is allowed.
+ */
+export function grantScope(requested: string | undefined, allowed: readonly string[]): string | null {
+  if (requested === undefined || requested === '') return joinScope(allowed)
+  const names = [...new Set(requested.split(' '))]
+  return names.every(name => isScopeToken(name) && allowed.includes(name)) ? joinScope(names) : null
+}

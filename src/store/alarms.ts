@@ -1,0 +1,64 @@
+// Alarms for operators: one open row for each fold key, with an exact count.
+import { all, run } from './d1.ts'
+
+export interface AlarmCount {
+  readonly id: string
+  readonly foldKey: string
+  readonly kind: string
+  readonly severity: string
+  readonly kid: string | null
+  readonly clientId: string | null
+  readonly userId: string | null
+  readonly detail: string
+  readonly count: number
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+/** Opens the alarm, or adds to the one that is open. */
+export const addToAlarm = (db: D1Database, alarm: AlarmCount): Promise<number> =>
+  run(
+    db
+      .prepare(
+        `INSERT INTO alarms (id, fold_key, kind, severity, kid, client_id, user_id, detail, count, first_at, last_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (fold_key) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`,
+      )
+      .bind(
+        alarm.id,
+        alarm.foldKey,
+        alarm.kind,
+        alarm.severity,
+        alarm.kid,
+        alarm.clientId,
+        alarm.userId,
+        alarm.detail,
+        alarm.count,
+        alarm.firstAt,
+        alarm.lastAt,
+      ),
+  )
+
+export interface AlarmRow {
+  readonly id: string
+  readonly kind: string
+  readonly severity: string
+  readonly kid: string | null
+  readonly client_id: string | null
+  readonly user_id: string | null
+  readonly detail: string
+  readonly count: number
+  readonly first_at: number
+  readonly last_at: number
+  readonly acknowledged_at: number | null
+}
+
+export const listAlarms = (db: D1Database, limit: number): Promise<AlarmRow[]> =>
+  all<AlarmRow>(
+    db
+      .prepare(
+        `SELECT id, kind, severity, kid, client_id, user_id, detail, count, first_at, last_at, acknowledged_at
+         FROM alarms ORDER BY last_at DESC, id LIMIT ?`,
+      )
+      .bind(limit),
+  )

@@ -1,0 +1,75 @@
+// Entropy buckets: the commitment of every access token until its expiry, and whether it is retired.
+import type { Bucket, RetiredReason } from '../domain/bucket.ts'
+import type { NewBucket } from '../domain/session.ts'
+import { first } from './d1.ts'
+
+interface BucketRow {
+  readonly commitment: string
+  readonly expires_at: number
+  readonly retired_at: number | null
+  readonly retired_reason: RetiredReason | null
+}
+
+/** Strong validation: one primary-key read at D1's primary. */
+export async function findBucket(
+  db: D1Database,
+  sessionId: string,
+  generation: number,
+): Promise<Bucket | null> {
+  const row = await first<BucketRow>(
+    db
+      .prepare(
+        `SELECT commitment, expires_at, retired_at, retired_reason FROM entropy_buckets
+         WHERE session_id = ? AND generation = ?`,
+      )
+      .bind(sessionId, generation),
+  )
+  if (row === null) return null
+  return {
+    commitment: row.commitment,
+    expiresAt: row.expires_at,
+    retiredAt: row.retired_at,
+    retiredReason: row.retired_reason,
+  }
+}
+
+export const insertFirstBucket = (
+  db: D1Database,
+  userId: string,
+  sessionId: string,
+  issuedAt: number,
+  bucket: NewBucket,
+) =>
+  db
+    .prepare(
+      `INSERT INTO entropy_buckets (session_id, generation, user_id, audience, issued_at, commitment, expires_at)
+       VALUES (?, 1, ?, ?, ?, ?, ?)`,
+    )
+    .bind(sessionId, userId, bucket.audience, issuedAt, bucket.commitment, bucket.expiresAt)
+
+/** Retires what is left of an ended session. A trigger feeds bucket_retirements. */
+export const retireBuckets = (db: D1Database, sessionId: string, reason: RetiredReason, at: number) =>
+  db
+    .prepare(
+      `UPDATE entropy_buckets SET retired_at = ?1, retired_reason = ?2
+       WHERE session_id = ?3 AND retired_at IS NULL AND expires_at > ?1`,
+    )
+    .bind(at, reason, sessionId)
+
+export const deleteExpiredBuckets = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare(
+      `DELETE FROM entropy_buckets WHERE (session_id, generation) IN
+         (SELECT session_id, generation FROM entropy_buckets WHERE expires_at < ? LIMIT ?)`,
+    )
+    .bind(before, limit)
+
+/** The newest entry stays, so that seq never repeats. */
+export const deleteOldRetirements = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare(
+      `DELETE FROM bucket_retirements WHERE seq IN
+         (SELECT seq FROM bucket_retirements
+          WHERE retired_at < ? AND seq < (SELECT max(seq) FROM bucket_retirements) ORDER BY seq LIMIT ?)`,
+    )
+    .bind(before, limit)

@@ -1,0 +1,53 @@
+// Mails that wait: sealed, leased to one sender at a time, removed once delivered.
+import { all, first, run } from './d1.ts'
+
+export interface OutboxRow {
+  readonly id: string
+  readonly sealed: string
+  readonly attempts: number
+  readonly expires_at: number
+}
+
+const COLUMNS = 'id, sealed, attempts, expires_at'
+
+export const insertOutbox = (db: D1Database, row: OutboxRow, nextAttemptAt: number) =>
+  db
+    .prepare(`INSERT INTO outbox (${COLUMNS}, next_attempt_at) VALUES (?, ?, ?, ?, ?)`)
+    .bind(row.id, row.sealed, row.attempts, row.expires_at, nextAttemptAt)
+
+/** Ids that are due and not expired. */
+export async function listDue(db: D1Database, now: number, limit: number): Promise<string[]> {
+  const rows = await all<{ id: string }>(
+    db
+      .prepare('SELECT id FROM outbox WHERE next_attempt_at <= ?1 AND expires_at > ?1 LIMIT ?2')
+      .bind(now, limit),
+  )
+  return rows.map(row => row.id)
+}
+
+/** Takes a due mail for one sender; null when another has it. */
+export const claim = (
+  db: D1Database,
+  id: string,
+  now: number,
+  leaseUntil: number,
+): Promise<OutboxRow | null> =>
+  first<OutboxRow>(
+    db
+      .prepare(
+        `UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ?
+         WHERE id = ? AND next_attempt_at <= ? RETURNING ${COLUMNS}`,
+      )
+      .bind(leaseUntil, id, now),
+  )
+
+export const reschedule = (db: D1Database, id: string, nextAttemptAt: number): Promise<number> =>
+  run(db.prepare('UPDATE outbox SET next_attempt_at = ? WHERE id = ?').bind(nextAttemptAt, id))
+
+export const remove = (db: D1Database, id: string): Promise<number> =>
+  run(db.prepare('DELETE FROM outbox WHERE id = ?').bind(id))
+
+export const deleteExpiredOutbox = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare('DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE expires_at < ? LIMIT ?)')
+    .bind(before, limit)

@@ -1,0 +1,130 @@
+// Live sessions. Prefix scans of (user_id, id).
+import type { SessionCreated } from '../domain/events.ts'
+import type { Device, Place, Session, SignedInWith, StartedIn } from '../domain/session.ts'
+
+export interface SessionRow {
+  readonly user_id: string
+  readonly id: string
+  readonly client_id: string
+  readonly client_kind: Session['clientKind']
+  readonly scope: string
+  readonly signed_in_with: string
+  readonly started_in: StartedIn
+  readonly device: string
+  readonly place: string
+  readonly created_at: number
+  readonly created_seq: number
+  readonly last_seen_at: number
+  readonly expires_at: number
+  readonly absolute_expires_at: number
+}
+
+const COLUMNS = `user_id, id, client_id, client_kind, scope, signed_in_with, started_in, device, place,
+  created_at, created_seq, last_seen_at, expires_at, absolute_expires_at`
+
+export function sessionOf(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    clientId: row.client_id,
+    clientKind: row.client_kind,
+    scope: row.scope,
+    signedInWith: JSON.parse(row.signed_in_with) as SignedInWith[],
+    startedIn: row.started_in,
+    device: JSON.parse(row.device) as Device,
+    place: JSON.parse(row.place) as Place,
+    createdAt: row.created_at,
+    createdSeq: row.created_seq,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    absoluteExpiresAt: row.absolute_expires_at,
+  }
+}
+
+export const selectSessions = (db: D1Database, userId: string) =>
+  db.prepare(`SELECT ${COLUMNS} FROM sessions WHERE user_id = ?`).bind(userId)
+
+export const selectSession = (db: D1Database, userId: string, id: string) =>
+  db.prepare(`SELECT ${COLUMNS}, secret_digest FROM sessions WHERE user_id = ? AND id = ?`).bind(userId, id)
+
+export interface ActivityCursor {
+  readonly lastSeenAt: number
+  readonly createdSeq: number
+}
+
+/** Live sessions, newest activity first, after the cursor. */
+export const selectSessionPage = (
+  db: D1Database,
+  userId: string,
+  now: number,
+  after: ActivityCursor | null,
+  limit: number,
+) =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS} FROM sessions
+       WHERE user_id = ?1 AND expires_at > ?2 AND (last_seen_at, created_seq) < (?3, ?4)
+       ORDER BY last_seen_at DESC, created_seq DESC LIMIT ?5`,
+    )
+    .bind(
+      userId,
+      now,
+      after?.lastSeenAt ?? Number.MAX_SAFE_INTEGER,
+      after?.createdSeq ?? Number.MAX_SAFE_INTEGER,
+      limit,
+    )
+
+export function insertSession(db: D1Database, userId: string, event: SessionCreated) {
+  const { session, at } = event
+  return db
+    .prepare(
+      `INSERT INTO sessions (${COLUMNS}, session_limit, generation, secret_digest)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+    )
+    .bind(
+      userId,
+      session.id,
+      session.clientId,
+      session.clientKind,
+      session.scope,
+      JSON.stringify(session.signedInWith),
+      session.startedIn,
+      JSON.stringify(session.device),
+      JSON.stringify(session.place),
+      at,
+      event.seq,
+      at,
+      event.expiresAt,
+      event.absoluteExpiresAt,
+      event.sessionLimit,
+      session.secretDigest,
+    )
+}
+
+export const deleteSession = (db: D1Database, userId: string, id: string) =>
+  db.prepare('DELETE FROM sessions WHERE user_id = ? AND id = ?').bind(userId, id)
+
+/** Moves a browser session's last activity forward. Changes nothing that has ended. */
+export const touchSession = (
+  db: D1Database,
+  session: Pick<Session, 'userId' | 'id'>,
+  lastSeenAt: number,
+  expiresAt: number,
+) =>
+  db
+    .prepare(
+      'UPDATE sessions SET last_seen_at = ?, expires_at = ? WHERE user_id = ? AND id = ? AND expires_at > ?',
+    )
+    .bind(lastSeenAt, expiresAt, session.userId, session.id, lastSeenAt)
+
+/** Users with a session past its expiry that nobody has ended yet. */
+export const selectUsersWithExpiredSessions = (db: D1Database, now: number, limit: number) =>
+  db.prepare('SELECT DISTINCT user_id FROM sessions WHERE expires_at <= ? LIMIT ?').bind(now, limit)
+
+/** Users with a live session of one client, for an operator's sweep. */
+export const selectUsersOfClient = (db: D1Database, clientId: string, afterUserId: string, limit: number) =>
+  db
+    .prepare(
+      'SELECT DISTINCT user_id FROM sessions WHERE client_id = ? AND user_id > ? ORDER BY user_id LIMIT ?',
+    )
+    .bind(clientId, afterUserId, limit)

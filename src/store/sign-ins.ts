@@ -1,0 +1,95 @@
+// Sign-ins in progress.
+import { WRONG_CODES_LIMIT } from '../domain/limits.ts'
+import type { StartedIn } from '../domain/session.ts'
+import type { SignIn } from '../domain/sign-in.ts'
+import { batch, first } from './d1.ts'
+
+interface SignInRow {
+  readonly id: string
+  readonly address: string
+  readonly client_id: string
+  readonly scope: string
+  readonly started_in: StartedIn
+  readonly binding_digest: string
+  readonly link_commitment: string
+  readonly code_digest: string
+  readonly wrong_codes: number
+  readonly continue_to: string | null
+  readonly device_name: string | null
+  readonly created_at: number
+  readonly expires_at: number
+}
+
+const COLUMNS = `id, address, client_id, scope, started_in, binding_digest, link_commitment, code_digest,
+  wrong_codes, continue_to, device_name, created_at, expires_at`
+
+const signInOf = (row: SignInRow): SignIn => ({
+  id: row.id,
+  address: row.address,
+  clientId: row.client_id,
+  scope: row.scope,
+  startedIn: row.started_in,
+  bindingDigest: row.binding_digest,
+  linkCommitment: row.link_commitment,
+  codeDigest: row.code_digest,
+  wrongCodes: row.wrong_codes,
+  continueTo: row.continue_to,
+  deviceName: row.device_name,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+})
+
+export const insertSignIn = (db: D1Database, signIn: SignIn) =>
+  db
+    .prepare(`INSERT INTO sign_ins (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .bind(
+      signIn.id,
+      signIn.address,
+      signIn.clientId,
+      signIn.scope,
+      signIn.startedIn,
+      signIn.bindingDigest,
+      signIn.linkCommitment,
+      signIn.codeDigest,
+      signIn.wrongCodes,
+      signIn.continueTo,
+      signIn.deviceName,
+      signIn.createdAt,
+      signIn.expiresAt,
+    )
+
+const selectSignIn = (db: D1Database, id: string) =>
+  db.prepare(`SELECT ${COLUMNS} FROM sign_ins WHERE id = ?`).bind(id)
+
+export async function findSignIn(db: D1Database, id: string): Promise<SignIn | null> {
+  const row = await first<SignInRow>(selectSignIn(db, id))
+  return row === null ? null : signInOf(row)
+}
+
+/**
+ * Counts the try if the code is wrong, and reads the sign-in, in one transaction: guesses that arrive together
+ * are counted one by one. Only whoever asked can spend a try.
+ */
+export async function tryCode(
+  db: D1Database,
+  id: string,
+  bindingDigest: string,
+  codeDigest: string,
+): Promise<SignIn | null> {
+  const results = await batch(db, [
+    db
+      .prepare(
+        `UPDATE sign_ins SET wrong_codes = wrong_codes + 1
+         WHERE id = ? AND binding_digest = ? AND code_digest <> ? AND wrong_codes < ?`,
+      )
+      .bind(id, bindingDigest, codeDigest, WRONG_CODES_LIMIT),
+    selectSignIn(db, id),
+  ])
+  const [row] = (results[1]?.results ?? []) as unknown as SignInRow[]
+  return row === undefined ? null : signInOf(row)
+}
+
+export const deleteExpiredSignIns = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare('DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at < ? LIMIT ?)')
+    .bind(before, limit)

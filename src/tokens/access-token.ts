@@ -1,0 +1,54 @@
+// Access tokens (RFC 9068): minted with a bucket; their claims are read once their commitment has matched.
+import { type Jti, jtiOf } from '../domain/ids.ts'
+import type { NewBucket } from '../domain/session.ts'
+import type { KeyRing } from './key-ring.ts'
+import { randomSecret } from './random.ts'
+
+export const ACCESS_TOKEN_TYP = 'at+jwt'
+
+export interface AccessClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string
+  readonly client_id: string
+  readonly scope: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  readonly sid: string
+  /** The entropy bucket: 32 random bytes, base64url. */
+  readonly eb: string
+  readonly auth_time: number
+  readonly amr: readonly string[]
+}
+
+export interface Minted {
+  readonly token: string
+  readonly bucket: NewBucket
+}
+
+/** Mints the token of one generation of one session, and what is stored about it. */
+export async function mintAccessToken(
+  ring: KeyRing,
+  claims: Omit<AccessClaims, 'jti' | 'sid' | 'eb'>,
+  jti: Jti,
+): Promise<Minted> {
+  const full: AccessClaims = { ...claims, jti: jtiOf(jti), sid: jti.sessionId, eb: randomSecret() }
+  const { token, commitment } = await ring.sign(ACCESS_TOKEN_TYP, full, claims.iat)
+  return { token, bucket: { audience: claims.aud, commitment, expiresAt: claims.exp } }
+}
+
+/** The claims of a token whose commitment matched, or null when they are not an access token's of this issuer. */
+export function parseAccessClaims(
+  claims: Readonly<Record<string, unknown>>,
+  issuer: string,
+): AccessClaims | null {
+  const texts = ['sub', 'aud', 'client_id', 'scope', 'jti', 'sid', 'eb'] as const
+  const times = ['iat', 'exp', 'auth_time'] as const
+  const isComplete =
+    claims.iss === issuer &&
+    texts.every(name => typeof claims[name] === 'string') &&
+    times.every(name => Number.isSafeInteger(claims[name])) &&
+    Array.isArray(claims.amr)
+  return isComplete ? (claims as unknown as AccessClaims) : null
+}

@@ -1,0 +1,34 @@
+// SHA-256 under a domain-separation prefix, and comparison in constant time.
+import { parseBase64url, toBase64url, utf8 } from '../domain/encoding.ts'
+
+/** What a digest is of. No two kinds of secret share a prefix. */
+export type DigestPurpose =
+  | 'commitment'
+  | 'refresh-token'
+  | 'browser-session'
+  | 'sign-in-binding'
+  | 'client-secret'
+  | 'admin-token'
+  | 'address'
+
+export async function digestBytes(purpose: DigestPurpose, text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(`latchkey/${purpose}/v1\0${text}`)))
+}
+
+/** 32 bytes, base64url. */
+export async function digest(purpose: DigestPurpose, text: string): Promise<string> {
+  return toBase64url(await digestBytes(purpose, text))
+}
+
+/** PKCE S256 (RFC 7636 §4.2): no prefix, as the RFC has it. */
+export async function pkceChallenge(verifier: string): Promise<string> {
+  return toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(verifier))))
+}
+
+/** Constant time over digests, which have one length; anything else is unequal. */
+export function digestsEqual(a: string, b: string): boolean {
+  const left = parseBase64url(a)
+  const right = parseBase64url(b)
+  if (left === null || right === null || left.byteLength !== 32 || right.byteLength !== 32) return false
+  return crypto.subtle.timingSafeEqual(left, right)
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+import { unstable_splitSqlQuery } from 'wrangler'
+
+const oxc = { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } } as const
+const secret = () => randomBytes(32).toString('base64url')
+const schema = unstable_splitSqlQuery(readFileSync('schema.sql', 'utf8'))
+
+export default defineConfig({
+  test: {
+    projects: [
+      // Pure rules, protocol checks, pages, layering: plain Node, milliseconds.
+      { oxc, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      // SQL, the object, HTTP: inside workerd, on real D1. Three shards, so that nothing relies on there being one.
+      {
+        oxc,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              d1Databases: { DB: 'shard-0', DB_1: 'shard-1', DB_2: 'shard-2' },
+              bindings: {
+                ISSUER: 'https://auth.test',
+                SHARDS: 'DB,DB_1@341,DB_2@683',
+                RATE_LIMITS: 'on',
+                SEALING_SECRET: secret(),
+                DIGEST_SECRET: secret(),
+                ADMIN_TOKEN: secret(),
+                TEST_SCHEMA: schema,
+              },
+            },
+          }),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.{ts,tsx}'],
+          setupFiles: ['test/worker/setup.ts'],
+        },
+      },
+      // The real thing, as `npm run dev` starts it: SMTP, HTTP, Chromium.
+      {
+        oxc,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
