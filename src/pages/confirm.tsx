@@ -1,0 +1,32 @@
+// Asks before it ends anything, without script: a <details> that holds the form, closed again by "Cancel".
+import type { Child, FC } from 'hono/jsx'
+import { Form } from './form.tsx'
+import { texts } from './texts.ts'
+
+interface ConfirmProps {
+  /** Unique on the page. */
+  readonly id: string
+  readonly action: string
+  readonly csrfToken: string
+  readonly hidden?: Readonly<Record<string, string>>
+  readonly label: Child
+  readonly question: Child
+  readonly submit: string
+  readonly children?: Child
+}
+
+export const Confirm: FC<ConfirmProps> = props => (
+  <details class="confirm" name="confirm">
+    <summary class="button">
+      <span class="when-closed">{props.label}</span>
+      <span class="when-open">{texts.account.cancel}</span>
+    </summary>
+    <Form action={props.action} csrfToken={props.csrfToken} hidden={props.hidden ?? {}}>
+      <p id={props.id}>{props.question}</p>
+      {props.children}
+      <button type="submit" class="button danger" aria-describedby={props.id}>
+        {props.submit}
+      </button>
+    </Form>
+  </details>
+)

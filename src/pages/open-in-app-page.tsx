@@ -1,0 +1,33 @@
+// The link of an app's sign-in, opened in a browser: the code goes back to the app. No form, no token.
+import type { FC } from 'hono/jsx'
+import { Fill } from './fill.tsx'
+import { Layout } from './layout.tsx'
+import { texts } from './texts.ts'
+
+export interface OpenInAppPageProps {
+  readonly clientName: string
+}
+
+export const OpenInAppPage: FC<OpenInAppPageProps> = ({ clientName }) => (
+  <Layout title={texts.openInApp.title} scripts={['link.js']}>
+    <h1>{texts.openInApp.title}</h1>
+    <p class="lead">
+      <Fill
+        text={texts.openInApp.lead}
+        values={{
+          client: (
+            <strong>
+              <bdi>{clientName}</bdi>
+            </strong>
+          ),
+        }}
+      />
+    </p>
+    <ol class="steps">
+      {texts.openInApp.steps.map(step => (
+        <li>{step}</li>
+      ))}
+    </ol>
+    <p class="hint">{texts.openInApp.note}</p>
+  </Layout>
+)

@@ -1,0 +1,153 @@
+// Every word that a page says, in one table per language; pages hold none. `{name}` marks where a page puts a value.
+// Another language is another table of the type Texts.
+
+import { MINUTE_SECONDS, SIGN_IN_SECONDS, WRONG_CODES_LIMIT } from '../domain/limits.ts'
+import { CODE_CHARS } from '../domain/typed-code.ts'
+
+const minutes = SIGN_IN_SECONDS / MINUTE_SECONDS
+
+const en = {
+  language: 'en',
+  direction: 'ltr',
+  brand: 'Latchkey',
+  errorPrefix: 'Error: ',
+
+  signIn: {
+    title: 'Sign in',
+    lead: 'We send you an email with a link and a code. There is no password to remember.',
+    email: 'Email address',
+    submit: 'Send me the email',
+  },
+
+  checkMail: {
+    title: 'Check your email',
+    lead: `We sent you a link and a code. Both work for ${minutes} minutes, and only for this browser.`,
+    code: 'Code from the email',
+    hint: `${CODE_CHARS} letters and digits. Capitals, spaces and hyphens do not matter.`,
+    submit: 'Sign in with the code',
+    or: 'Or open the link in this browser.',
+    proceed: 'I opened the link: continue',
+    again: 'No email after a minute? Look in your spam folder, or {start}.',
+    start: 'start again',
+    waiting: 'This page goes on by itself once you have opened the link.',
+    ended: 'This sign-in is over. Please start again.',
+  },
+
+  link: {
+    title: 'One more step',
+    lead: 'You are about to sign in to {client} in this browser.',
+    submit: 'Sign in',
+    caution: 'You did not ask for this? Then close this page: nothing has happened yet.',
+  },
+
+  wrongBrowser: {
+    title: 'Use the code instead',
+    lead: 'This link was asked for in another browser or app, so it cannot sign you in here.',
+    steps: [
+      'Go back to where you started signing in.',
+      'Type the code there. It is in the same email as this link.',
+    ],
+    note: 'Your link and code are still good: opening this page has used nothing up.',
+    start: 'Start a new sign-in in this browser',
+  },
+
+  linkEnded: {
+    used: {
+      title: 'This link has been used',
+      lead: 'A link signs you in once. If that was not you, sign in and look at your list of sessions.',
+    },
+    expired: {
+      title: 'This link has expired',
+      lead: `A link works for ${minutes} minutes. Ask for a new one and open it within that time.`,
+    },
+    invalid: {
+      title: 'This link does not work',
+      lead: 'Part of it may be missing. Open it from the email again, or ask for a new one.',
+    },
+    start: 'Start again',
+  },
+
+  openInApp: {
+    title: 'Go back to the app',
+    lead: 'You started signing in to {client} in its app, so this browser cannot finish it.',
+    steps: ['Go back to the app.', 'Type the code there. It is in the same email as this link.'],
+    note: 'Your code is still good: opening this page has used nothing up.',
+  },
+
+  account: {
+    title: 'Where you’re signed in',
+    lead: 'Something you don’t recognise? End it. That counts at once, everywhere.',
+    signedInAs: 'Signed in as {email}',
+    signOut: 'Sign out',
+    thisOne: 'This browser',
+    thirdParty: 'Connected app',
+    activeNow: 'Active now',
+    lastActive: 'Last active {time}',
+    signedIn: 'Signed in {time}',
+    expires: 'Ends by itself {time} if not used',
+    cancel: 'Cancel',
+    end: 'End',
+    endOf: 'session on {device}',
+    endQuestion: 'End this session? {device} will have to sign in again.',
+    endConfirm: 'End session',
+    endOthers: { one: 'End the other session', many: 'End all {count} others' },
+    endAllOf: 'End all {count}',
+    endOthersOf: 'of {client}',
+    endOthersQuestion: 'End every other session of {client}? Those devices will have to sign in again.',
+    endOthersConfirm: 'End them',
+    everywhere: 'Sign out everywhere',
+    everywhereLead: 'For a lost phone, or when in doubt. It ends all your sessions, this one too.',
+    everywhereQuestion: 'Every device will have to sign in again.',
+    everywhereQuestionApps: 'Every device will have to sign in again. Connected apps stay unless you say so.',
+    includeApps: 'End connected apps too',
+    everywhereConfirm: 'Sign out everywhere',
+  },
+
+  device: {
+    onSystem: '{browser} on {os}',
+    phone: 'Phone',
+    tablet: 'Tablet',
+    desktop: 'Computer',
+    other: 'Unknown device',
+  },
+  place: { tor: 'Tor network', unknown: 'Unknown place' },
+
+  signedOut: {
+    title: 'You are signed out',
+    lead: 'The session in this browser has ended.',
+    again: 'Sign in again',
+  },
+
+  error: {
+    status: 'Error {status}',
+    requestId: 'If you ask for help, quote this number: {id}',
+    signIn: 'Sign in again',
+  },
+
+  /** What went wrong, by key; a page shows any other text as it is. */
+  errors: {
+    invalid_email: 'That is not an address that we can send email to. Please check it.',
+    wrong_code: `That code is not right. Please check it: after ${WRONG_CODES_LIMIT} wrong codes you start again.`,
+    sign_in_ended: 'This sign-in is over. Please start again.',
+    wrong_browser: 'This sign-in was started in another browser or app. Please go on there.',
+    form_expired: 'This page was open for too long. Please try again.',
+    too_many_requests: 'That was too often. Please wait a moment, then try again.',
+    temporarily_unavailable: 'That did not work just now. Please try again in a moment.',
+  },
+
+  /** What has been done, by key; a page shows any other text as it is. */
+  notices: {
+    session_ended: 'The session has ended.',
+    others_ended: 'The other sessions have ended.',
+    all_ended: 'All sessions have ended.',
+    nothing_ended: 'That session had already ended.',
+  },
+}
+
+export type Texts = typeof en
+
+export const texts: Texts = en
+
+/** The text of a key, or what was given if it is none. */
+export const messageOf = (table: Readonly<Record<string, string>>, keyOrText: string): string =>
+  (Object.hasOwn(table, keyOrText) ? table[keyOrText] : undefined) ?? keyOrText
