@@ -1,0 +1,176 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Command, UserState } from '../../src/domain/commands.ts'
+import { type Decision, decide } from '../../src/domain/decide.ts'
+import type { Actor, UserEvent } from '../../src/domain/events.ts'
+import type { SessionRule } from '../../src/domain/rule.ts'
+import type { Session } from '../../src/domain/session.ts'
+import { aNewSession, anyRule, anyUser, apply, aStart, CLIENTS, kindOf, liveIds, NOW } from './model.ts'
+
+type Step = {
+  readonly wait: number
+  readonly touch: number
+  readonly command: (state: UserState, at: number) => Command
+}
+
+const anyClient = fc.constantFrom(...CLIENTS)
+const pick = (state: UserState, index: number): string =>
+  state.sessions[index % Math.max(1, state.sessions.length)]?.id ?? 'nobody'
+const actor = (state: UserState, index: number): Actor =>
+  index % 5 === 0 ? { kind: 'operator' } : { kind: 'session', session_id: pick(state, index) }
+const preferences = fc.record({
+  one_session_per_client: fc.boolean(),
+  one_device: fc.boolean(),
+  notify: fc.constant({ new_sign_in: 'never' } as const),
+})
+
+const starting = fc
+  .tuple(anyClient, anyRule, fc.nat())
+  .map(([clientId, rule, former]): Step['command'] => (state, at) => {
+    const id = `n${at}`
+    const session = aNewSession(id, clientId, kindOf(clientId))
+    return aStart(id, clientId, rule, { session, formerSessionId: former % 3 ? null : pick(state, former) })
+  })
+const ending = fc
+  .tuple(
+    fc.constantFrom('one', 'others', 'all', 'client'),
+    fc.option(anyClient, { nil: null }),
+    fc.nat(),
+    fc.nat(),
+  )
+  .map(([kind, clientId, target, by]): Step['command'] => (state, at) => ({
+    type: 'end_sessions',
+    opId: `end${at}`,
+    reason: 'ended_by_user',
+    by: actor(state, by),
+    selection: {
+      one: { kind: 'one', sessionId: pick(state, target) } as const,
+      others: { kind: 'others', clientId } as const,
+      all: { kind: 'all', includeApps: target % 2 === 0 } as const,
+      client: { kind: 'client', clientId: clientId ?? 'ios' } as const,
+    }[kind],
+  }))
+const changing = fc.oneof(
+  fc.tuple(preferences, fc.nat()).map(([chosen, by]): Step['command'] => (state, at) => ({
+    type: 'set_preferences',
+    opId: `pref${at}`,
+    preferences: chosen,
+    by: actor(state, by),
+  })),
+  fc.boolean().map((disabled): Step['command'] => (_, at) => ({
+    type: 'set_disabled',
+    opId: `dis${at}`,
+    disabled,
+  })),
+)
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  wait: fc.integer({ min: 0, max: 4 }),
+  touch: fc.nat(),
+  command: fc.oneof({ weight: 6, arbitrary: starting }, { weight: 3, arbitrary: ending }, changing),
+})
+
+/** Plays the steps from a random user on, and looks at every decision. */
+function play(
+  look: (before: UserState, command: Command, decision: Decision<{ tag: string }>, now: number) => void,
+) {
+  fc.assert(
+    fc.property(anyUser, fc.array(anyStep, { maxLength: 25 }), (start, steps) => {
+      let state = start
+      let now = NOW
+      for (const [index, step] of steps.entries()) {
+        now += step.wait
+        state = touched(state, pick(state, step.touch), now)
+        const command = step.command(state, index)
+        const decision = decideAny(state, command, now)
+        look(state, command, decision, now)
+        state = apply(state, decision.events)
+      }
+    }),
+    { numRuns: 200 },
+  )
+}
+
+// The overloads of decide are for callers who know their command.
+const decideAny = decide as (state: UserState, command: Command, now: number) => Decision<{ tag: string }>
+
+const touched = (state: UserState, id: string, now: number): UserState => ({
+  ...state,
+  sessions: state.sessions.map(session => (session.id === id ? { ...session, lastSeenAt: now } : session)),
+})
+
+/** Who is left after a sign-in, worked out the slow way: one leaves after the other until there is room. */
+function expectedAfterStart(state: UserState, command: Command & { type: 'start_session' }, now: number) {
+  const { one_device, one_session_per_client } = state.user?.preferences ?? {}
+  let left = state.sessions.filter(
+    session => session.expiresAt > now && session.id !== command.formerSessionId,
+  )
+  if (one_device && command.session.clientKind === 'first_party')
+    left = left.filter(session => session.clientKind !== 'first_party')
+  const { limit, atLimit } = tightened(command.rule, one_session_per_client ?? false)
+  const here = () => left.filter(session => session.clientId === command.session.clientId)
+  while (here().length >= limit) {
+    if (atLimit === 'refuse') return null
+    const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdAt : session.lastSeenAt)
+    const next = here().reduce((a, b) =>
+      age(b) < age(a) || (age(b) === age(a) && b.createdSeq < a.createdSeq) ? b : a,
+    )
+    left = left.filter(session => session !== next)
+  }
+  return new Set([...left.map(session => session.id), command.session.id])
+}
+
+function tightened(rule: SessionRule, one: boolean) {
+  const own = rule.limit ?? 100
+  return one && own > 1
+    ? { limit: 1, atLimit: 'replace_least_recent' }
+    : { limit: own, atLimit: rule.at_limit }
+}
+
+test('I2: a sign-in leaves exactly whom the rule leaves, never more than its limit', () => {
+  play((state, command, { events, result }, now) => {
+    if (command.type !== 'start_session' || state.user?.disabledAt !== null) return
+    const expected = expectedAfterStart(state, command, now)
+    if (expected === null) return expect(result).toMatchObject({ tag: 'refused' })
+    const after = apply(state, events)
+    expect(new Set(liveIds(after, now))).toEqual(expected)
+    const onClient = after.sessions.filter(session => session.clientId === command.session.clientId)
+    expect(onClient.length).toBeLessThanOrEqual(command.rule.limit ?? 100)
+  })
+})
+
+test('I8: the log has no gap, and one event for each sign-in, end and change', () => {
+  play((state, command, { events, result }) => {
+    expect(events.map(event => event.seq)).toEqual(events.map((_, index) => state.lastSeq + 1 + index))
+    const before = new Set(state.sessions.map(session => session.id))
+    const after = new Set(apply(state, events).sessions.map(session => session.id))
+    const gone = [...before].filter(id => !after.has(id))
+    expect(endedIds(events).sort()).toEqual(gone.sort())
+    const count = (type: UserEvent['type']) => events.filter(event => event.type === type).length
+    const isStart = command.type === 'start_session'
+    expect(count('session.created')).toBe(isStart && result.tag === 'started' ? 1 : 0)
+    expect(count('sign_in.refused')).toBe(isStart && result.tag === 'refused' ? 1 : 0)
+    expect(count('preference.changed')).toBe(
+      command.type === 'set_preferences' && result.tag === 'changed' ? 1 : 0,
+    )
+  })
+})
+
+test('I8: the opId stands on the cause alone, which is last, and the others point to it', () => {
+  play((_, command, { events }) => {
+    const cause = events.at(-1)
+    if (cause === undefined) return
+    expect(cause).toMatchObject({ opId: command.opId, causeSeq: null })
+    for (const event of events.slice(0, -1)) expect(event).toMatchObject({ opId: null, causeSeq: cause.seq })
+  })
+})
+
+test('SE-05: what has expired is ended as expired, and never as anything else', () => {
+  play((state, _, { events }, now) => {
+    const expired = state.sessions.filter(session => session.expiresAt <= now).map(session => session.id)
+    const ended = events.filter(event => event.type === 'session.ended')
+    for (const event of ended) expect(event.reason === 'expired').toBe(expired.includes(event.sessionId))
+  })
+})
+
+const endedIds = (events: readonly UserEvent[]): string[] =>
+  events.flatMap(event => (event.type === 'session.ended' ? [event.sessionId] : []))
