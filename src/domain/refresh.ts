@@ -31,7 +31,8 @@ export function judgeRefresh(
   if (isOurs) return { tag: 'rotated' }
   if (row.expiresAt <= now) return { tag: 'refused', why: 'expired' }
   if (row.generation <= presented.generation) return { tag: 'refused', why: 'unknown' }
-  const isInGrace = row.spentAt !== null && now - row.spentAt < graceSeconds
+  // Where there is no grace, a clock that is behind the one that rotated makes none.
+  const isInGrace = graceSeconds > 0 && row.spentAt !== null && now - row.spentAt < graceSeconds
   if (!isInGrace) return { tag: 'reused' }
   if (row.generation > presented.generation + 1 || row.sealedSuccessor === null) {
     return { tag: 'refused', why: 'successor_used' }
