@@ -70,3 +70,9 @@ export type AccountResult =
   | { readonly tag: 'changed' }
   | { readonly tag: 'no_such_user' }
   | { readonly tag: 'actor_gone' }
+
+export type ResultOf<C extends Command> = C extends StartSession
+  ? StartResult
+  : C extends EndSessions
+    ? EndResult
+    : AccountResult

@@ -4,6 +4,7 @@ import type {
   Command,
   EndResult,
   EndSessions,
+  ResultOf,
   SessionSelection,
   SetDisabled,
   SetPreferences,
@@ -28,14 +29,11 @@ type Draft = UserEvent extends infer E
     : never
   : never
 
-export function decide(state: UserState, command: StartSession, now: number): Decision<StartResult>
-export function decide(state: UserState, command: EndSessions, now: number): Decision<EndResult>
-export function decide(
-  state: UserState,
-  command: SetPreferences | SetDisabled,
-  now: number,
-): Decision<AccountResult>
-export function decide(
+export function decide<C extends Command>(state: UserState, command: C, now: number): Decision<ResultOf<C>> {
+  return decideAny(state, command, now) as Decision<ResultOf<C>>
+}
+
+function decideAny(
   state: UserState,
   command: Command,
   now: number,

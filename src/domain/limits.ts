@@ -56,3 +56,14 @@ export const EVENTS_RETENTION_SECONDS = 365 * DAY_SECONDS
 export const ALARM_WINDOW_SECONDS = DAY_SECONDS
 /** Repeats within this time are folded in memory before they are counted in the database. */
 export const ALARM_FLUSH_MS = 1_000
+
+/** Sign-in mails: for one address from one network, from how many networks, from one network, in total. */
+export const ADDRESS_WINDOW_SECONDS = 60 * MINUTE_SECONDS
+export const ADDRESS_PER_NETWORK = 10
+export const ADDRESS_NETWORKS_PER_WINDOW = 20
+export const KNOWN_NETWORK_SECONDS = 30 * DAY_SECONDS
+export const NETWORK_WINDOW_SECONDS = 15 * MINUTE_SECONDS
+export const SIGN_INS_PER_NETWORK = 300
+export const REDEMPTIONS_PER_NETWORK = 600
+export const TOTAL_WINDOW_SECONDS = 60 * MINUTE_SECONDS
+export const SIGN_INS_IN_TOTAL = 20_000

@@ -62,3 +62,11 @@ export const listAlarms = (db: D1Database, limit: number): Promise<AlarmRow[]> =
       )
       .bind(limit),
   )
+
+/** Closes the fold, so that the next of its kind is a new alarm. @returns false for an unknown id */
+export const acknowledgeAlarm = async (db: D1Database, id: string, now: number): Promise<boolean> =>
+  (await run(
+    db
+      .prepare('UPDATE alarms SET fold_key = id, acknowledged_at = coalesce(acknowledged_at, ?) WHERE id = ?')
+      .bind(now, id),
+  )) === 1

@@ -48,3 +48,13 @@ export async function insertClient(db: D1Database, client: Client): Promise<bool
 /** @returns false when there was none */
 export const deleteClient = async (db: D1Database, id: string): Promise<boolean> =>
   (await run(db.prepare('DELETE FROM clients WHERE id = ?').bind(id))) === 1
+
+/** Whether some client is registered as the resource server of this audience. */
+export async function isRegisteredAudience(db: D1Database, audience: string): Promise<boolean> {
+  const row = await first<{ found: number }>(
+    db
+      .prepare("SELECT 1 AS found FROM clients WHERE json_extract(registration, '$.audience') = ? LIMIT 1")
+      .bind(audience),
+  )
+  return row !== null
+}

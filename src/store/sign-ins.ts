@@ -58,12 +58,27 @@ export const insertSignIn = (db: D1Database, signIn: SignIn) =>
       signIn.expiresAt,
     )
 
-const selectSignIn = (db: D1Database, id: string) =>
-  db.prepare(`SELECT ${COLUMNS} FROM sign_ins WHERE id = ?`).bind(id)
+/** A sign-in with the user of its address, who is in the same shard unless the address has changed hands. */
+export interface FoundSignIn {
+  readonly signIn: SignIn
+  readonly userId: string | null
+}
 
-export async function findSignIn(db: D1Database, id: string): Promise<SignIn | null> {
-  const row = await first<SignInRow>(selectSignIn(db, id))
-  return row === null ? null : signInOf(row)
+type FoundRow = SignInRow & { readonly user_id: string | null }
+
+const foundOf = (row: FoundRow): FoundSignIn => ({ signIn: signInOf(row), userId: row.user_id })
+
+const selectSignIn = (db: D1Database, id: string) =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS}, (SELECT user_id FROM emails WHERE emails.address = sign_ins.address) AS user_id
+       FROM sign_ins WHERE id = ?`,
+    )
+    .bind(id)
+
+export async function findSignIn(db: D1Database, id: string): Promise<FoundSignIn | null> {
+  const row = await first<FoundRow>(selectSignIn(db, id))
+  return row === null ? null : foundOf(row)
 }
 
 /**
@@ -75,7 +90,7 @@ export async function tryCode(
   id: string,
   bindingDigest: string,
   codeDigest: string,
-): Promise<SignIn | null> {
+): Promise<FoundSignIn | null> {
   const results = await batch(db, [
     db
       .prepare(
@@ -85,8 +100,8 @@ export async function tryCode(
       .bind(id, bindingDigest, codeDigest, WRONG_CODES_LIMIT),
     selectSignIn(db, id),
   ])
-  const [row] = (results[1]?.results ?? []) as unknown as SignInRow[]
-  return row === undefined ? null : signInOf(row)
+  const [row] = (results[1]?.results ?? []) as unknown as FoundRow[]
+  return row === undefined ? null : foundOf(row)
 }
 
 export const deleteExpiredSignIns = (db: D1Database, before: number, limit: number) =>

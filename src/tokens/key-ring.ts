@@ -50,20 +50,14 @@ interface Ring {
 export const commitmentOf = (signingInput: string): Promise<string> => digest('commitment', signingInput)
 
 export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
-  let cached: Promise<Ring> | null = null
-  let loadedAt = Number.NEGATIVE_INFINITY
+  let cached: { readonly ring: Ring; readonly loadedAt: number } | null = null
 
-  const ring = (now: number): Promise<Ring> => {
-    if (cached === null || Math.abs(now - loadedAt) >= SIGNING_KEYS_CACHE_SECONDS) {
-      const loading = loadRing(storage, secrets, now)
-      cached = loading
-      loadedAt = now
-      // A failed load is not remembered: the next caller tries again.
-      loading.catch(() => {
-        if (cached === loading) cached = null
-      })
-    }
-    return cached
+  // Only what has been loaded is shared: a promise would die with the request that made it.
+  const ring = async (now: number): Promise<Ring> => {
+    if (cached !== null && Math.abs(now - cached.loadedAt) < SIGNING_KEYS_CACHE_SECONDS) return cached.ring
+    const loaded = await loadRing(storage, secrets, now)
+    cached = { ring: loaded, loadedAt: now }
+    return loaded
   }
 
   return {

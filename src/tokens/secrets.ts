@@ -17,20 +17,24 @@ export interface Secrets {
 }
 
 export function createSecrets(sealingSecret: string, digestSecret: string): Secrets {
-  const sealingRoot = importRoot(sealingSecret)
-  const macKeys = new Map<MacPurpose, Promise<CryptoKey>>()
+  // Only finished keys are shared: a promise would die with the request that made it.
+  let sealingRoot: CryptoKey | null = null
+  const macKeys = new Map<MacPurpose, CryptoKey>()
 
-  const macKey = (purpose: MacPurpose): Promise<CryptoKey> => {
+  const root = async (): Promise<CryptoKey> => {
+    sealingRoot ??= await importRoot(sealingSecret)
+    return sealingRoot
+  }
+
+  const macKey = async (purpose: MacPurpose): Promise<CryptoKey> => {
     const known = macKeys.get(purpose)
     if (known !== undefined) return known
-    const key = importRoot(digestSecret).then(root =>
-      crypto.subtle.deriveKey(
-        { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(`latchkey/mac/${purpose}/v1`) },
-        root,
-        { name: 'HMAC', hash: 'SHA-256', length: 256 },
-        false,
-        ['sign'],
-      ),
+    const key = await crypto.subtle.deriveKey(
+      { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(`latchkey/mac/${purpose}/v1`) },
+      await importRoot(digestSecret),
+      { name: 'HMAC', hash: 'SHA-256', length: 256 },
+      false,
+      ['sign'],
     )
     macKeys.set(purpose, key)
     return key
@@ -38,9 +42,9 @@ export function createSecrets(sealingSecret: string, digestSecret: string): Secr
 
   return {
     seal: async (purpose, context, text) =>
-      sealWith(await sealingRoot, `latchkey/seal/${purpose}/v1`, context, text),
+      sealWith(await root(), `latchkey/seal/${purpose}/v1`, context, text),
     unseal: async (purpose, context, sealed) =>
-      unsealWith(await sealingRoot, `latchkey/seal/${purpose}/v1`, context, sealed),
+      unsealWith(await root(), `latchkey/seal/${purpose}/v1`, context, sealed),
     mac: async (purpose, text) =>
       toBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', await macKey(purpose), utf8(text)))),
   }

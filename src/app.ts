@@ -1,0 +1,149 @@
+// createApp(ports): the order of middleware, the routes, the one error exit. Everything a handler works with is
+// put together here, once per isolate.
+import { Hono } from 'hono'
+import type { MailConfig } from './config.ts'
+import { parseConfig } from './config.ts'
+import { accountPages } from './http/account-pages.tsx'
+import { adminAlarms } from './http/admin/alarms.ts'
+import { adminClients } from './http/admin/clients.ts'
+import { requireOperator } from './http/admin/require-operator.ts'
+import { adminUsers } from './http/admin/users.ts'
+import { answerError } from './http/answer-error.tsx'
+import { assets } from './http/assets.ts'
+import type { LatchkeyEnv } from './http/context.ts'
+import { eventsApi } from './http/events-api.ts'
+import { health } from './http/health.ts'
+import { jwks } from './http/jwks.ts'
+import { linkPages } from './http/link-pages.tsx'
+import { refuseUnrouted } from './http/methods.ts'
+import { noStore } from './http/middleware/no-store.ts'
+import { requestFacts } from './http/middleware/request-facts.ts'
+import { requestId } from './http/middleware/request-id.ts'
+import { securityHeaders } from './http/middleware/security-headers.ts'
+import { oauth } from './http/oauth.ts'
+import { preferencesApi } from './http/preferences-api.ts'
+import { sessionsApi } from './http/sessions-api.ts'
+import { signInPages } from './http/sign-in-pages.tsx'
+import { signInsApi } from './http/sign-ins-api.ts'
+import { whoami } from './http/whoami.ts'
+import { createLimits, NO_LIMITS } from './limits/limits.ts'
+import { createOutbox } from './mail/outbox.ts'
+import { createTransport, type MailTransport } from './mail/transport.ts'
+import { createAlarms } from './notify/alarms.ts'
+import type { Parts } from './sign-in/parts.ts'
+import { createClientCache } from './store/client-cache.ts'
+import { findClient } from './store/clients.ts'
+import { createShards, parseShardMap } from './store/shards.ts'
+import { insertFirstKey, listPublishedKeys } from './store/signing-keys.ts'
+import { createKeyRing } from './tokens/key-ring.ts'
+import { createSecrets } from './tokens/secrets.ts'
+
+/** What cannot be real in a test. */
+export interface Ports {
+  /** Seconds since the epoch, whole. */
+  readonly now: () => number
+  readonly mail: (config: MailConfig, env: Env) => MailTransport
+}
+
+export interface App {
+  readonly fetch: Hono<LatchkeyEnv>['fetch']
+  readonly request: Hono<LatchkeyEnv>['request']
+  /** Throws ConfigError. */
+  readonly parts: (env: Env) => Parts
+}
+
+export const realPorts: Ports = {
+  now: () => Math.floor(Date.now() / 1_000),
+  mail: (config, env) =>
+    createTransport(config, { fetch: fetch.bind(globalThis), emailBinding: emailBindingOf(env) }),
+}
+
+export function createApp(ports: Ports): App {
+  const parts = oncePerEnv(env => createParts(env, ports))
+  const app = new Hono<LatchkeyEnv>()
+  app.use(requestId())
+  app.use(securityHeaders(env => String(env.ISSUER).startsWith('https:')))
+  app.use(noStore())
+  app.use(requestFacts(parts, ports.now))
+  app.use('/admin/*', requireOperator())
+  for (const routes of ROUTES) app.route('/', routes)
+  app.notFound(refuseUnrouted(app))
+  app.onError(answerError)
+  return { fetch: app.fetch, request: app.request, parts }
+}
+
+const ROUTES = [
+  health,
+  jwks,
+  assets,
+  signInPages,
+  linkPages,
+  accountPages,
+  signInsApi,
+  oauth,
+  whoami,
+  sessionsApi,
+  eventsApi,
+  preferencesApi,
+  adminClients,
+  adminUsers,
+  adminAlarms,
+]
+
+function createParts(env: Env, ports: Ports): Parts {
+  const config = parseConfig(env as unknown as Record<string, unknown>)
+  const shards = createShards(parseShardMap(env.SHARDS, env as unknown as Record<string, unknown>))
+  const secrets = createSecrets(config.sealingSecret, config.digestSecret)
+  const alarms = createAlarms(shards.global)
+  const clients = createClientCache(id => findClient(shards.global, id))
+  return {
+    config,
+    shards,
+    users: env.USER_SESSIONS,
+    secrets,
+    keys: createKeyRing(
+      {
+        list: () => listPublishedKeys(shards.global),
+        insertFirst: key => insertFirstKey(shards.global, key),
+      },
+      secrets,
+    ),
+    limits: config.rateLimits ? createLimits(env.RATE_LIMITER, secrets) : NO_LIMITS,
+    alarms,
+    outbox: createOutbox({
+      secrets,
+      transport: ports.mail(config.mail, env),
+      onFailure: ({ attempts, error }) =>
+        alarms.raise(
+          {
+            kind: 'mail.failing',
+            kid: null,
+            clientId: null,
+            userId: null,
+            detail: `${error} (attempt ${attempts})`,
+          },
+          ports.now(),
+          work => void work,
+        ),
+    }),
+    findClient: clients.find,
+    forgetClient: clients.forget,
+  }
+}
+
+function oncePerEnv(create: (env: Env) => Parts): (env: Env) => Parts {
+  const known = new WeakMap<Env, Parts>()
+  return env => {
+    const found = known.get(env)
+    if (found !== undefined) return found
+    const created = create(env)
+    known.set(env, created)
+    return created
+  }
+}
+
+/** The binding is optional: most deployments send by SMTP or through a provider. */
+function emailBindingOf(env: Env): SendEmail | null {
+  const binding = (env as unknown as Record<string, unknown>).EMAIL
+  return typeof binding === 'object' && binding !== null && 'send' in binding ? (binding as SendEmail) : null
+}

@@ -1,0 +1,26 @@
+// Which URIs may be registered: https, a loopback IP, or a private scheme with a dot (RFC 8252 §7, OAuth 2.1 §2.3).
+
+const LOOPBACK_IPS = ['127.0.0.1', '[::1]']
+const PRIVATE_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
+
+/** Never a fragment, user info, white space or a scheme that a browser would run. */
+export function isRedirectUri(value: string): boolean {
+  if (!/^[\x21-\x7E]+$/.test(value) || value.includes('#') || value.includes('\\') || !URL.canParse(value))
+    return false
+  const url = new URL(value)
+  if (url.username !== '' || url.password !== '') return false
+  if (url.protocol === 'https:') return true
+  if (url.protocol === 'http:') return LOOPBACK_IPS.includes(url.hostname)
+  return PRIVATE_SCHEME.test(url.protocol)
+}
+
+/** An origin that a browser would send: https, or http on this machine. */
+export function isHttpsOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  if (url.origin !== value) return false
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && [...LOOPBACK_IPS, 'localhost'].includes(url.hostname))
+  )
+}

@@ -1,0 +1,111 @@
+// The account page: where you're signed in, with plain forms that end it. Works without script.
+import { Hono } from 'hono'
+import type { SessionSelection } from '../domain/commands.ts'
+import { isTaggedId } from '../domain/ids.ts'
+import { PAGE_MAX } from '../domain/limits.ts'
+import type { Session } from '../domain/session.ts'
+import { signOut } from '../oauth/revoke.ts'
+import { AccountPage, type AccountSession } from '../pages/account-page.tsx'
+import { SignedOutPage } from '../pages/signed-out-page.tsx'
+import { all } from '../store/d1.ts'
+import { type SessionRow, selectSessionPage, sessionOf } from '../store/sessions.ts'
+import { findUser } from '../store/users.ts'
+import { readForm } from './body.ts'
+import { findBrowserSession } from './browser-session.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { clearCookie } from './cookies.ts'
+import { checkCsrf, csrfToken } from './csrf.ts'
+import { endSessions } from './sessions-api.ts'
+
+export const accountPages = new Hono<LatchkeyEnv>()
+
+accountPages.get('/', c => c.redirect('/account', 303))
+
+accountPages.get('/account', async c => {
+  const session = await findBrowserSession(c)
+  if (session === null) return c.redirect('/sign-in', 303)
+  const { parts, facts } = c.var
+  const db = parts.shards.of(session.userId)
+  const [user, rows] = await Promise.all([
+    findUser(db, session.userId),
+    all<SessionRow>(selectSessionPage(db, session.userId, facts.now, null, PAGE_MAX)),
+  ])
+  const sessions = await Promise.all(rows.map(row => accountSession(c, sessionOf(row), session.id)))
+  return c.html(
+    <AccountPage
+      csrfToken={await csrfToken(c)}
+      email={user?.email ?? ''}
+      sessions={sessions}
+      now={facts.now}
+    />,
+  )
+})
+
+accountPages.post('/account/sessions/end', c =>
+  endFromForm(c, form =>
+    isTaggedId('s', form.session_id) ? { kind: 'one', sessionId: form.session_id } : null,
+  ),
+)
+
+accountPages.post('/account/sessions/end-others', c =>
+  endFromForm(c, form =>
+    form.client_id === undefined ? null : { kind: 'others', clientId: form.client_id },
+  ),
+)
+
+accountPages.post('/account/sessions/end-all', c =>
+  endFromForm(c, () => ({ kind: 'all', includeApps: false })),
+)
+
+accountPages.post('/sign-out', async c => {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await findBrowserSession(c)
+  if (session !== null) {
+    await signOut(c.var.parts, { userId: session.userId, sessionId: session.id }, c.var.facts)
+  }
+  return signedOut(c)
+})
+
+async function endFromForm(
+  c: LatchkeyContext,
+  select: (form: Readonly<Record<string, string | undefined>>) => SessionSelection | null,
+): Promise<Response> {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await findBrowserSession(c)
+  if (session === null) return c.redirect('/sign-in', 303)
+  const selection = select(form)
+  if (selection === null) return c.redirect('/account', 303)
+  const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }
+  const ended = await endSessions(c, principal, selection)
+  return ended.includes(session.id) ? signedOut(c) : c.redirect('/account', 303)
+}
+
+/** Cookies and whatever the browser kept of this origin go with the session. */
+function signedOut(c: LatchkeyContext): Response | Promise<Response> {
+  clearCookie(c, 'session')
+  clearCookie(c, 'csrf')
+  c.header('Clear-Site-Data', '"cache", "storage"')
+  return c.html(<SignedOutPage />)
+}
+
+async function accountSession(
+  c: LatchkeyContext,
+  session: Session,
+  currentId: string,
+): Promise<AccountSession> {
+  const client = await c.var.parts.findClient(session.clientId, c.var.facts.now)
+  return {
+    id: session.id,
+    current: session.id === currentId,
+    clientId: session.clientId,
+    clientName: client?.name ?? session.clientId,
+    kind: session.clientKind,
+    device: session.device,
+    place: session.place,
+    createdAt: session.createdAt,
+    lastSeenAt: session.lastSeenAt,
+    expiresAt: session.expiresAt,
+  }
+}

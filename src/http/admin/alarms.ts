@@ -1,0 +1,35 @@
+// Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
+import { Hono } from 'hono'
+import { PAGE_MAX } from '../../domain/limits.ts'
+import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
+import type { LatchkeyEnv } from '../context.ts'
+import { Problem } from '../problem.ts'
+import { rfc3339 } from '../time.ts'
+
+export const adminAlarms = new Hono<LatchkeyEnv>()
+
+adminAlarms.get('/admin/v1/alarms', async c => {
+  const alarms = await listAlarms(c.var.parts.shards.global, PAGE_MAX)
+  return c.json({ alarms: alarms.map(alarmView) })
+})
+
+adminAlarms.post('/admin/v1/alarms/:id/acknowledge', async c => {
+  const { parts, facts } = c.var
+  if (!(await acknowledgeAlarm(parts.shards.global, c.req.param('id'), facts.now)))
+    throw new Problem('not_found')
+  return c.body(null, 204)
+})
+
+const alarmView = (alarm: AlarmRow) => ({
+  id: alarm.id,
+  kind: alarm.kind,
+  severity: alarm.severity,
+  first_at: rfc3339(alarm.first_at),
+  last_at: rfc3339(alarm.last_at),
+  count: alarm.count,
+  kid: alarm.kid,
+  client_id: alarm.client_id,
+  user_id: alarm.user_id,
+  detail: alarm.detail,
+  acknowledged_at: alarm.acknowledged_at === null ? null : rfc3339(alarm.acknowledged_at),
+})

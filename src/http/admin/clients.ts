@@ -1,0 +1,53 @@
+// Registering clients.
+import { Hono } from 'hono'
+import { ACCOUNT_CLIENT, type Client } from '../../domain/client.ts'
+import { deleteClient, insertClient, listClients } from '../../store/clients.ts'
+import { digest } from '../../tokens/digest.ts'
+import { randomId, randomSecret } from '../../tokens/random.ts'
+import { readJson } from '../body.ts'
+import { clientView } from '../client-view.ts'
+import type { LatchkeyEnv } from '../context.ts'
+import { Problem } from '../problem.ts'
+import { endSessionsOfClient } from './end-sessions.ts'
+import { ClientBody } from './registration.ts'
+
+export const adminClients = new Hono<LatchkeyEnv>()
+
+adminClients.post('/admin/v1/clients', async c => {
+  const { client_id, ...registration } = await readJson(c, ClientBody)
+  const id = client_id ?? randomId('c')
+  if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
+  const secret = registration.type === 'confidential' ? randomSecret() : null
+  const client: Client = {
+    ...registration,
+    id,
+    secretDigest: secret === null ? null : await digest('client-secret', secret),
+    createdAt: c.var.facts.now,
+  }
+  if (!(await insertClient(c.var.parts.shards.global, client))) throw new Problem('conflict')
+  const body = clientView(client)
+  return c.json(secret === null ? body : { ...body, client_secret: secret }, 201)
+})
+
+adminClients.get('/admin/v1/clients', async c => {
+  const clients = await listClients(c.var.parts.shards.global)
+  return c.json({ clients: clients.map(clientView) })
+})
+
+adminClients.get('/admin/v1/clients/:id', async c => {
+  const client = await c.var.parts.findClient(c.req.param('id'), c.var.facts.now)
+  if (client === null) throw new Problem('not_found')
+  return c.json(clientView(client))
+})
+
+/** The client first, so that no session can begin; then every session it has, everywhere. */
+adminClients.delete('/admin/v1/clients/:id', async c => {
+  const id = c.req.param('id')
+  if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
+  const { parts, facts } = c.var
+  const wasThere = await deleteClient(parts.shards.global, id)
+  parts.forgetClient(id)
+  const ended = await endSessionsOfClient(parts, id, facts)
+  if (!wasThere && ended === 0) throw new Problem('not_found')
+  return c.body(null, 204)
+})

@@ -1,0 +1,67 @@
+// What an operator may register, with every URI checked (RFC 8252 §7, RFC 9700 §2.6).
+import { z } from 'zod'
+import { CLIENT_AUTH_METHODS, defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
+import { isChosenClientId } from '../../domain/ids.ts'
+import {
+  ACCESS_TOKEN_MAX_SECONDS,
+  ACCESS_TOKEN_SECONDS,
+  REFRESH_GRACE_MAX_SECONDS,
+  REFRESH_GRACE_SECONDS,
+} from '../../domain/limits.ts'
+import { isHttpsOrigin, isRedirectUri } from '../../domain/redirect-uri.ts'
+import { DEFAULT_RULE } from '../../domain/rule.ts'
+import { isScopeToken } from '../../domain/scope.ts'
+
+const LIST_MAX = 50
+const URI_MAX_CHARS = 2_048
+
+const uri = z.string().max(URI_MAX_CHARS).refine(isRedirectUri)
+const uris = z.array(uri).max(LIST_MAX)
+
+export const SessionRuleBody = z.object({
+  limit: z.number().int().min(1).max(1_000).nullable(),
+  at_limit: z.enum(['replace_oldest', 'replace_least_recent', 'refuse']),
+})
+
+export const ClientBody = z
+  .object({
+    client_id: z.string().refine(isChosenClientId).optional(),
+    name: z.string().min(1).max(300),
+    kind: z.enum(['first_party', 'third_party']),
+    type: z.enum(['public', 'confidential']),
+    redirect_uris: uris.default([]),
+    post_logout_redirect_uris: uris.default([]),
+    link_uri: uri.nullable().default(null),
+    grant_types: z.array(z.enum(GRANT_TYPES)).max(LIST_MAX).optional(),
+    scopes: z.array(z.string().max(100).refine(isScopeToken)).max(LIST_MAX),
+    audience: z.string().max(URI_MAX_CHARS).refine(isAbsoluteUri).nullable().default(null),
+    token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS).optional(),
+    cors_origins: z.array(z.string().max(URI_MAX_CHARS).refine(isHttpsOrigin)).max(LIST_MAX).default([]),
+    session_rule: SessionRuleBody.default(DEFAULT_RULE),
+    refresh_grace_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(REFRESH_GRACE_MAX_SECONDS)
+      .default(REFRESH_GRACE_SECONDS),
+    access_token_seconds: z.number().int().min(1).max(ACCESS_TOKEN_MAX_SECONDS).default(ACCESS_TOKEN_SECONDS),
+  })
+  .transform(body => ({
+    ...body,
+    grant_types: [...new Set(body.grant_types ?? defaultGrantTypes(body.kind))],
+    scopes: [...new Set(body.scopes)],
+    token_endpoint_auth_method:
+      body.token_endpoint_auth_method ??
+      (body.type === 'public' ? ('none' as const) : ('client_secret_basic' as const)),
+  }))
+  .superRefine((body, context) => {
+    const wrong = (path: string) => context.addIssue({ code: 'custom', path: [path], message: 'invalid' })
+    if ((body.type === 'public') !== (body.token_endpoint_auth_method === 'none'))
+      wrong('token_endpoint_auth_method')
+    // A third party never sees a user's mail link.
+    if (body.kind === 'third_party' && body.grant_types.includes(MAGIC_LINK_GRANT)) wrong('grant_types')
+  })
+
+function isAbsoluteUri(value: string): boolean {
+  return URL.canParse(value) && !value.includes('#')
+}

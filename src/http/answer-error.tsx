@@ -1,0 +1,80 @@
+// The one error exit: whatever was thrown becomes OAuth JSON, a problem, or a page. Nothing of the inside leaves.
+import type { Context } from 'hono'
+import { ConfigError } from '../config.ts'
+import { log } from '../notify/log.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import { ErrorPage } from '../pages/error-page.tsx'
+import { StorageUnavailable } from '../store/d1.ts'
+import type { LatchkeyEnv } from './context.ts'
+import { wantsPage } from './negotiate.ts'
+import { Problem } from './problem.ts'
+
+const RETRY_AFTER_SECONDS = '5'
+
+export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response | Promise<Response> {
+  const requestId = c.get('requestId')
+  if (error instanceof OAuthError) return answerOAuthError(error, c)
+  const problem = toProblem(error)
+  record(error, problem, requestId)
+  c.header('Cache-Control', 'no-store')
+  for (const [name, value] of Object.entries(problem.extras.headers ?? {})) c.header(name, value)
+  if (wantsPage(c)) {
+    const { status, title } = problem
+    return c.html(
+      <ErrorPage
+        status={status}
+        title={title}
+        detail={problem.extras.detail ?? title}
+        requestId={requestId}
+      />,
+      status,
+    )
+  }
+  return c.body(JSON.stringify(problem.body(requestId)), problem.status, {
+    'Content-Type': 'application/problem+json',
+  })
+}
+
+function answerOAuthError(error: OAuthError, c: Context<LatchkeyEnv>): Response {
+  log('info', {
+    event: 'oauth.refused',
+    request_id: c.get('requestId'),
+    error: error.code,
+    detail: error.detail,
+  })
+  c.header('Cache-Control', 'no-store')
+  if (error.code === 'invalid_client' && c.req.header('Authorization') !== undefined) {
+    c.header('WWW-Authenticate', 'Basic realm="latchkey", charset="UTF-8"')
+  }
+  const code = error.latchkeyCode === null ? {} : { code: error.latchkeyCode }
+  return c.json({ error: error.code, error_description: error.description, ...code }, error.status)
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StorageUnavailable) {
+    return new Problem('unavailable', { headers: { 'Retry-After': RETRY_AFTER_SECONDS } })
+  }
+  if (error instanceof ConfigError) return new Problem('misconfigured')
+  return new Problem('internal_error')
+}
+
+function record(error: unknown, problem: Problem, requestId: string): void {
+  if (problem.status < 500) {
+    log('info', { event: 'request.refused', request_id: requestId, code: problem.code })
+    return
+  }
+  const settings = error instanceof ConfigError ? error.settings.join(' ') : null
+  const name = error instanceof Error ? error.name : 'unknown'
+  // Texts of storage errors can hold bound values: the name and the place are enough to find the cause.
+  const place =
+    error instanceof Error ? (error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? null) : null
+  log('error', {
+    event: 'request.failed',
+    request_id: requestId,
+    code: problem.code,
+    error: name,
+    place,
+    settings,
+  })
+}

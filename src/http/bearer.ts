@@ -1,0 +1,49 @@
+// Bearer tokens (RFC 6750): from the Authorization header only, strongly validated, refused with the reason.
+import { splitScope } from '../domain/scope.ts'
+import { type Validation, validateAccessToken } from '../oauth/validate.ts'
+import type { AccessClaims } from '../tokens/access-token.ts'
+import type { LatchkeyContext } from './context.ts'
+import { Problem } from './problem.ts'
+import { rfc3339 } from './time.ts'
+
+/** What an endpoint demands. `audience: 'any'`: endpoints that speak only about the token that is presented. */
+export interface BearerDemand {
+  readonly audience: 'issuer' | 'any'
+  readonly scope?: string
+}
+
+/** The claims of a live token. Throws 401 with a challenge, 403 for a missing scope, 400 for two methods. */
+export async function requireBearer(c: LatchkeyContext, demand: BearerDemand): Promise<AccessClaims> {
+  const token = bearerToken(c)
+  if (token === null) {
+    throw new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
+  }
+  const { parts, facts } = c.var
+  const audience = demand.audience === 'issuer' ? parts.config.issuer : null
+  const validation = await validateAccessToken(parts, token, audience, facts)
+  if (validation.tag === 'refused') throw refusal(validation)
+  const { claims } = validation
+  if (demand.scope !== undefined && !splitScope(claims.scope).includes(demand.scope)) {
+    const challenge = `Bearer error="insufficient_scope", scope="${demand.scope}"`
+    throw new Problem('insufficient_scope', { headers: { 'WWW-Authenticate': challenge } })
+  }
+  return claims
+}
+
+/** null when no token came. Throws when it came, or also came, in another way than the header. */
+export function bearerToken(c: LatchkeyContext): string | null {
+  if (c.req.query('access_token') !== undefined) {
+    throw new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })
+  }
+  const header = c.req.header('Authorization')
+  if (header === undefined) return null
+  const token = /^Bearer +(\S.*)$/i.exec(header)?.[1]
+  return token ?? null
+}
+
+function refusal(validation: Extract<Validation, { tag: 'refused' }>): Problem {
+  const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+  const members =
+    'reason' in validation ? { reason: validation.reason, ended_at: rfc3339(validation.endedAt) } : {}
+  return new Problem(validation.code, { headers, members })
+}

@@ -1,0 +1,106 @@
+// Reading a body: its type, its size, strict UTF-8, then its schema. Nothing of it is repeated in a refusal.
+import type { z } from 'zod'
+import { parseUtf8 } from '../domain/encoding.ts'
+import { BODY_MAX_BYTES } from '../domain/limits.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import { type FormParameters, parseForm } from '../oauth/parameters.ts'
+import type { LatchkeyContext } from './context.ts'
+import { Problem } from './problem.ts'
+
+export async function readJson<Schema extends z.ZodType>(
+  c: LatchkeyContext,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  requireType(c, 'application/json')
+  return check(schema, parseJson(await readText(c)))
+}
+
+/** Like readJson, where a body may be left out. */
+export async function readOptionalJson<Schema extends z.ZodType>(
+  c: LatchkeyContext,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const text = await readText(c)
+  if (text === '') return check(schema, {})
+  requireType(c, 'application/json')
+  return check(schema, parseJson(text))
+}
+
+/** Throws a problem for a repeated field: each is read from one place, once. */
+export async function readForm(c: LatchkeyContext): Promise<FormParameters> {
+  requireType(c, 'application/x-www-form-urlencoded')
+  try {
+    return parseForm(await readText(c))
+  } catch (error) {
+    throw error instanceof OAuthError ? new Problem('invalid_request', { detail: error.description }) : error
+  }
+}
+
+/** The form of an OAuth endpoint: refusals have the RFC's form, and nothing is taken from the query. */
+export async function readOAuthForm(c: LatchkeyContext): Promise<FormParameters> {
+  if (mediaType(c) !== 'application/x-www-form-urlencoded') {
+    throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded')
+  }
+  if (new URL(c.req.url).search !== '') {
+    throw new OAuthError('invalid_request', 'parameters belong in the body')
+  }
+  const bytes = await readBytes(c)
+  const text = bytes === null ? null : parseUtf8(bytes)
+  if (text === null) throw new OAuthError('invalid_request', 'the body is too large or no valid UTF-8')
+  return parseForm(text)
+}
+
+export function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map(issue =>
+    issue.path.filter(part => typeof part === 'string').join('.'),
+  )
+  const known = [...new Set(fields)].filter(field => /^[a-z_.]{1,60}$/.test(field))
+  throw new Problem('invalid_request', known.length === 0 ? {} : { detail: `check: ${known.join(', ')}` })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem('invalid_request', { detail: 'the body is no JSON' })
+  }
+}
+
+function requireType(c: LatchkeyContext, type: string): void {
+  if (mediaType(c) !== type)
+    throw new Problem('unsupported_media_type', { detail: `the body must be ${type}` })
+}
+
+const mediaType = (c: LatchkeyContext): string =>
+  (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+
+async function readText(c: LatchkeyContext): Promise<string> {
+  const bytes = await readBytes(c)
+  if (bytes === null) throw new Problem('body_too_large')
+  const text = parseUtf8(bytes)
+  if (text === null) throw new Problem('invalid_request', { detail: 'the body is no valid UTF-8' })
+  return text
+}
+
+/** null when the body is over the limit; no more than the limit is ever held. */
+async function readBytes(c: LatchkeyContext): Promise<Uint8Array | null> {
+  if (Number(c.req.header('Content-Length') ?? 0) > BODY_MAX_BYTES) return null
+  const { body } = c.req.raw
+  if (body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > BODY_MAX_BYTES) return null
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,44 @@
+// The last step of a browser sign-in: a proven attempt becomes a browser session and its cookie.
+import { ACCOUNT_CLIENT } from '../domain/client.ts'
+import { signOut } from '../oauth/revoke.ts'
+import { openSession } from '../sign-in/open-session.ts'
+import type { Proof } from '../sign-in/prove.ts'
+import { mintBrowserSession } from '../tokens/browser-session.ts'
+import { findBrowserSession } from './browser-session.ts'
+import type { LatchkeyContext } from './context.ts'
+import { DEFAULT_CONTINUE } from './continue-to.ts'
+import { clearCookie, writeCookie } from './cookies.ts'
+import { wantsJson } from './negotiate.ts'
+import { Problem } from './problem.ts'
+
+export async function complete(c: LatchkeyContext, proof: Proof): Promise<Response> {
+  if (proof.tag === 'refused') throw new Problem(proof.why)
+  const { parts, facts } = c.var
+  const { signIn } = proof
+  const former = await findBrowserSession(c)
+  const opened = await openSession(
+    parts,
+    {
+      signIn,
+      userId: proof.userId,
+      signedInWith: proof.signedInWith,
+      client: ACCOUNT_CLIENT,
+      formerSessionId: former?.id ?? null,
+      mint: async (userId, sessionId) => {
+        const secret = await mintBrowserSession(userId, sessionId)
+        return { secretDigest: secret.digest, bucket: null, answer: secret.text }
+      },
+    },
+    facts,
+  )
+  if (opened.tag === 'spent') throw new Problem('link_used')
+  if (opened.tag === 'refused') throw new Problem(opened.why)
+  // The former session of this browser was another user's: the same change cannot end it.
+  if (former !== null && former.userId !== opened.userId) {
+    await signOut(parts, { userId: former.userId, sessionId: former.id }, facts)
+  }
+  writeCookie(c, 'session', opened.answer)
+  clearCookie(c, 'csrf')
+  const location = signIn.continueTo ?? DEFAULT_CONTINUE
+  return wantsJson(c) ? c.json({ location }) : c.redirect(location, 303)
+}

@@ -1,0 +1,14 @@
+// What every handler finds in its Hono context.
+import type { Context } from 'hono'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+
+export interface LatchkeyEnv {
+  readonly Bindings: Env
+  readonly Variables: {
+    readonly parts: Parts
+    readonly facts: RequestFacts
+    readonly requestId: string
+  }
+}
+
+export type LatchkeyContext = Context<LatchkeyEnv>

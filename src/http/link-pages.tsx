@@ -1,0 +1,36 @@
+// The link in the mail. Opening it changes nothing: mail scanners open links, people press buttons.
+import { Hono } from 'hono'
+import { isOpen, signInOpId } from '../domain/sign-in.ts'
+import { LinkEndedPage } from '../pages/link-ended-page.tsx'
+import { LinkPage } from '../pages/link-page.tsx'
+import { OpenInAppPage } from '../pages/open-in-app-page.tsx'
+import { WrongBrowserPage } from '../pages/wrong-browser-page.tsx'
+import { readLink } from '../sign-in/prove.ts'
+import { findEventsOfOperation } from '../store/events.ts'
+import { readBinding } from '../tokens/binding.ts'
+import { digestsEqual } from '../tokens/digest.ts'
+import type { LatchkeyEnv } from './context.ts'
+import { readCookie } from './cookies.ts'
+import { csrfToken } from './csrf.ts'
+
+export const linkPages = new Hono<LatchkeyEnv>()
+
+linkPages.get('/sign-in/link', async c => {
+  const { parts, facts } = c.var
+  const token = c.req.query('token') ?? ''
+  const link = await readLink(parts, token, facts)
+  if (link.tag === 'refused') {
+    return c.html(<LinkEndedPage why={link.why === 'link_expired' ? 'expired' : 'invalid'} />, 400)
+  }
+  const { signIn } = link
+  const client = await parts.findClient(signIn.clientId, facts.now)
+  if (signIn.startedIn === 'app') return c.html(<OpenInAppPage clientName={client?.name ?? ''} />)
+  const cookie = readCookie(c, 'signIn')
+  const binding = cookie === undefined ? null : await readBinding(cookie)
+  if (binding === null || !digestsEqual(binding.digest, signIn.bindingDigest))
+    return c.html(<WrongBrowserPage />)
+  const spent = await findEventsOfOperation(parts.shards.of(signIn.id), signInOpId(signIn.id))
+  if (spent !== null) return c.html(<LinkEndedPage why="used" />, 400)
+  if (!isOpen(signIn, facts.now)) return c.html(<LinkEndedPage why="expired" />, 400)
+  return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)
+})

@@ -1,0 +1,30 @@
+// Who asks, from where, when: gathered once, from the server's clock and the platform's own headers only.
+import type { MiddlewareHandler } from 'hono'
+import type { Place } from '../../domain/session.ts'
+import type { Parts } from '../../sign-in/parts.ts'
+import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
+import { parseDevice } from '../device.ts'
+
+export function requestFacts(
+  partsOf: (env: Env) => Parts,
+  clock: () => number,
+): MiddlewareHandler<LatchkeyEnv> {
+  return async function gatherRequestFacts(c, next) {
+    c.set('parts', partsOf(c.env))
+    c.set('facts', {
+      requestId: c.get('requestId'),
+      now: clock(),
+      clientIp: c.req.header('CF-Connecting-IP') ?? '',
+      device: parseDevice(c.req.header('User-Agent') ?? ''),
+      place: placeOf(c),
+      waitUntil: work => c.executionCtx.waitUntil(work),
+    })
+    await next()
+  }
+}
+
+function placeOf(c: LatchkeyContext): Place {
+  const cf = c.req.raw.cf as { country?: unknown; city?: unknown } | undefined
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : null)
+  return { country: text(cf?.country), city: text(cf?.city) }
+}

@@ -1,0 +1,13 @@
+// Every answer carries the id under which its logs are found. Ours, not the caller's: it cannot be chosen.
+import type { MiddlewareHandler } from 'hono'
+import { randomId } from '../../tokens/random.ts'
+import type { LatchkeyEnv } from '../context.ts'
+
+export function requestId(): MiddlewareHandler<LatchkeyEnv> {
+  return async function setRequestId(c, next) {
+    const id = randomId('req')
+    c.set('requestId', id)
+    c.header('X-Request-Id', id)
+    await next()
+  }
+}

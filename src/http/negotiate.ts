@@ -1,0 +1,9 @@
+// Page or JSON: pages are for the paths that people visit, unless JSON is asked for.
+import type { Context } from 'hono'
+
+const PAGE_PATHS = /^\/(?:$|sign-in(?:\/|$)|sign-out$|account(?:\/|$)|assets\/)/
+
+export const wantsJson = (c: Context): boolean =>
+  /\bapplication\/(?:problem\+)?json\b/i.test(c.req.header('Accept') ?? '')
+
+export const wantsPage = (c: Context): boolean => PAGE_PATHS.test(c.req.path) && !wantsJson(c)

@@ -1,0 +1,27 @@
+// Who calls the sessions API: a token with scope `sessions`, or the browser session (with X-CSRF-Token to change).
+import { bearerToken, requireBearer } from './bearer.ts'
+import { findBrowserSession } from './browser-session.ts'
+import type { LatchkeyContext } from './context.ts'
+import { checkCsrf } from './csrf.ts'
+import { Problem } from './problem.ts'
+
+export interface Principal {
+  readonly userId: string
+  readonly sessionId: string
+  readonly clientId: string
+}
+
+const SESSIONS_SCOPE = 'sessions'
+
+export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
+  if (c.req.header('Authorization') !== undefined || bearerToken(c) !== null) {
+    const claims = await requireBearer(c, { audience: 'issuer', scope: SESSIONS_SCOPE })
+    return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }
+  }
+  const session = await findBrowserSession(c)
+  if (session === null) {
+    throw new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
+  }
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await checkCsrf(c, c.req.header('X-CSRF-Token'))
+  return { userId: session.userId, sessionId: session.id, clientId: session.clientId }
+}

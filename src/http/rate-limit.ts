@@ -1,0 +1,19 @@
+// 429 with Retry-After, for what one network may do; what concerns an address is answered alike, elsewhere.
+import type { Allowance } from '../limits/rate-limiter.ts'
+import type { LatchkeyContext } from './context.ts'
+import { Problem } from './problem.ts'
+
+export async function checkSignInLimit(c: LatchkeyContext): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forSignIn(facts.clientIp, facts.now))
+}
+
+export async function checkRedemptionLimit(c: LatchkeyContext): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forRedemption(facts.clientIp, facts.now))
+}
+
+function refuse(allowance: Allowance): void {
+  if (allowance.isAllowed) return
+  throw new Problem('rate_limited', { headers: { 'Retry-After': String(allowance.retryAfterSeconds) } })
+}

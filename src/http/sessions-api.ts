@@ -1,0 +1,115 @@
+// The sessions API: where the user is signed in, and ending that. Strong, like all of Latchkey's own endpoints.
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { SessionSelection } from '../domain/commands.ts'
+import { isTaggedId } from '../domain/ids.ts'
+import { isLive, type Session } from '../domain/session.ts'
+import { all, first } from '../store/d1.ts'
+import { type SessionRow, selectSession, selectSessionPage, sessionOf } from '../store/sessions.ts'
+import { randomId } from '../tokens/random.ts'
+import { callUser } from '../user/call.ts'
+import { readOptionalJson } from './body.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { activityCursor, pageLimit, parseActivityCursor } from './paging.ts'
+import { type Principal, requirePrincipal } from './principal.ts'
+import { Problem } from './problem.ts'
+import { sessionView } from './session-view.ts'
+
+export const sessionsApi = new Hono<LatchkeyEnv>()
+
+sessionsApi.get('/v1/sessions', async c => {
+  const principal = await requirePrincipal(c)
+  const limit = pageLimit(c)
+  const { shards } = c.var.parts
+  const rows = await all<SessionRow>(
+    selectSessionPage(
+      shards.of(principal.userId),
+      principal.userId,
+      c.var.facts.now,
+      parseActivityCursor(c),
+      limit + 1,
+    ),
+  )
+  const page = rows.slice(0, limit).map(sessionOf)
+  const last = rows.length > limit ? page.at(-1) : undefined
+  return c.json({
+    next_cursor: last === undefined ? null : activityCursor(last),
+    sessions: await Promise.all(page.map(session => view(c, session, principal))),
+  })
+})
+
+sessionsApi.get('/v1/sessions/:id', async c => {
+  const principal = await requirePrincipal(c)
+  const named = c.req.param('id')
+  const session = await findOwn(c, principal, named === 'current' ? principal.sessionId : named)
+  if (session === null) throw new Problem('not_found')
+  return c.json(await view(c, session, principal))
+})
+
+sessionsApi.delete('/v1/sessions/:id', async c => {
+  const principal = await requirePrincipal(c)
+  const named = c.req.param('id')
+  const sessionId = named === 'current' ? principal.sessionId : named
+  if (!isTaggedId('s', sessionId)) throw new Problem('not_found')
+  await endSessions(c, principal, { kind: 'one', sessionId })
+  return c.body(null, 204)
+})
+
+const RevokeOthersBody = z.object({ client_id: z.string().min(1).max(64).optional() })
+
+sessionsApi.post('/v1/sessions/revoke-others', async c => {
+  const principal = await requirePrincipal(c)
+  const { client_id } = await readOptionalJson(c, RevokeOthersBody)
+  const clientId = client_id === '*' ? null : (client_id ?? principal.clientId)
+  const sessions = await endSessions(c, principal, { kind: 'others', clientId })
+  return c.json({ revoked: sessions.length, sessions })
+})
+
+const RevokeAllBody = z.object({ include_apps: z.boolean().optional() })
+
+sessionsApi.post('/v1/sessions/revoke-all', async c => {
+  const principal = await requirePrincipal(c)
+  const { include_apps } = await readOptionalJson(c, RevokeAllBody)
+  const sessions = await endSessions(c, principal, { kind: 'all', includeApps: include_apps ?? false })
+  return c.json({ revoked: sessions.length, sessions })
+})
+
+/** Ends the selection as the principal. Throws 404 when one was named and is not there, 401 when the caller is gone. */
+export async function endSessions(
+  c: LatchkeyContext,
+  principal: Principal,
+  selection: SessionSelection,
+): Promise<readonly string[]> {
+  const { parts, facts } = c.var
+  const { userId, sessionId } = principal
+  const opId = randomId('op')
+  const result = await callUser(parts.users, userId, user =>
+    user.endSessions(
+      userId,
+      {
+        type: 'end_sessions',
+        opId,
+        selection,
+        reason: 'ended_by_user',
+        by: { kind: 'session', session_id: sessionId },
+      },
+      facts.now,
+    ),
+  )
+  if (result.tag === 'ended') return result.sessions
+  if (result.tag === 'not_found') throw new Problem('not_found')
+  throw new Problem('session_ended', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
+}
+
+async function findOwn(c: LatchkeyContext, principal: Principal, id: string): Promise<Session | null> {
+  if (!isTaggedId('s', id)) return null
+  const db = c.var.parts.shards.of(principal.userId)
+  const row = await first<SessionRow>(selectSession(db, principal.userId, id))
+  const session = row === null ? null : sessionOf(row)
+  return session !== null && isLive(session, c.var.facts.now) ? session : null
+}
+
+async function view(c: LatchkeyContext, session: Session, principal: Principal) {
+  const client = await c.var.parts.findClient(session.clientId, c.var.facts.now)
+  return sessionView(session, client, principal.sessionId)
+}

@@ -1,0 +1,101 @@
+// Signing in, in a browser: the binding cookie ties every step to the browser that asked.
+import { type Context, Hono } from 'hono'
+import { ACCOUNT_CLIENT } from '../domain/client.ts'
+import { parseEmailAddress } from '../domain/email-address.ts'
+import { parseCode } from '../domain/typed-code.ts'
+import { CheckMailPage } from '../pages/check-mail-page.tsx'
+import { SignInPage } from '../pages/sign-in-page.tsx'
+import { proveByCode, proveByLink } from '../sign-in/prove.ts'
+import { startSignIn } from '../sign-in/start.ts'
+import { type Binding, mintBinding, readBinding } from '../tokens/binding.ts'
+import { readForm } from './body.ts'
+import { findBrowserSession } from './browser-session.ts'
+import { complete } from './complete-sign-in.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { parseContinueTo } from './continue-to.ts'
+import { readCookie, writeCookie } from './cookies.ts'
+import { checkCsrf, csrfToken } from './csrf.ts'
+import { wantsJson } from './negotiate.ts'
+import { Problem } from './problem.ts'
+import { checkRedemptionLimit, checkSignInLimit } from './rate-limit.ts'
+import { signInState } from './sign-in-state.ts'
+
+export const signInPages = new Hono<LatchkeyEnv>()
+
+signInPages.get('/sign-in', async c => {
+  const continueTo = parseContinueTo(c.req.query('continue'), c.var.parts.config.issuer)
+  return c.html(<SignInPage csrfToken={await csrfToken(c)} continueTo={continueTo} />)
+})
+
+signInPages.post('/sign-in', async c => {
+  const { parts, facts } = c.var
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const continueTo = parseContinueTo(form.continue, parts.config.issuer)
+  const address = parseEmailAddress(form.email ?? '')
+  if (address === null) return askAgain(c, continueTo)
+  await checkSignInLimit(c)
+  let binding: Binding | null = null
+  await startSignIn(
+    parts,
+    {
+      address,
+      client: ACCOUNT_CLIENT,
+      scope: '',
+      startedIn: 'browser',
+      bindingDigest: async id => {
+        binding = await mintBinding(id)
+        return binding.digest
+      },
+      continueTo,
+      deviceName: null,
+    },
+    facts,
+  )
+  if (binding !== null) writeCookie(c, 'signIn', (binding as Binding).text)
+  return c.redirect('/sign-in/check', 303)
+})
+
+async function askAgain(c: LatchkeyContext, continueTo: string | null) {
+  if (wantsJson(c)) throw new Problem('invalid_email')
+  const page = <SignInPage csrfToken={await csrfToken(c)} continueTo={continueTo} error="invalid_email" />
+  return c.html(page, 400)
+}
+
+signInPages.get('/sign-in/check', async c => {
+  if (wantsJson(c)) return c.json(await signInState(c, await requestBinding(c)))
+  const session = await findBrowserSession(c)
+  const state = await signInState(c, await requestBinding(c))
+  if (session !== null && state.state === 'completed') return c.redirect(state.location, 303)
+  return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} />)
+})
+
+signInPages.post('/sign-in/link', async c => {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  await checkRedemptionLimit(c)
+  const binding = await requestBinding(c)
+  const { parts, facts } = c.var
+  const proof = await proveByLink(parts, form.token ?? '', binding?.digest ?? null, 'browser', facts)
+  return complete(c, proof)
+})
+
+signInPages.post('/sign-in/code', async c => {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  await checkRedemptionLimit(c)
+  const binding = await requestBinding(c)
+  if (binding === null) throw new Problem('wrong_browser')
+  const { parts, facts } = c.var
+  const code = parseCode(form.code ?? '')
+  const proof = await proveByCode(parts, binding.signInId, code, binding.digest, 'browser', facts)
+  if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
+    return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
+  }
+  return complete(c, proof)
+})
+
+async function requestBinding(c: Context<LatchkeyEnv>): Promise<Binding | null> {
+  const cookie = readCookie(c, 'signIn')
+  return cookie === undefined ? null : readBinding(cookie)
+}

@@ -1,0 +1,31 @@
+// What the page that waits for the link is told: it goes on by itself when this browser's sign-in completes.
+import { isOpen, signInOpId } from '../domain/sign-in.ts'
+import { findEventsOfOperation } from '../store/events.ts'
+import { findSignIn } from '../store/sign-ins.ts'
+import type { Binding } from '../tokens/binding.ts'
+import { digestsEqual } from '../tokens/digest.ts'
+import type { LatchkeyContext } from './context.ts'
+import { DEFAULT_CONTINUE } from './continue-to.ts'
+
+export interface SignInState {
+  readonly state: 'pending' | 'completed' | 'ended'
+  readonly location: string
+}
+
+export async function signInState(c: LatchkeyContext, binding: Binding | null): Promise<SignInState> {
+  const { parts, facts } = c.var
+  if (binding === null) return { state: 'ended', location: '/sign-in' }
+  const db = parts.shards.of(binding.signInId)
+  const found = await findSignIn(db, binding.signInId)
+  // Held back by a limit: it waits like any other, and nothing tells the two apart.
+  if (found === null) return { state: 'pending', location: DEFAULT_CONTINUE }
+  const { signIn } = found
+  if (!digestsEqual(signIn.bindingDigest, binding.digest)) return { state: 'ended', location: '/sign-in' }
+  const events = await findEventsOfOperation(db, signInOpId(signIn.id))
+  if (events?.events.at(-1)?.type === 'session.created') {
+    return { state: 'completed', location: signIn.continueTo ?? DEFAULT_CONTINUE }
+  }
+  return isOpen(signIn, facts.now) && events === null
+    ? { state: 'pending', location: DEFAULT_CONTINUE }
+    : { state: 'ended', location: '/sign-in' }
+}

@@ -1,0 +1,53 @@
+// Signing in, in an app: whoever holds the PKCE verifier is "the requesting browser".
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { MAGIC_LINK_GRANT } from '../domain/client.ts'
+import { parseEmailAddress } from '../domain/email-address.ts'
+import { SIGN_IN_SECONDS } from '../domain/limits.ts'
+import { grantScope } from '../domain/scope.ts'
+import { startSignIn } from '../sign-in/start.ts'
+import { readJson } from './body.ts'
+import type { LatchkeyEnv } from './context.ts'
+import { deviceName } from './device.ts'
+import { Problem } from './problem.ts'
+import { checkSignInLimit } from './rate-limit.ts'
+
+/** RFC 7636 §4.2: S256 of a verifier, 32 bytes in base64url. */
+const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/
+
+const SignInBody = z.object({
+  client_id: z.string(),
+  email: z.string().max(1_024),
+  scope: z.string().max(1_024).optional(),
+  code_challenge: z.string().regex(CODE_CHALLENGE),
+  code_challenge_method: z.literal('S256'),
+  device_name: z.string().max(1_024).optional(),
+})
+
+export const signInsApi = new Hono<LatchkeyEnv>()
+
+signInsApi.post('/v1/sign-ins', async c => {
+  const { parts, facts } = c.var
+  const body = await readJson(c, SignInBody)
+  const address = parseEmailAddress(body.email)
+  if (address === null) throw new Problem('invalid_email')
+  const client = await parts.findClient(body.client_id, facts.now)
+  if (client === null || !client.grant_types.includes(MAGIC_LINK_GRANT)) throw new Problem('invalid_client')
+  const scope = grantScope(body.scope, client.scopes)
+  if (scope === null) throw new Problem('invalid_scope')
+  await checkSignInLimit(c)
+  const id = await startSignIn(
+    parts,
+    {
+      address,
+      client,
+      scope,
+      startedIn: 'app',
+      bindingDigest: async () => body.code_challenge,
+      continueTo: null,
+      deviceName: deviceName(body.device_name),
+    },
+    facts,
+  )
+  return c.json({ sign_in_id: id, expires_in: SIGN_IN_SECONDS }, 202)
+})

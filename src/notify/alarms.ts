@@ -1,0 +1,104 @@
+// Alarms for operators. The first of a kind is written at once; repeats are folded in the isolate, so that a
+// hundred thousand forgeries cost a handful of rows. A sink that fails never turns a refusal into anything else.
+import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
+import { addToAlarm } from '../store/alarms.ts'
+import { randomId } from '../tokens/random.ts'
+import { log } from './log.ts'
+
+export type AlarmKind = 'token.forged' | 'link.forged' | 'refresh.reused' | 'mail.failing'
+
+const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
+  'token.forged': 'critical',
+  'link.forged': 'critical',
+  'refresh.reused': 'high',
+  'mail.failing': 'medium',
+}
+
+export interface Alarm {
+  readonly kind: AlarmKind
+  readonly kid: string | null
+  readonly clientId: string | null
+  readonly userId: string | null
+  /** For people; without secrets. */
+  readonly detail: string
+}
+
+export interface Alarms {
+  /** Counts the alarm. Never throws, never delays the caller: the work is handed to `waitUntil`. */
+  raise(alarm: Alarm, now: number, waitUntil: (work: Promise<unknown>) => void): void
+}
+
+interface Fold {
+  readonly alarm: Alarm
+  readonly foldKey: string
+  readonly firstAt: number
+  lastAt: number
+  pending: number
+  /** A flush that the platform cut off must not stop the next one. */
+  flushingUntil: number
+}
+
+export function createAlarms(db: D1Database): Alarms {
+  const folds = new Map<string, Fold>()
+
+  const write = async (fold: Fold): Promise<void> => {
+    const count = fold.pending
+    fold.pending = 0
+    try {
+      const { alarm } = fold
+      await addToAlarm(db, {
+        id: randomId('a'),
+        foldKey: fold.foldKey,
+        kind: alarm.kind,
+        severity: SEVERITY[alarm.kind],
+        kid: alarm.kid,
+        clientId: alarm.clientId,
+        userId: alarm.userId,
+        detail: alarm.detail,
+        count,
+        firstAt: fold.firstAt,
+        lastAt: fold.lastAt,
+      })
+    } catch {
+      // Kept for the next flush: the count stays exact even when the database was away.
+      fold.pending += count
+      log('error', { event: 'alarm.not_stored', kind: fold.alarm.kind, count })
+    }
+  }
+
+  const flush = async (fold: Fold): Promise<void> => {
+    await write(fold)
+    for (let round = 0; fold.pending > 0 && round < MAX_FLUSH_ROUNDS; round++) {
+      await new Promise(resolve => setTimeout(resolve, ALARM_FLUSH_MS))
+      await write(fold)
+    }
+    fold.flushingUntil = 0
+    if (fold.pending === 0) folds.delete(fold.foldKey)
+  }
+
+  return {
+    raise(alarm, now, waitUntil) {
+      const window = Math.floor(now / ALARM_WINDOW_SECONDS)
+      const foldKey = [alarm.kind, alarm.kid ?? '', window].join('|')
+      const fold = folds.get(foldKey) ?? {
+        alarm,
+        foldKey,
+        firstAt: now,
+        lastAt: now,
+        pending: 0,
+        flushingUntil: 0,
+      }
+      folds.set(foldKey, fold)
+      fold.pending += 1
+      fold.lastAt = now
+      if (fold.flushingUntil > now) return
+      fold.flushingUntil = now + FLUSH_LEASE_SECONDS
+      log('error', { event: alarm.kind, kid: alarm.kid, client_id: alarm.clientId, user_id: alarm.userId })
+      waitUntil(flush(fold))
+    },
+  }
+}
+
+/** Within the platform's 30 s for work after the answer. */
+const MAX_FLUSH_ROUNDS = 20
+const FLUSH_LEASE_SECONDS = 30

@@ -1,0 +1,45 @@
+// One class for every refusal of an OAuth endpoint; one table from code to status (RFC 6749 §5.2, RFC 6750 §3.1).
+
+const STATUS = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  access_denied: 400,
+} as const
+
+export type OAuthErrorCode = keyof typeof STATUS
+
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: OAuthErrorCode
+  /** May leave: says what is wrong with the request and repeats none of it. */
+  readonly description: string
+  /** For the log. */
+  readonly detail: string | null
+  /** Latchkey's own stable code beside the RFC's. */
+  readonly latchkeyCode: string | null
+
+  constructor(
+    code: OAuthErrorCode,
+    description: string,
+    more: { detail?: string; latchkeyCode?: string } = {},
+  ) {
+    super(`${code}: ${more.detail ?? description}`)
+    this.code = code
+    this.description = description
+    this.detail = more.detail ?? null
+    this.latchkeyCode = more.latchkeyCode ?? null
+  }
+
+  get status(): 400 | 401 {
+    return STATUS[this.code]
+  }
+}
+
+/** All failed links, codes and refresh tokens look alike outside; the reason goes to the log. */
+export const invalidGrant = (detail: string): OAuthError =>
+  new OAuthError('invalid_grant', 'the link, code or refresh token is not valid', { detail })

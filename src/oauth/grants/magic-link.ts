@@ -1,0 +1,81 @@
+// urn:latchkey:grant-type:magic-link: a link or typed code, with the PKCE verifier of whoever asked for it.
+import { MAGIC_LINK_GRANT } from '../../domain/client.ts'
+import { isTaggedId } from '../../domain/ids.ts'
+import { absoluteExpiry } from '../../domain/session.ts'
+import { parseCode } from '../../domain/typed-code.ts'
+import { openSession } from '../../sign-in/open-session.ts'
+import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
+import { type Proof, proveByCode, proveByLink } from '../../sign-in/prove.ts'
+import { pkceChallenge } from '../../tokens/digest.ts'
+import { mintCredentials } from '../credentials.ts'
+import { invalidGrant, OAuthError } from '../errors.ts'
+import { type FormParameters, required } from '../parameters.ts'
+import { resolveAudience } from '../resource.ts'
+import type { Grant } from './grant.ts'
+
+/** RFC 7636 §4.1 */
+const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
+
+export const magicLink: Grant = {
+  grantType: MAGIC_LINK_GRANT,
+  parameters: ['code_verifier', 'token', 'sign_in_id', 'code', 'resource'],
+
+  async exchange(parts, client, form, facts) {
+    const audience = await resolveAudience(parts, client, form.resource)
+    const proof = await prove(parts, form, facts)
+    if (proof.tag === 'refused') throw invalidGrant(proof.why)
+    const { signIn } = proof
+    if (signIn.clientId !== client.id) throw invalidGrant('another client')
+
+    const opened = await openSession(
+      parts,
+      {
+        signIn,
+        userId: proof.userId,
+        signedInWith: proof.signedInWith,
+        client,
+        formerSessionId: null,
+        mint: (userId, sessionId) =>
+          mintCredentials(parts, {
+            client,
+            sessionId,
+            generation: 1,
+            facts: {
+              userId,
+              clientId: client.id,
+              scope: signIn.scope,
+              audience,
+              authTime: facts.now,
+              amr: [proof.signedInWith],
+              absoluteExpiresAt: absoluteExpiry(facts.now),
+            },
+            scope: signIn.scope,
+            audience,
+            now: facts.now,
+          }),
+      },
+      facts,
+    )
+    if (opened.tag === 'spent') throw invalidGrant('used before')
+    if (opened.tag === 'refused') {
+      throw new OAuthError('access_denied', 'this sign-in is not allowed', { latchkeyCode: opened.why })
+    }
+    return opened.answer
+  },
+}
+
+async function prove(parts: Parts, form: FormParameters, facts: RequestFacts): Promise<Proof> {
+  const verifier = required(form, 'code_verifier')
+  if (!CODE_VERIFIER.test(verifier)) throw new OAuthError('invalid_request', 'code_verifier is malformed')
+  const challenge = await pkceChallenge(verifier)
+  if (form.token !== undefined) {
+    if (form.code !== undefined || form.sign_in_id !== undefined) {
+      throw new OAuthError('invalid_request', 'either token, or sign_in_id and code')
+    }
+    return proveByLink(parts, form.token, challenge, 'app', facts)
+  }
+  const signInId = required(form, 'sign_in_id')
+  const code = required(form, 'code')
+  if (!isTaggedId('i', signInId)) throw invalidGrant('no such sign-in')
+  return proveByCode(parts, signInId, parseCode(code), challenge, 'app', facts)
+}

@@ -1,0 +1,115 @@
+// refresh_token (RFC 6749 §6): one batch rotates token and bucket, or says what became of the presented one.
+import type { Client } from '../../domain/client.ts'
+import { judgeRefresh } from '../../domain/refresh.ts'
+import { grantScope, splitScope } from '../../domain/scope.ts'
+import { expiryAfterUse } from '../../domain/session.ts'
+import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
+import { rotate } from '../../store/rotation.ts'
+import { digestsEqual } from '../../tokens/digest.ts'
+import { type RefreshToken, readRefreshToken } from '../../tokens/refresh-token.ts'
+import { sealUnder, unsealUnder } from '../../tokens/secrets.ts'
+import { callUser } from '../../user/call.ts'
+import { mintCredentials, type TokenAnswer } from '../credentials.ts'
+import { invalidGrant, OAuthError } from '../errors.ts'
+import { required } from '../parameters.ts'
+import { resolveAudience } from '../resource.ts'
+import type { Grant } from './grant.ts'
+
+export const refreshToken: Grant = {
+  grantType: 'refresh_token',
+  parameters: ['refresh_token', 'scope', 'resource'],
+
+  async exchange(parts, client, form, facts) {
+    const { now } = facts
+    const presented = await readRefreshToken(parts.secrets, required(form, 'refresh_token'))
+    if (presented === null) throw invalidGrant('not one of ours')
+    const { sessionId, generation } = presented
+    if (presented.facts.clientId !== client.id) throw invalidGrant('another client')
+    const scope = grantScope(form.scope, splitScope(presented.facts.scope))
+    if (scope === null) throw new OAuthError('invalid_scope', 'beyond what was granted')
+    const audience =
+      form.resource === undefined
+        ? presented.facts.audience
+        : await resolveAudience(parts, client, form.resource)
+
+    const minted = await mintCredentials(parts, {
+      client,
+      sessionId,
+      generation: generation + 1,
+      facts: presented.facts,
+      scope,
+      audience,
+      now,
+    })
+    const row = await rotate(parts.shards.of(sessionId), {
+      userId: presented.facts.userId,
+      sessionId,
+      generation,
+      presentedDigest: presented.digest,
+      successorDigest: minted.secretDigest,
+      sealedSuccessor: await sealSuccessor(presented, minted.answer, now),
+      bucket: minted.bucket,
+      expiresAt: expiryAfterUse(presented.facts.absoluteExpiresAt, now),
+      now,
+    })
+    const isOurs = row !== null && digestsEqual(row.secretDigest, minted.secretDigest)
+    const verdict = judgeRefresh(row, presented, isOurs, client.refresh_grace_seconds, now)
+    switch (verdict.tag) {
+      case 'rotated':
+        return minted.answer
+      case 'same_successor':
+        return openSuccessor(presented, verdict.sealed, now)
+      case 'refused':
+        throw invalidGrant(verdict.why)
+      case 'reused':
+        await endReused(parts, client, presented, facts)
+        throw invalidGrant('reused: the session was ended')
+    }
+  },
+}
+
+interface Successor {
+  readonly answer: TokenAnswer
+  readonly issuedAt: number
+}
+
+/** Only whoever presents the same token again can open it. */
+const sealSuccessor = (presented: RefreshToken, answer: TokenAnswer, issuedAt: number): Promise<string> =>
+  sealUnder(presented.text, presented.sessionId, JSON.stringify({ answer, issuedAt } satisfies Successor))
+
+async function openSuccessor(presented: RefreshToken, sealed: string, now: number): Promise<TokenAnswer> {
+  const text = await unsealUnder(presented.text, presented.sessionId, sealed)
+  if (text === null) throw invalidGrant('not the token that was rotated')
+  const { answer, issuedAt } = JSON.parse(text) as Successor
+  return { ...answer, expires_in: Math.max(0, answer.expires_in - (now - issuedAt)) }
+}
+
+/** A spent token after its grace: somebody else has a copy. The whole session ends (RFC 9700 §4.14.2). */
+async function endReused(parts: Parts, client: Client, presented: RefreshToken, facts: RequestFacts) {
+  const { userId } = presented.facts
+  const { sessionId, generation } = presented
+  await callUser(parts.users, userId, user =>
+    user.endSessions(
+      userId,
+      {
+        type: 'end_sessions',
+        opId: `refresh-reused:${sessionId}.${generation}`,
+        selection: { kind: 'one', sessionId },
+        reason: 'refresh_reused',
+        by: { kind: 'system' },
+      },
+      facts.now,
+    ),
+  )
+  parts.alarms.raise(
+    {
+      kind: 'refresh.reused',
+      kid: null,
+      clientId: client.id,
+      userId,
+      detail: 'a spent refresh token was used again',
+    },
+    facts.now,
+    facts.waitUntil,
+  )
+}

@@ -1,0 +1,23 @@
+// Parameters of a form body: each from one place, each once (RFC 6749 §3.2); an empty one counts as absent.
+import { OAuthError } from './errors.ts'
+
+export type FormParameters = Readonly<Record<string, string | undefined>>
+
+/** Throws `invalid_request` for a repeated parameter. */
+export function parseForm(body: string): FormParameters {
+  const form: Record<string, string> = Object.create(null)
+  const seen = new Set<string>()
+  for (const [name, value] of new URLSearchParams(body)) {
+    if (seen.has(name)) throw new OAuthError('invalid_request', 'a parameter is repeated')
+    seen.add(name)
+    if (value !== '') form[name] = value
+  }
+  return form
+}
+
+/** Throws `invalid_request` when it is absent. */
+export function required(form: FormParameters, name: string): string {
+  const value = form[name]
+  if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`)
+  return value
+}

@@ -1,0 +1,17 @@
+// The audience of an access token: one string (RFC 8707).
+import type { Client } from '../domain/client.ts'
+import type { Parts } from '../sign-in/parts.ts'
+import { isRegisteredAudience } from '../store/clients.ts'
+import { OAuthError } from './errors.ts'
+
+/** The resource asked for, else the client's audience, else the issuer. Throws `invalid_target` for an unknown one. */
+export async function resolveAudience(
+  parts: Pick<Parts, 'config' | 'shards'>,
+  client: Client,
+  resource: string | undefined,
+): Promise<string> {
+  const own = client.audience ?? parts.config.issuer
+  if (resource === undefined || resource === own || resource === parts.config.issuer) return resource ?? own
+  if (await isRegisteredAudience(parts.shards.global, resource)) return resource
+  throw new OAuthError('invalid_target', 'no such resource')
+}

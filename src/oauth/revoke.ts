@@ -1,0 +1,61 @@
+// Token revocation (RFC 7009): a refresh or access token of the calling client ends its session.
+import type { Client } from '../domain/client.ts'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+import { readRefreshToken } from '../tokens/refresh-token.ts'
+import { callUser } from '../user/call.ts'
+import { validateAccessToken } from './validate.ts'
+
+/** Unknown, spent and foreign tokens change nothing and look like any other (RFC 7009 §2.2). */
+export async function revokeToken(
+  parts: Parts,
+  client: Client,
+  token: string,
+  facts: RequestFacts,
+): Promise<void> {
+  const owner = (await ownerByRefreshToken(parts, token)) ?? (await ownerByAccessToken(parts, token, facts))
+  if (owner?.clientId === client.id) await signOut(parts, owner, facts)
+}
+
+export interface SessionOwner {
+  readonly userId: string
+  readonly sessionId: string
+  readonly clientId: string
+}
+
+/** Ends one session at its own holder's wish. */
+export async function signOut(
+  parts: Parts,
+  session: Pick<SessionOwner, 'userId' | 'sessionId'>,
+  facts: RequestFacts,
+): Promise<void> {
+  const { userId, sessionId } = session
+  await callUser(parts.users, userId, user =>
+    user.endSessions(
+      userId,
+      {
+        type: 'end_sessions',
+        opId: `sign-out:${sessionId}`,
+        selection: { kind: 'one', sessionId },
+        reason: 'signed_out',
+        by: { kind: 'session', session_id: sessionId },
+      },
+      facts.now,
+    ),
+  )
+}
+
+async function ownerByRefreshToken(parts: Parts, token: string): Promise<SessionOwner | null> {
+  const read = await readRefreshToken(parts.secrets, token)
+  return read === null ? null : { ...read.facts, sessionId: read.sessionId }
+}
+
+async function ownerByAccessToken(
+  parts: Parts,
+  token: string,
+  facts: RequestFacts,
+): Promise<SessionOwner | null> {
+  const validation = await validateAccessToken(parts, token, null, facts)
+  if (validation.tag === 'refused') return null
+  const { sub, sid, client_id } = validation.claims
+  return { userId: sub, sessionId: sid, clientId: client_id }
+}

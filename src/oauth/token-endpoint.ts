@@ -1,0 +1,27 @@
+// POST /oauth2/token: authenticate the client, find the grant, exchange.
+import type { Client } from '../domain/client.ts'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+import type { TokenAnswer } from './credentials.ts'
+import { OAuthError } from './errors.ts'
+import type { Grant } from './grants/grant.ts'
+import { magicLink } from './grants/magic-link.ts'
+import { refreshToken } from './grants/refresh-token.ts'
+import { type FormParameters, required } from './parameters.ts'
+
+const GRANTS: readonly Grant[] = [magicLink, refreshToken]
+
+/** Throws OAuthError for every refusal. */
+export function exchangeToken(
+  parts: Parts,
+  client: Client,
+  form: FormParameters,
+  facts: RequestFacts,
+): Promise<TokenAnswer> {
+  const grantType = required(form, 'grant_type')
+  const grant = GRANTS.find(each => each.grantType === grantType)
+  if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'no such grant')
+  if (!client.grant_types.includes(grant.grantType)) {
+    throw new OAuthError('unauthorized_client', 'this client is not registered for this grant')
+  }
+  return grant.exchange(parts, client, form, facts)
+}

@@ -1,0 +1,83 @@
+// Strong validation of an access token: form, signature, expiry, commitment, then the remaining claims.
+// One primary-key read; whoever signs anything else with our key is noticed.
+import { type BucketVerdict, deadTokenCode, judgeBucket, type RetiredReason } from '../domain/bucket.ts'
+import { parseJti } from '../domain/ids.ts'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+import { findBucket } from '../store/buckets.ts'
+import { ACCESS_TOKEN_TYP, type AccessClaims, parseAccessClaims } from '../tokens/access-token.ts'
+import { digestsEqual } from '../tokens/digest.ts'
+import { inspectToken } from '../tokens/inspect.ts'
+
+export type Validation =
+  | { readonly tag: 'accepted'; readonly claims: AccessClaims }
+  | { readonly tag: 'refused'; readonly code: 'invalid_token' | 'token_expired' }
+  /** One of ours, dead: the holder may know why. */
+  | {
+      readonly tag: 'refused'
+      readonly code: 'token_rotated' | 'session_replaced' | 'session_ended'
+      readonly reason: RetiredReason
+      readonly endedAt: number
+    }
+
+/**
+ * @param audience what `aud` must be; null where any of ours will do
+ * Throws StorageUnavailable when the bucket cannot be read: refused, never accepted.
+ */
+export async function validateAccessToken(
+  parts: Pick<Parts, 'config' | 'keys' | 'shards' | 'alarms'>,
+  token: string,
+  audience: string | null,
+  facts: Pick<RequestFacts, 'now' | 'waitUntil'>,
+): Promise<Validation> {
+  const inspected = await inspectToken(parts.keys, ACCESS_TOKEN_TYP, token, facts.now)
+  if (inspected.tag === 'invalid') return { tag: 'refused', code: 'invalid_token' }
+  if (inspected.tag === 'expired') return { tag: 'refused', code: 'token_expired' }
+  const { claims, commitment, kid } = inspected
+  const verdict = await verdictOf(parts, claims.jti, commitment)
+  switch (verdict.tag) {
+    case 'forged':
+      parts.alarms.raise(
+        {
+          kind: 'token.forged',
+          kid,
+          ...suspects(claims),
+          detail: 'a valid signature on a token that was never issued',
+        },
+        facts.now,
+        facts.waitUntil,
+      )
+      return { tag: 'refused', code: 'invalid_token' }
+    case 'retired':
+      return {
+        tag: 'refused',
+        code: deadTokenCode(verdict.reason),
+        reason: verdict.reason,
+        endedAt: verdict.at,
+      }
+    case 'live': {
+      const read = parseAccessClaims(claims, parts.config.issuer)
+      const isForUs = read !== null && (audience === null || read.aud === audience)
+      return isForUs ? { tag: 'accepted', claims: read } : { tag: 'refused', code: 'invalid_token' }
+    }
+  }
+}
+
+async function verdictOf(
+  parts: Pick<Parts, 'shards'>,
+  jti: unknown,
+  commitment: string,
+): Promise<BucketVerdict> {
+  const key = parseJti(jti)
+  if (key === null) return judgeBucket(null, false)
+  const bucket = await findBucket(parts.shards.of(key.sessionId), key.sessionId, key.generation)
+  return judgeBucket(bucket, bucket !== null && digestsEqual(bucket.commitment, commitment))
+}
+
+/** Whom the forger claims to be: only what has the form of an id. */
+function suspects(claims: Readonly<Record<string, unknown>>): {
+  clientId: string | null
+  userId: string | null
+} {
+  const id = (value: unknown) => (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : null)
+  return { clientId: id(claims.client_id), userId: id(claims.sub) }
+}

@@ -1,0 +1,88 @@
+// From a proven sign-in to a session: the credentials are made here, the object gets their digests only.
+import type { Client } from '../domain/client.ts'
+import { tagOf } from '../domain/ids.ts'
+import type { NewBucket, NewSession, SignedInWith } from '../domain/session.ts'
+import { type SignIn, signInOpId } from '../domain/sign-in.ts'
+import { StorageUnavailable } from '../store/d1.ts'
+import { findUserIdByAddress } from '../store/users.ts'
+import { randomTaggedId } from '../tokens/random.ts'
+import { callUser } from '../user/call.ts'
+import type { Parts, RequestFacts } from './parts.ts'
+
+/** The secrets of a session that is about to begin, beside what is stored of them. */
+export interface Credentials<Answer> {
+  readonly secretDigest: string
+  readonly bucket: NewBucket | null
+  readonly answer: Answer
+}
+
+export interface OpenSession<Answer> {
+  readonly signIn: SignIn
+  readonly userId: string | null
+  readonly signedInWith: SignedInWith
+  readonly client: Client
+  readonly formerSessionId: string | null
+  readonly mint: (userId: string, sessionId: string) => Promise<Credentials<Answer>>
+}
+
+export type Opened<Answer> =
+  | { readonly tag: 'opened'; readonly userId: string; readonly sessionId: string; readonly answer: Answer }
+  | { readonly tag: 'refused'; readonly why: 'session_limit_reached' | 'user_disabled' }
+  | { readonly tag: 'spent' }
+
+const ATTEMPTS = 3
+
+/** Throws StorageUnavailable when it is unknown whether the session began. */
+export async function openSession<Answer>(
+  parts: Parts,
+  request: OpenSession<Answer>,
+  facts: RequestFacts,
+): Promise<Opened<Answer>> {
+  const { signIn, client } = request
+  let knownUserId = request.userId
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const userId = knownUserId ?? randomTaggedId('u', tagOf(signIn.id))
+    const sessionId = randomTaggedId('s', tagOf(userId))
+    const credentials = await request.mint(userId, sessionId)
+    const session: NewSession = {
+      id: sessionId,
+      clientId: client.id,
+      clientKind: client.kind,
+      scope: signIn.scope,
+      signedInWith: [request.signedInWith],
+      startedIn: signIn.startedIn,
+      device: { ...facts.device, name: signIn.deviceName ?? facts.device.name },
+      place: facts.place,
+      secretDigest: credentials.secretDigest,
+    }
+    const outcome = await callUser(parts.users, userId, user =>
+      user.startSession(
+        userId,
+        {
+          type: 'start_session',
+          opId: signInOpId(signIn.id),
+          session,
+          bucket: credentials.bucket,
+          rule: client.session_rule,
+          newUser: knownUserId === null ? { email: signIn.address } : null,
+          formerSessionId: request.formerSessionId,
+        },
+        facts.now,
+      ),
+    )
+    switch (outcome.tag) {
+      case 'started':
+        facts.waitUntil(parts.limits.rememberNetwork(signIn.address, facts.clientIp, facts.now))
+        return { tag: 'opened', userId, sessionId, answer: credentials.answer }
+      case 'refused':
+        return outcome
+      case 'spent':
+        return { tag: 'spent' }
+      // Another sign-in of this address made, or an operator removed, its user meanwhile.
+      case 'address_taken':
+      case 'no_such_user':
+        knownUserId = await findUserIdByAddress(parts.shards.of(signIn.id), signIn.address)
+    }
+  }
+  throw new StorageUnavailable('the user of this address keeps changing')
+}

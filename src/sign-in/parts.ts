@@ -1,0 +1,39 @@
+// What handlers work with: built once per isolate by app.ts, passed down as an argument.
+import type { Config } from '../config.ts'
+import type { Client } from '../domain/client.ts'
+import type { Device, Place } from '../domain/session.ts'
+import type { Limits } from '../limits/limits.ts'
+import type { Outbox } from '../mail/outbox.ts'
+import type { Alarms } from '../notify/alarms.ts'
+import type { Shards } from '../store/shards.ts'
+import type { KeyRing } from '../tokens/key-ring.ts'
+import type { Secrets } from '../tokens/secrets.ts'
+import type { UserSessions } from '../user/user-sessions.ts'
+
+export interface Parts {
+  readonly config: Config
+  readonly shards: Shards
+  readonly users: DurableObjectNamespace<UserSessions>
+  readonly secrets: Secrets
+  readonly keys: KeyRing
+  readonly limits: Limits
+  readonly alarms: Alarms
+  readonly outbox: Outbox
+  /** Clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
+  readonly findClient: (id: string, now: number) => Promise<Client | null>
+  /** For whoever changes a client: this isolate sees it at once, others within the cache's bound. */
+  readonly forgetClient: (id: string) => void
+}
+
+/** What is known of one request. */
+export interface RequestFacts {
+  readonly requestId: string
+  /** Seconds since the epoch, by the server's clock. */
+  readonly now: number
+  /** From the platform's own header only. */
+  readonly clientIp: string
+  readonly device: Device
+  readonly place: Place
+  /** For work that the answer need not wait for. */
+  readonly waitUntil: (work: Promise<unknown>) => void
+}

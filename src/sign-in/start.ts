@@ -1,0 +1,86 @@
+// Starting a sign-in: one row for the attempt, one for its mail, in one batch. Nothing here looks at whether
+// the address has a user, so neither the answer nor its time can tell.
+import type { Client } from '../domain/client.ts'
+import type { EmailAddress } from '../domain/email-address.ts'
+import { shardTagOfDigest } from '../domain/ids.ts'
+import { MINUTE_SECONDS, SIGN_IN_SECONDS } from '../domain/limits.ts'
+import type { StartedIn } from '../domain/session.ts'
+import { signInMessage } from '../mail/sign-in-message.ts'
+import { batch } from '../store/d1.ts'
+import { insertSignIn } from '../store/sign-ins.ts'
+import { digestBytes } from '../tokens/digest.ts'
+import { mintLink } from '../tokens/link-token.ts'
+import { randomCode, randomTaggedId } from '../tokens/random.ts'
+import { describeDevice, describePlace } from './describe.ts'
+import type { Parts, RequestFacts } from './parts.ts'
+
+export interface SignInRequest {
+  readonly address: EmailAddress
+  readonly client: Client
+  readonly scope: string
+  readonly startedIn: StartedIn
+  /** Digest of what only the asking browser or app holds; made when the sign-in's id is known. */
+  readonly bindingDigest: (signInId: string) => Promise<string>
+  readonly continueTo: string | null
+  readonly deviceName: string | null
+}
+
+/** Keyed by the typed code and its sign-in: useless without the deployment's secret. */
+export const codeDigest = (parts: Pick<Parts, 'secrets'>, signInId: string, code: string): Promise<string> =>
+  parts.secrets.mac('typed-code', `${signInId}:${code}`)
+
+/** @returns the sign-in's id, whether or not a mail leaves: the caller's answer is the same */
+export async function startSignIn(
+  parts: Parts,
+  request: SignInRequest,
+  facts: RequestFacts,
+): Promise<string> {
+  const { address, client } = request
+  const { now } = facts
+  const tag = shardTagOfDigest(await digestBytes('address', address.canonical))
+  const id = randomTaggedId('i', tag)
+  const bindingDigest = await request.bindingDigest(id)
+  if (!(await parts.limits.admitsMail(address.canonical, facts.clientIp, now))) return id
+
+  const expiresAt = now + SIGN_IN_SECONDS
+  const code = randomCode()
+  const link = await mintLink(parts.keys, parts.config.issuer, id, now, expiresAt)
+  const message = signInMessage({
+    to: address.deliverTo,
+    link: linkUrl(parts.config.issuer, client, link.token),
+    code,
+    clientName: client.name,
+    expiresInMinutes: SIGN_IN_SECONDS / MINUTE_SECONDS,
+    device: describeDevice(facts.device),
+    place: describePlace(facts.place),
+  })
+  const db = parts.shards.ofTag(tag)
+  const mail = await parts.outbox.prepare(db, message, expiresAt, now)
+  await batch(db, [
+    insertSignIn(db, {
+      id,
+      address: address.canonical,
+      clientId: client.id,
+      scope: request.scope,
+      startedIn: request.startedIn,
+      bindingDigest,
+      linkCommitment: link.commitment,
+      codeDigest: await codeDigest(parts, id, code),
+      wrongCodes: 0,
+      continueTo: request.continueTo,
+      deviceName: request.deviceName,
+      createdAt: now,
+      expiresAt,
+    }),
+    mail.statement,
+  ])
+  facts.waitUntil(parts.outbox.deliver(db, mail, now))
+  return id
+}
+
+/** Built from the configured issuer or the client's registration, never from a request. */
+function linkUrl(issuer: string, client: Client, token: string): string {
+  const url = new URL(client.link_uri ?? `${issuer}/sign-in/link`)
+  url.searchParams.set('token', token)
+  return url.href
+}

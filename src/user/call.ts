@@ -1,0 +1,34 @@
+// Calling a user's object: a new stub for every attempt, the same opId each time, never again when overloaded.
+import { OBJECT_ATTEMPTS } from '../domain/limits.ts'
+import { StorageUnavailable } from '../store/d1.ts'
+import type { UserSessions } from './user-sessions.ts'
+
+type Objects = DurableObjectNamespace<UserSessions>
+
+/** What may be asked of a user's object. Plain promises: pipelining over its tagged results has no use here. */
+export type UserVerbs = Pick<UserSessions, 'startSession' | 'endSessions' | 'changeAccount' | 'deleteAccount'>
+
+/** Throws StorageUnavailable when the object cannot be reached or cannot reach its storage. */
+export async function callUser<Result extends { readonly tag: string }>(
+  objects: Objects,
+  userId: string,
+  call: (user: UserVerbs) => Promise<Result>,
+): Promise<Exclude<Result, { tag: 'unavailable' }>> {
+  let last: unknown
+  for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
+    try {
+      const result = await call(objects.getByName(userId) as unknown as UserVerbs)
+      if (result.tag === 'unavailable')
+        throw new StorageUnavailable('the user object could not reach storage')
+      return result as Exclude<Result, { tag: 'unavailable' }>
+    } catch (error) {
+      if (error instanceof StorageUnavailable) throw error
+      last = error
+      if (isOverloaded(error)) break
+    }
+  }
+  throw new StorageUnavailable('the user object did not answer', { cause: last })
+}
+
+const isOverloaded = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'overloaded' in error && error.overloaded === true

@@ -1,0 +1,86 @@
+// Load, decide, apply in one batch. A violated constraint means that somebody else wrote first, or that this
+// very change was made already; a lost answer means that it may have been. Both are settled from the log.
+import type { AccountResult, Command, EndResult, ResultOf, StartResult } from '../domain/commands.ts'
+import { decide } from '../domain/decide.ts'
+import { OBJECT_ATTEMPTS } from '../domain/limits.ts'
+import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
+import { findEventsOfOperation, type LoggedEvent } from '../store/events.ts'
+import { statements } from '../store/statements.ts'
+import type { Outcome } from './outcome.ts'
+import { loadState } from './state.ts'
+
+export async function applyChange<C extends Command>(
+  db: D1Database,
+  userId: string,
+  command: C,
+  now: number,
+): Promise<Outcome<ResultOf<C>>> {
+  for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
+    try {
+      const state = await loadState(db, userId)
+      const { events, result } = decide(state, command, now)
+      if (events.length === 0) return (await replayOf(db, userId, command)) ?? result
+      try {
+        await batch(
+          db,
+          events.flatMap(event => statements(db, userId, event)),
+        )
+        return result
+      } catch (error) {
+        const known = await replayOf(db, userId, command)
+        if (known !== null) return known
+        if (error instanceof ConstraintViolated && error.message.includes('emails.address')) {
+          return { tag: 'address_taken' }
+        }
+        if (!(error instanceof ConstraintViolated || error instanceof StorageUnavailable)) throw error
+      }
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error
+    }
+  }
+  return { tag: 'unavailable' }
+}
+
+/** What the change did the first time, if its opId is in the log. */
+async function replayOf<C extends Command>(
+  db: D1Database,
+  userId: string,
+  command: C,
+): Promise<Outcome<ResultOf<C>> | null> {
+  const found = await findEventsOfOperation(db, command.opId)
+  if (found === null) return null
+  return replay(userId, command, found.userId, found.events) as Outcome<ResultOf<C>>
+}
+
+function replay(
+  userId: string,
+  command: Command,
+  foundUserId: string,
+  events: readonly LoggedEvent[],
+): Outcome<StartResult | EndResult | AccountResult> {
+  const cause = events.at(-1)
+  const endedFor = (reason: string) =>
+    events.flatMap(event =>
+      event.type === 'session.ended' && event.reason === reason && event.sessionId !== null
+        ? [event.sessionId]
+        : [],
+    )
+  switch (command.type) {
+    case 'start_session':
+      if (cause?.type === 'sign_in.refused' && foundUserId === userId) {
+        return {
+          tag: 'refused',
+          why: cause.reason === 'user_disabled' ? 'user_disabled' : 'session_limit_reached',
+        }
+      }
+      // The same session id means the same request: its answer was lost, its work was not.
+      return cause?.sessionId === command.session.id
+        ? { tag: 'started', sessionId: command.session.id, replaced: endedFor('replaced') }
+        : { tag: 'spent', userId: foundUserId, sessionId: cause?.sessionId ?? null }
+    case 'end_sessions':
+      return { tag: 'ended', sessions: endedFor(command.reason) }
+    case 'set_preferences':
+    case 'set_disabled':
+      return { tag: 'changed' }
+  }
+}

@@ -1,0 +1,39 @@
+// Deleting a user: every session is ended as usual, then the user, the address and the log are removed.
+import type { AccountResult } from '../domain/commands.ts'
+import { batch, StorageUnavailable } from '../store/d1.ts'
+import { deleteEvents } from '../store/events.ts'
+import { deleteEmail, deleteUser, findUser } from '../store/users.ts'
+import { applyChange } from './change.ts'
+import type { Outcome } from './outcome.ts'
+
+/** Safe to run again: what is gone is `no_such_user`. */
+export async function deleteAccount(
+  db: D1Database,
+  userId: string,
+  opId: string,
+  now: number,
+): Promise<Outcome<AccountResult>> {
+  const ended = await applyChange(
+    db,
+    userId,
+    {
+      type: 'end_sessions',
+      opId,
+      selection: { kind: 'all', includeApps: true },
+      reason: 'ended_by_operator',
+      by: { kind: 'operator' },
+    },
+    now,
+  )
+  if (ended.tag === 'unavailable') return ended
+  try {
+    const user = await findUser(db, userId)
+    if (user === null) return { tag: 'no_such_user' }
+    // A session that began meanwhile still refers to the user: the foreign key refuses the whole batch.
+    await batch(db, [deleteEmail(db, user.email, userId), deleteUser(db, userId), deleteEvents(db, userId)])
+    return { tag: 'changed' }
+  } catch (error) {
+    if (error instanceof StorageUnavailable) return { tag: 'unavailable' }
+    throw error
+  }
+}

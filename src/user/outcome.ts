@@ -1,0 +1,11 @@
+// What a call to the user's object can come to, beside the decision's own result. Tagged values: an error
+// thrown across RPC arrives as a plain Error and would lose its meaning.
+
+export type Outcome<Result> =
+  | Result
+  /** The link or code was used before, by somebody else's request or an earlier one. */
+  | { readonly tag: 'spent'; readonly userId: string; readonly sessionId: string | null }
+  /** The address got a user meanwhile. */
+  | { readonly tag: 'address_taken' }
+  /** Storage did not answer; whether the change happened is unknown. The same opId may be tried again. */
+  | { readonly tag: 'unavailable' }

@@ -1,0 +1,22 @@
+// What the object reads before it decides: one batch, nothing remembered between changes.
+import type { UserState } from '../domain/commands.ts'
+import { batch } from '../store/d1.ts'
+import { selectLastSeq } from '../store/events.ts'
+import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
+import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
+
+export async function loadState(db: D1Database, userId: string): Promise<UserState> {
+  const [users, sessions, last] = await batch(db, [
+    selectUser(db, userId),
+    selectSessions(db, userId),
+    selectLastSeq(db, userId),
+  ])
+  const [user] = (users?.results ?? []) as unknown as UserRow[]
+  const [event] = (last?.results ?? []) as unknown as { seq: number }[]
+  return {
+    userId,
+    user: user === undefined ? null : { disabledAt: user.disabled_at, preferences: preferencesOf(user) },
+    sessions: ((sessions?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
+    lastSeq: event?.seq ?? 0,
+  }
+}

@@ -1,0 +1,96 @@
+// The service as tests meet it: the real app on real D1 and real objects, with a clock and a mailbox of its own.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { createApp } from '../../../src/app.ts'
+import type { MailMessage } from '../../../src/mail/message.ts'
+import type { Parts } from '../../../src/sign-in/parts.ts'
+
+export interface Service {
+  readonly env: Env
+  readonly parts: Parts
+  readonly mails: MailMessage[]
+  now: number
+  /** Makes the mail transport fail while it is set. */
+  mailFails: boolean
+  readonly request: (path: string, init?: RequestInit) => Promise<Response>
+  readonly newestMail: (address: string) => MailMessage
+}
+
+export const ISSUER = 'https://auth.test'
+
+export function createService(overrides: Partial<Record<keyof Env, unknown>> = {}): Service {
+  const serviceEnv = { ...env, ...overrides } as Env
+  const mails: MailMessage[] = []
+  const state = { now: Math.floor(Date.now() / 1_000), mailFails: false }
+  const app = createApp({
+    now: () => state.now,
+    mail: () => ({
+      send: async message => {
+        if (state.mailFails) throw new Error('the mail server is down')
+        mails.push(message)
+      },
+    }),
+  })
+  return {
+    env: serviceEnv,
+    get parts() {
+      return app.parts(serviceEnv)
+    },
+    mails,
+    get now() {
+      return state.now
+    },
+    set now(value) {
+      state.now = value
+    },
+    get mailFails() {
+      return state.mailFails
+    },
+    set mailFails(value) {
+      state.mailFails = value
+    },
+    async request(path, init) {
+      const context = createExecutionContext()
+      const response = await app.request(new URL(path, ISSUER).href, init, serviceEnv, context)
+      await waitOnExecutionContext(context)
+      return response
+    },
+    newestMail(address) {
+      const mail = mails.findLast(each => each.to === address)
+      if (mail === undefined) throw new Error(`no mail for ${address}`)
+      return mail
+    },
+  }
+}
+
+let counter = 0
+
+/** An address that no other test uses. */
+export const freshAddress = (): string => `user-${crypto.randomUUID()}@example.test`
+
+/** A network of one's own, so that limits of one test never meet those of another. */
+export const freshIp = (): string => {
+  counter += 1
+  return `2001:db8:${((Math.random() * 65_536) | 0).toString(16)}:${counter.toString(16)}::1`
+}
+
+export const form = (fields: Readonly<Record<string, string>>): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams(fields).toString(),
+})
+
+export const json = (body: unknown, method = 'POST'): RequestInit => ({
+  method,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+export const bearer = (token: string, init: RequestInit = {}): RequestInit => {
+  const headers = new Headers(init.headers)
+  headers.set('Authorization', `Bearer ${token}`)
+  return { ...init, headers }
+}
+
+export const admin = (service: Service, init: RequestInit = {}): RequestInit =>
+  bearer(String(service.env.ADMIN_TOKEN), init)
