@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx'
 import { Confirm } from './confirm.tsx'
 import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
+import { Given } from './given.tsx'
 import { Layout } from './layout.tsx'
 import { type AccountSession, SessionCard } from './session-card.tsx'
 import { messageOf, texts } from './texts.ts'
@@ -34,20 +35,11 @@ export const AccountPage: FC<AccountPageProps> = ({ csrfToken, email, sessions, 
         </Form>
       }
     >
+      <p class="eyebrow">
+        <Fill text={words.signedInAs} values={{ email: <bdi>{email}</bdi> }} />
+      </p>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
-      <p class="hint">
-        <Fill
-          text={words.signedInAs}
-          values={{
-            email: (
-              <strong>
-                <bdi>{email}</bdi>
-              </strong>
-            ),
-          }}
-        />
-      </p>
       {notice !== undefined && (
         <p class="notice" role="status">
           <bdi>{messageOf(texts.notices, notice)}</bdi>
@@ -83,7 +75,7 @@ const ClientSessions: FC<ClientSessionsProps> = ({ id, csrfToken, sessions, now 
     <section aria-labelledby={id}>
       <div class="heading">
         <h2 id={id}>
-          <bdi>{first.clientName}</bdi>
+          <Given text={first.clientName} />
         </h2>
         {first.kind === 'third_party' && <p class="badge">{texts.account.thirdParty}</p>}
       </div>
@@ -104,7 +96,7 @@ const EndOthers: FC<Omit<ClientSessionsProps, 'now'>> = ({ id, csrfToken, sessio
   const [other] = others
   const hasCurrent = others.length < sessions.length
   if (other === undefined || (!hasCurrent && others.length === 1)) return null
-  const client = <bdi>{other.clientName}</bdi>
+  const client = <Given text={other.clientName} />
   const label = hasCurrent ? words.endOthers[others.length === 1 ? 'one' : 'many'] : words.endAllOf
   return (
     <Confirm
@@ -112,14 +104,9 @@ const EndOthers: FC<Omit<ClientSessionsProps, 'now'>> = ({ id, csrfToken, sessio
       action="/account/sessions/end-others"
       csrfToken={csrfToken}
       hidden={{ client_id: other.clientId }}
-      label={
-        <>
-          <Fill text={label} values={{ count: others.length }} />{' '}
-          <span class="unseen">
-            <Fill text={words.endOthersOf} values={{ client }} />
-          </span>
-        </>
-      }
+      label={<Fill text={label} values={{ count: others.length }} />}
+      labelOf={<Fill text={words.endOthersOf} values={{ client }} />}
+      cancel={words.cancel}
       question={<Fill text={words.endOthersQuestion} values={{ client }} />}
       submit={words.endOthersConfirm}
     />
@@ -140,6 +127,7 @@ const Everywhere: FC<{ readonly csrfToken: string; readonly hasApps: boolean }> 
         action="/account/sessions/end-all"
         csrfToken={csrfToken}
         label={words.everywhere}
+        cancel={words.cancel}
         question={hasApps ? words.everywhereQuestionApps : words.everywhereQuestion}
         submit={words.everywhereConfirm}
       >

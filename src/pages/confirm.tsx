@@ -1,7 +1,6 @@
-// Asks before it ends anything, without script: a <details> that holds the form, closed again by "Cancel".
+// Asks before it ends anything, without script: a <details> that holds the form, closed again by the same button.
 import type { Child, FC } from 'hono/jsx'
 import { Form } from './form.tsx'
-import { texts } from './texts.ts'
 
 interface ConfirmProps {
   /** Unique on the page. */
@@ -10,6 +9,10 @@ interface ConfirmProps {
   readonly csrfToken: string
   readonly hidden?: Readonly<Record<string, string>>
   readonly label: Child
+  /** The rest of the label, for those who do not see what stands around it. */
+  readonly labelOf?: Child
+  /** Takes the label's place while the question is open. */
+  readonly cancel: string
   readonly question: Child
   readonly submit: string
   readonly children?: Child
@@ -18,8 +21,11 @@ interface ConfirmProps {
 export const Confirm: FC<ConfirmProps> = props => (
   <details class="confirm" name="confirm">
     <summary class="button">
-      <span class="when-closed">{props.label}</span>
-      <span class="when-open">{texts.account.cancel}</span>
+      <span class="when-closed">
+        {props.label}
+        {props.labelOf !== undefined && <span class="unseen"> {props.labelOf}</span>}
+      </span>
+      <span class="when-open">{props.cancel}</span>
     </summary>
     <Form action={props.action} csrfToken={props.csrfToken} hidden={props.hidden ?? {}}>
       <p id={props.id}>{props.question}</p>

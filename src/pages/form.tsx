@@ -1,20 +1,20 @@
-// Plain POST forms. Every one carries the anti-forgery token; there is no other way to write a form here.
+// Plain POST forms. Every one carries the anti-forgery token; there is no other way to write a form here. Hidden
+// fields are kept from the browser's memory of forms, which would bring back former tokens.
 import type { Child, FC } from 'hono/jsx'
 import { messageOf, texts } from './texts.ts'
 
 interface FormProps {
   readonly action: string
   readonly csrfToken: string
-  readonly class?: string
   readonly hidden?: Readonly<Record<string, string>>
   readonly children?: Child
 }
 
-export const Form: FC<FormProps> = ({ action, csrfToken, class: className, hidden = {}, children }) => (
-  <form method="post" action={action} class={className}>
-    <input type="hidden" name="csrf_token" value={csrfToken} />
+export const Form: FC<FormProps> = ({ action, csrfToken, hidden = {}, children }) => (
+  <form method="post" action={action}>
+    <input type="hidden" name="csrf_token" value={csrfToken} autocomplete="off" />
     {Object.entries(hidden).map(([name, value]) => (
-      <input type="hidden" name={name} value={value} />
+      <input type="hidden" name={name} value={value} autocomplete="off" />
     ))}
     {children}
   </form>

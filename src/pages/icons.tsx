@@ -6,8 +6,8 @@ export const Mark: FC = () => (
   <svg
     class="mark"
     viewBox="0 0 24 24"
-    width="24"
-    height="24"
+    width="28"
+    height="28"
     fill="none"
     stroke="currentColor"
     stroke-width="2.25"

@@ -31,7 +31,6 @@ export const Layout: FC<LayoutProps> = ({
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
         <meta name="robots" content="noindex" />
         <meta name="format-detection" content="telephone=no, date=no, address=no, email=no" />
         {csrfToken !== undefined && <meta name="csrf-token" content={csrfToken} />}

@@ -3,6 +3,7 @@
 import type { FC } from 'hono/jsx'
 import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
+import { Given } from './given.tsx'
 import { Layout } from './layout.tsx'
 import { texts } from './texts.ts'
 
@@ -21,7 +22,7 @@ export const LinkPage: FC<LinkPageProps> = ({ csrfToken, token, clientName }) =>
         values={{
           client: (
             <strong>
-              <bdi>{clientName}</bdi>
+              <Given text={clientName} />
             </strong>
           ),
         }}

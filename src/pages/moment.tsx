@@ -1,26 +1,32 @@
 // Times as people say them: relative, so that no time zone has to be guessed; exact in `datetime`.
-import type { FC } from 'hono/jsx'
+import type { Child, FC } from 'hono/jsx'
 import { DAY_SECONDS, MINUTE_SECONDS } from '../domain/limits.ts'
 import { texts } from './texts.ts'
 
-const HOUR_SECONDS = 60 * MINUTE_SECONDS
-
 const UNITS = [
   ['day', DAY_SECONDS],
-  ['hour', HOUR_SECONDS],
+  ['hour', 60 * MINUTE_SECONDS],
   ['minute', MINUTE_SECONDS],
 ] as const
 
-const relative = new Intl.RelativeTimeFormat(texts.language, { numeric: 'always' })
+const relative = new Intl.RelativeTimeFormat(texts.language)
 
-/** "3 days ago", "in 2 hours"; the largest unit that fits, rounded towards now. */
+/** "3 days ago", "in 2 hours": whole units of the largest kind that fits. */
 export function relativeTime(at: number, now: number): string {
   const seconds = at - now
-  const [unit, size] = UNITS.find(([, unitSize]) => Math.abs(seconds) >= unitSize) ?? UNITS[2]
-  const count = Math.trunc(seconds / size)
-  return relative.format(count === 0 && seconds <= 0 ? -0 : count, unit)
+  const fitting = UNITS.find(([, size]) => Math.abs(seconds) >= size)
+  if (fitting === undefined) return seconds > 0 ? texts.time.soon : texts.time.justNow
+  const [unit, size] = fitting
+  return relative.format(Math.trunc(seconds / size), unit)
 }
 
-export const Moment: FC<{ readonly at: number; readonly now: number }> = ({ at, now }) => (
-  <time datetime={new Date(at * 1000).toISOString()}>{relativeTime(at, now)}</time>
+interface MomentProps {
+  readonly at: number
+  readonly now: number
+  /** What to say instead of the relative time. */
+  readonly children?: Child
+}
+
+export const Moment: FC<MomentProps> = ({ at, now, children }) => (
+  <time datetime={new Date(at * 1000).toISOString()}>{children ?? relativeTime(at, now)}</time>
 )

@@ -1,6 +1,7 @@
 // The link of an app's sign-in, opened in a browser: the code goes back to the app. No form, no token.
 import type { FC } from 'hono/jsx'
 import { Fill } from './fill.tsx'
+import { Given } from './given.tsx'
 import { Layout } from './layout.tsx'
 import { texts } from './texts.ts'
 
@@ -17,7 +18,7 @@ export const OpenInAppPage: FC<OpenInAppPageProps> = ({ clientName }) => (
         values={{
           client: (
             <strong>
-              <bdi>{clientName}</bdi>
+              <Given text={clientName} />
             </strong>
           ),
         }}

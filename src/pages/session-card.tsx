@@ -3,7 +3,7 @@ import type { FC } from 'hono/jsx'
 import { MINUTE_SECONDS } from '../domain/limits.ts'
 import type { ClientKind, Device, Place } from '../domain/session.ts'
 import { Confirm } from './confirm.tsx'
-import { describeDevice, describePlace } from './device-text.ts'
+import { DeviceDetail, DeviceName } from './device-text.tsx'
 import { Fill } from './fill.tsx'
 import { DeviceIcon } from './icons.tsx'
 import { Moment } from './moment.tsx'
@@ -34,48 +34,29 @@ interface SessionCardProps {
 
 export const SessionCard: FC<SessionCardProps> = ({ id, csrfToken, session, now }) => {
   const words = texts.account
-  const { title, detail } = describeDevice(session.device)
   return (
     <li class={session.current ? 'card current' : 'card'}>
       <DeviceIcon kind={session.device.kind} />
       <div class="facts">
         <h3>
-          <bdi>{title}</bdi>
+          <DeviceName device={session.device} />
         </h3>
         {session.current && <p class="badge">{words.thisOne}</p>}
-        {detail !== null && (
-          <p>
-            <bdi>{detail}</bdi>
-          </p>
-        )}
         <p>
-          <bdi>{describePlace(session.place)}</bdi>
+          <DeviceDetail device={session.device} place={session.place} />
         </p>
         <LastSeen at={session.lastSeenAt} now={now} />
         <p class="hint">
-          <Fill text={words.signedIn} values={{ time: <Moment at={session.createdAt} now={now} /> }} />
-          <br />
-          <Fill text={words.expires} values={{ time: <Moment at={session.expiresAt} now={now} /> }} />
+          <Fill
+            text={words.lifetime}
+            values={{
+              begin: <Moment at={session.createdAt} now={now} />,
+              end: <Moment at={session.expiresAt} now={now} />,
+            }}
+          />
         </p>
       </div>
-      {!session.current && (
-        <Confirm
-          id={id}
-          action="/account/sessions/end"
-          csrfToken={csrfToken}
-          hidden={{ session_id: session.id }}
-          label={
-            <>
-              {words.end}{' '}
-              <span class="unseen">
-                <Fill text={words.endOf} values={{ device: <bdi>{title}</bdi> }} />
-              </span>
-            </>
-          }
-          question={<Fill text={words.endQuestion} values={{ device: <bdi>{title}</bdi> }} />}
-          submit={words.endConfirm}
-        />
-      )}
+      {!session.current && <EndSession id={id} csrfToken={csrfToken} session={session} />}
     </li>
   )
 }
@@ -83,10 +64,30 @@ export const SessionCard: FC<SessionCardProps> = ({ id, csrfToken, session, now 
 const LastSeen: FC<{ readonly at: number; readonly now: number }> = ({ at, now }) =>
   now - at < ACTIVE_NOW_SECONDS ? (
     <p class="active">
-      <time datetime={new Date(at * 1000).toISOString()}>{texts.account.activeNow}</time>
+      <Moment at={at} now={now}>
+        {texts.account.activeNow}
+      </Moment>
     </p>
   ) : (
     <p>
       <Fill text={texts.account.lastActive} values={{ time: <Moment at={at} now={now} /> }} />
     </p>
   )
+
+const EndSession: FC<Omit<SessionCardProps, 'now'>> = ({ id, csrfToken, session }) => {
+  const words = texts.account
+  const device = <DeviceName device={session.device} />
+  return (
+    <Confirm
+      id={id}
+      action="/account/sessions/end"
+      csrfToken={csrfToken}
+      hidden={{ session_id: session.id }}
+      label={words.end}
+      labelOf={<Fill text={words.endOf} values={{ device }} />}
+      cancel={words.keep}
+      question={<Fill text={words.endQuestion} values={{ device }} />}
+      submit={words.endConfirm}
+    />
+  )
+}

@@ -24,6 +24,7 @@ h1, h2, h3, p, ul, ol, form, li { margin: 0; padding: 0; }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
 h1 { font-size: 1.75rem; font-weight: 650; letter-spacing: -0.02em; }
 h2 { font-size: 1.125rem; font-weight: 650; }
+h2 + .hint { margin-top: 0.25rem; }
 h3 { font-size: 1rem; font-weight: 600; }
 a { color: var(--accent); text-underline-offset: 0.2em; }
 code { font: 0.9375em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
@@ -73,10 +74,12 @@ section { margin-top: 2.5rem; }
 .card.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .device { color: var(--soft); }
 .current .device { color: var(--accent); }
-.facts { min-width: 0; display: grid; gap: 0.25rem; justify-items: start; }
-.facts h3 { padding-inline-end: 5.5rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.facts { min-width: 0; }
+.facts::before { content: ''; float: right; float: inline-end; width: 5rem; height: 2.25rem; }
+.current .facts::before { content: none; }
+.facts p { margin-top: 0.1875rem; }
 .facts .hint { margin-top: 0.375rem; font-size: 0.875rem; }
-.badge { padding: 0.0625rem 0.625rem; font-size: 0.8125rem; font-weight: 600; color: var(--accent); background: var(--accent-tint); border-radius: 1rem; }
+.badge { width: fit-content; padding: 0.0625rem 0.625rem; font-size: 0.8125rem; font-weight: 600; color: var(--accent); background: var(--accent-tint); border-radius: 1rem; }
 .active { color: var(--good); font-weight: 600; }
 .active::before { content: ''; display: inline-block; width: 0.5rem; height: 0.5rem; margin-inline-end: 0.5rem; background: currentColor; border-radius: 50%; }
 
@@ -85,7 +88,7 @@ section { margin-top: 2.5rem; }
 .confirm[open] .when-closed, .confirm:not([open]) .when-open { display: none; }
 .confirm > form { display: grid; gap: 0.875rem; justify-items: start; margin-top: 1rem; padding: 1rem; background: var(--danger-tint); border-radius: 0.625rem; }
 .card .confirm { grid-column: 1 / -1; }
-.card summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; }
+.card summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; min-width: 4.75rem; }
 .cards + .confirm, .everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
 .choice { display: flex; align-items: center; gap: 0.75rem; min-height: 2.75rem; cursor: pointer; }

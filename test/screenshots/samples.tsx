@@ -1,0 +1,163 @@
+// Every page with sample props, kind ones and nasty ones: for pictures, and for tests of what all pages share.
+import type { AccountSession } from '../../src/pages/account-page.tsx'
+import { AccountPage } from '../../src/pages/account-page.tsx'
+import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
+import { ErrorPage } from '../../src/pages/error-page.tsx'
+import { LinkEndedPage } from '../../src/pages/link-ended-page.tsx'
+import { LinkPage } from '../../src/pages/link-page.tsx'
+import { OpenInAppPage } from '../../src/pages/open-in-app-page.tsx'
+import { SignInPage } from '../../src/pages/sign-in-page.tsx'
+import { SignedOutPage } from '../../src/pages/signed-out-page.tsx'
+import { WrongBrowserPage } from '../../src/pages/wrong-browser-page.tsx'
+
+export const NOW = 1_795_000_000
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+/** Markup, a quote, a bidi override, and nowhere to break. */
+export const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;b&gt;\u202E${'W'.repeat(240)}`
+
+/** Marks piled on one letter, and a name that nobody can see. */
+const PILED = `A${'\u0301\u0316'.repeat(100)}nn`
+const UNSEEN = '\u200b\u2066 '
+
+export const CSRF = 'csrf-token-of-the-sample'
+export const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.link-token-of-the-sample.c2ln'
+
+export function sampleSession(changes: Partial<AccountSession>): AccountSession {
+  return {
+    id: 's_AAsample',
+    current: false,
+    clientId: 'account',
+    clientName: 'Your account',
+    kind: 'first_party',
+    device: { name: null, kind: 'desktop', os: 'macOS', browser: 'Firefox' },
+    place: { country: 'DE', city: 'Berlin' },
+    createdAt: NOW - 3 * DAY,
+    lastSeenAt: NOW - 2 * HOUR,
+    expiresAt: NOW + 6 * DAY,
+    ...changes,
+  }
+}
+
+const phone = { kind: 'phone', os: 'iOS', browser: null } as const
+const bank = { clientId: 'bank-ios', clientName: 'Harbour Bank' }
+
+export const SESSIONS: readonly AccountSession[] = [
+  sampleSession({ id: 's_1', current: true, lastSeenAt: NOW - 20, createdAt: NOW - 40 * 60 }),
+  sampleSession({
+    id: 's_2',
+    device: { name: null, kind: 'phone', os: 'Android', browser: 'Chrome' },
+    place: { country: 'PT', city: 'Lisbon' },
+  }),
+  sampleSession({ id: 's_3', ...bank, device: { name: 'Ann’s iPhone', ...phone }, lastSeenAt: NOW - 60 }),
+  sampleSession({
+    id: 's_4',
+    ...bank,
+    device: { name: 'Old iPhone', ...phone },
+    lastSeenAt: NOW - 4 * DAY,
+    createdAt: NOW - 22 * DAY,
+    expiresAt: NOW + 3 * DAY,
+  }),
+  sampleSession({
+    id: 's_5',
+    ...bank,
+    device: { name: 'Kitchen iPad', kind: 'tablet', os: 'iPadOS', browser: null },
+    place: { country: 'DE', city: null },
+    lastSeenAt: NOW - DAY,
+  }),
+  sampleSession({
+    id: 's_7',
+    clientId: 'notes',
+    clientName: 'دفتر الملاحظات',
+    kind: 'third_party',
+    device: { name: `${PILED} \u202Exgnp.exe`, kind: 'tablet', os: 'Android', browser: 'Chrome' },
+    place: { country: 'T1', city: null },
+  }),
+  sampleSession({
+    id: 's_6',
+    clientId: 'tally',
+    clientName: 'Tally Bookkeeping',
+    kind: 'third_party',
+    device: { name: UNSEEN, kind: 'other', os: null, browser: null },
+    place: { country: null, city: null },
+    lastSeenAt: NOW - 5 * HOUR,
+  }),
+]
+
+export const hostileSession = (hostile: string, changes: Partial<AccountSession> = {}): AccountSession =>
+  sampleSession({
+    id: hostile,
+    clientId: hostile,
+    clientName: hostile,
+    kind: 'third_party',
+    device: { name: hostile, kind: 'phone', os: hostile, browser: hostile },
+    place: { country: hostile, city: hostile },
+    ...changes,
+  })
+
+/** The pages whose props hold text from outside, with that text in each of them. */
+export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
+  'sign-in-hostile': <SignInPage csrfToken={CSRF} continueTo={text} email={text} error={text} />,
+  'check-mail-hostile': <CheckMailPage csrfToken={CSRF} error={text} script />,
+  'link-hostile': <LinkPage csrfToken={CSRF} token={text} clientName={text} />,
+  'open-in-app-hostile': <OpenInAppPage clientName={text} />,
+  'account-hostile': (
+    <AccountPage
+      csrfToken={CSRF}
+      email={text}
+      sessions={[hostileSession(text, { current: true, lastSeenAt: NOW }), hostileSession(text)]}
+      now={NOW}
+      notice={text}
+    />
+  ),
+  'error-hostile': <ErrorPage status={400} title={text} detail={text} requestId={text} signInAgain />,
+})
+
+export const PAGES: Readonly<Record<string, unknown>> = {
+  'sign-in': <SignInPage csrfToken={CSRF} continueTo={null} />,
+  'sign-in-error': (
+    <SignInPage
+      csrfToken={CSRF}
+      continueTo="/oauth2/authorize?a=1&b=2"
+      email="ann@@x.test"
+      error="invalid_email"
+    />
+  ),
+  'check-mail': <CheckMailPage csrfToken={CSRF} script />,
+  'check-mail-error': <CheckMailPage csrfToken={CSRF} error="wrong_code" script={false} />,
+  link: <LinkPage csrfToken={CSRF} token={TOKEN} clientName="Harbour Bank" />,
+  'wrong-browser': <WrongBrowserPage />,
+  'link-used': <LinkEndedPage why="used" />,
+  'link-expired': <LinkEndedPage why="expired" />,
+  'link-invalid': <LinkEndedPage why="invalid" />,
+  'open-in-app': <OpenInAppPage clientName="Harbour Bank" />,
+  account: <AccountPage csrfToken={CSRF} email="ann@example.test" sessions={SESSIONS} now={NOW} />,
+  'account-alone': (
+    <AccountPage
+      csrfToken={CSRF}
+      email="ann@example.test"
+      sessions={SESSIONS.slice(0, 1)}
+      now={NOW}
+      notice="others_ended"
+    />
+  ),
+  'signed-out': <SignedOutPage />,
+  error: (
+    <ErrorPage
+      status={503}
+      title="That did not work just now"
+      detail="A part of this service does not answer. Nothing has been changed; please try again in a moment."
+      requestId="01JD2Q7W9X3M"
+    />
+  ),
+  'error-sign-in': (
+    <ErrorPage
+      status={401}
+      title="Please sign in again"
+      detail="Your session has ended."
+      requestId="01JD2Q7W9X3M"
+      signInAgain
+    />
+  ),
+}
