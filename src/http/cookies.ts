@@ -8,7 +8,8 @@ const COOKIES = {
   session: { name: '__Host-session', maxAge: SESSION_ABSOLUTE_SECONDS, sameSite: 'Lax' },
   /** Ties a sign-in to the browser that asked for it. Lax: the link in the mail is a cross-site navigation. */
   signIn: { name: '__Host-sign-in', maxAge: SIGN_IN_SECONDS, sameSite: 'Lax' },
-  csrf: { name: '__Host-csrf', maxAge: DAY_SECONDS, sameSite: 'Strict' },
+  /** Lax: a page reached from the mail must not replace the nonce of the page that waits in another tab. */
+  csrf: { name: '__Host-csrf', maxAge: DAY_SECONDS, sameSite: 'Lax' },
 } as const
 
 export type CookieKind = keyof typeof COOKIES

@@ -21,8 +21,10 @@ import { rfc3339 } from '../time.ts'
 export const adminUsers = new Hono<LatchkeyEnv>()
 
 adminUsers.get('/admin/v1/users', async c => {
-  const address = parseEmailAddress(c.req.query('email') ?? '')
-  if (address === null) throw new Problem('invalid_request', { detail: 'check: email' })
+  const email = c.req.query('email')
+  if (email === undefined) throw new Problem('invalid_request', { detail: 'check: email' })
+  const address = parseEmailAddress(email)
+  if (address === null) return c.json({ users: [] })
   const { shards } = c.var.parts
   const tag = shardTagOfDigest(await digestBytes('address', address.canonical))
   const userId = await findUserIdByAddress(shards.ofTag(tag), address.canonical)
