@@ -1,0 +1,26 @@
+// Sends one mail, as told, from inside the Workers runtime.
+import type { MailConfig } from '../../../src/config.ts'
+import type { MailMessage } from '../../../src/mail/message.ts'
+import { createTransport } from '../../../src/mail/transport.ts'
+
+export interface SendRequest {
+  readonly config: MailConfig
+  readonly message: MailMessage
+  readonly timeoutMs: number
+}
+
+export default {
+  fetch: async (request: Request, env: { EMAIL: SendEmail }): Promise<Response> => {
+    const { config, message, timeoutMs } = await request.json<SendRequest>()
+    try {
+      const transport = createTransport(config, { fetch, emailBinding: env.EMAIL })
+      await transport.send(message, {
+        id: 'm_AAAAAAAAAAAAAAAAAAAAAA',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      return Response.json('accepted')
+    } catch (error) {
+      return Response.json(String(error))
+    }
+  },
+}
