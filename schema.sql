@@ -127,6 +127,30 @@ CREATE TABLE IF NOT EXISTS sign_ins (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- One authorization code, until it is exchanged (by being the op_id of the session that begins) or has expired.
+CREATE TABLE IF NOT EXISTS authorization_codes (
+  code_digest TEXT PRIMARY KEY CHECK (length(code_digest) = 43),
+  user_id TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  redirect_uri TEXT NOT NULL,
+  code_challenge TEXT NOT NULL CHECK (length(code_challenge) = 43),
+  scope TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  nonce TEXT,
+  signed_in_with TEXT NOT NULL,
+  auth_time INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a user has allowed a third-party client.
+CREATE TABLE IF NOT EXISTS consents (
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  client_id TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  granted_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, client_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS outbox (
   id TEXT PRIMARY KEY,
   sealed TEXT NOT NULL,
@@ -170,4 +194,14 @@ CREATE TABLE IF NOT EXISTS alarms (
   first_at INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
   acknowledged_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS webhooks (
+  id TEXT PRIMARY KEY,
+  url TEXT NOT NULL,
+  events TEXT NOT NULL,
+  description TEXT,
+  sealed_secret TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  disabled_at INTEGER
 ) STRICT, WITHOUT ROWID;

@@ -30,6 +30,8 @@ export interface Config {
   readonly isHttps: boolean
   readonly isLoopback: boolean
   readonly rateLimits: boolean
+  /** Whether targets of the service's own calls and of app links may be on this machine. */
+  readonly loopbackTargets: boolean
   readonly sealingSecret: string
   readonly digestSecret: string
   readonly adminToken: string
@@ -57,6 +59,7 @@ const settings = z
   .object({
     ISSUER: issuer,
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+    LOOPBACK_TARGETS: z.enum(['on', 'off']).default('off'),
     SEALING_SECRET: secret,
     DIGEST_SECRET: secret,
     ADMIN_TOKEN: secret,
@@ -74,6 +77,7 @@ const settings = z
     if (new Set([value.SEALING_SECRET, value.DIGEST_SECRET, value.ADMIN_TOKEN]).size < 3)
       wrong('SEALING_SECRET')
     if (value.RATE_LIMITS === 'off' && !isLoopbackOrigin(value.ISSUER)) wrong('RATE_LIMITS')
+    if (value.LOOPBACK_TARGETS === 'on' && !isLoopbackOrigin(value.ISSUER)) wrong('LOOPBACK_TARGETS')
     if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_HOST === undefined) wrong('SMTP_HOST')
     if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_PORT === undefined) wrong('SMTP_PORT')
     if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_SECURITY === 'none' && value.SMTP_PASSWORD)
@@ -93,6 +97,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     isHttps: value.ISSUER.startsWith('https:'),
     isLoopback: isLoopbackOrigin(value.ISSUER),
     rateLimits: value.RATE_LIMITS === 'on',
+    loopbackTargets: value.LOOPBACK_TARGETS === 'on',
     sealingSecret: value.SEALING_SECRET,
     digestSecret: value.DIGEST_SECRET,
     adminToken: value.ADMIN_TOKEN,

@@ -14,6 +14,10 @@ export function isRedirectUri(value: string): boolean {
   return PRIVATE_SCHEME.test(url.protocol)
 }
 
+/** Where a mail's link may lead: as a redirect URI, but on this machine only where that is allowed. */
+export const isLinkUri = (value: string, allowsLoopback: boolean): boolean =>
+  isRedirectUri(value) && (allowsLoopback || !value.startsWith('http:'))
+
 /** An origin that a browser would send: https, or http on this machine. */
 export function isHttpsOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false

@@ -7,6 +7,7 @@ import {
   TOTAL_WINDOW_SECONDS,
 } from '../domain/limits.ts'
 import { networkPrefix } from '../domain/network.ts'
+import { StorageUnavailable } from '../store/d1.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import type { Allowance, RateLimiter } from './rate-limiter.ts'
 
@@ -30,34 +31,42 @@ export const NO_LIMITS: Limits = {
   rememberNetwork: async () => undefined,
 }
 
+/** Every method throws StorageUnavailable when its object does not answer: refused, not let through. */
 export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secrets: Secrets): Limits {
-  const object = async (kind: string, key: string) =>
-    objects.getByName(`${kind}:${await secrets.mac('rate-limit', `${kind}:${key}`)}`)
+  const ask = async <T>(
+    kind: string,
+    key: string,
+    question: (object: DurableObjectStub<RateLimiter>) => Promise<T>,
+  ): Promise<T> => {
+    const name = `${kind}:${await secrets.mac('rate-limit', `${kind}:${key}`)}`
+    try {
+      return await question(objects.getByName(name))
+    } catch (error) {
+      throw new StorageUnavailable('a rate limiter did not answer', { cause: error })
+    }
+  }
   const network = (clientIp: string) => secrets.mac('rate-limit', `network:${networkPrefix(clientIp)}`)
+  const hit = (kind: string, key: string, limit: number, windowSeconds: number, now: number) =>
+    ask(kind, key, async (object): Promise<Allowance> => object.hit(limit, windowSeconds, now))
 
   return {
     async forSignIn(clientIp, now) {
-      const own = await (await object('sign-in', networkPrefix(clientIp))).hit(
-        SIGN_INS_PER_NETWORK,
-        NETWORK_WINDOW_SECONDS,
-        now,
-      )
-      if (!own.isAllowed) return own
-      return (await object('total', 'sign-in')).hit(SIGN_INS_IN_TOTAL, TOTAL_WINDOW_SECONDS, now)
+      const prefix = networkPrefix(clientIp)
+      const own = await hit('sign-in', prefix, SIGN_INS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now)
+      return own.isAllowed ? hit('total', 'sign-in', SIGN_INS_IN_TOTAL, TOTAL_WINDOW_SECONDS, now) : own
     },
 
-    async forRedemption(clientIp, now) {
-      return (await object('redemption', networkPrefix(clientIp))).hit(
-        REDEMPTIONS_PER_NETWORK,
-        NETWORK_WINDOW_SECONDS,
-        now,
-      )
+    forRedemption: (clientIp, now) =>
+      hit('redemption', networkPrefix(clientIp), REDEMPTIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+
+    async admitsMail(address, clientIp, now) {
+      const from = await network(clientIp)
+      return ask('address', address, async object => object.admit(from, now))
     },
 
-    admitsMail: async (address, clientIp, now) =>
-      (await object('address', address)).admit(await network(clientIp), now),
-
-    rememberNetwork: async (address, clientIp, now) =>
-      (await object('address', address)).remember(await network(clientIp), now),
+    async rememberNetwork(address, clientIp, now) {
+      const from = await network(clientIp)
+      await ask('address', address, async object => object.remember(from, now))
+    },
   }
 }

@@ -9,12 +9,12 @@ import { clientView } from '../client-view.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Problem } from '../problem.ts'
 import { endSessionsOfClient } from './end-sessions.ts'
-import { ClientBody } from './registration.ts'
+import { clientBody } from './registration.ts'
 
 export const adminClients = new Hono<LatchkeyEnv>()
 
 adminClients.post('/admin/v1/clients', async c => {
-  const { client_id, ...registration } = await readJson(c, ClientBody)
+  const { client_id, ...registration } = await readJson(c, clientBody(c.var.parts.config.loopbackTargets))
   const id = client_id ?? randomId('c')
   if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
   const secret = registration.type === 'confidential' ? randomSecret() : null

@@ -8,7 +8,7 @@ import {
   REFRESH_GRACE_MAX_SECONDS,
   REFRESH_GRACE_SECONDS,
 } from '../../domain/limits.ts'
-import { isHttpsOrigin, isRedirectUri } from '../../domain/redirect-uri.ts'
+import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-uri.ts'
 import { DEFAULT_RULE } from '../../domain/rule.ts'
 import { isScopeToken } from '../../domain/scope.ts'
 
@@ -23,7 +23,7 @@ export const SessionRuleBody = z.object({
   at_limit: z.enum(['replace_oldest', 'replace_least_recent', 'refuse']),
 })
 
-export const ClientBody = z
+const Registration = z
   .object({
     client_id: z.string().refine(isChosenClientId).optional(),
     name: z.string().min(1).max(300),
@@ -60,6 +60,12 @@ export const ClientBody = z
       wrong('token_endpoint_auth_method')
     // A third party never sees a user's mail link.
     if (body.kind === 'third_party' && body.grant_types.includes(MAGIC_LINK_GRANT)) wrong('grant_types')
+  })
+
+/** @param allowsLoopback whether `link_uri` may point at this machine */
+export const clientBody = (allowsLoopback: boolean) =>
+  Registration.refine(body => body.link_uri === null || isLinkUri(body.link_uri, allowsLoopback), {
+    path: ['link_uri'],
   })
 
 function isAbsoluteUri(value: string): boolean {
