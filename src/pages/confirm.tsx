@@ -15,7 +15,6 @@ interface ConfirmProps {
   readonly cancel: string
   readonly question: Child
   readonly submit: string
-  readonly children?: Child
 }
 
 export const Confirm: FC<ConfirmProps> = props => (
@@ -24,12 +23,11 @@ export const Confirm: FC<ConfirmProps> = props => (
       <span class="when-closed">
         {props.label}
         {props.labelOf !== undefined && <span class="unseen"> {props.labelOf}</span>}
-      </span>
+      </span>{' '}
       <span class="when-open">{props.cancel}</span>
     </summary>
     <Form action={props.action} csrfToken={props.csrfToken} hidden={props.hidden ?? {}}>
       <p id={props.id}>{props.question}</p>
-      {props.children}
       <button type="submit" class="button danger" aria-describedby={props.id}>
         {props.submit}
       </button>

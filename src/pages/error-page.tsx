@@ -21,11 +21,15 @@ export const ErrorPage: FC<ErrorPageProps> = ({ status, title, detail, requestId
       <bdi>{title}</bdi>
     </h1>
     <p class="lead">
-      <bdi>{detail}</bdi>
+      <bdi>{detail === title ? (texts.error.advice[status] ?? texts.error.otherAdvice) : detail}</bdi>
     </p>
-    {signInAgain && (
+    {signInAgain ? (
       <a class="button primary" href="/sign-in">
         {texts.error.signIn}
+      </a>
+    ) : (
+      <a class="button" href="/">
+        {texts.error.home}
       </a>
     )}
     <p class="foot">

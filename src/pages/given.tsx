@@ -17,4 +17,12 @@ export function shorten(text: string): string {
     : `${characters.slice(0, GIVEN_MAX_CHARS - 1).join('')}…`
 }
 
-export const Given: FC<{ readonly text: string }> = ({ text }) => <bdi>{shorten(text)}</bdi>
+interface GivenProps {
+  readonly text: string
+  /** What to say if there is nothing to see. */
+  readonly otherwise?: string
+}
+
+export const Given: FC<GivenProps> = ({ text, otherwise = '' }) => (
+  <bdi>{shorten(visible(text) ?? otherwise)}</bdi>
+)

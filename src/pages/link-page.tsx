@@ -22,7 +22,7 @@ export const LinkPage: FC<LinkPageProps> = ({ csrfToken, token, clientName }) =>
         values={{
           client: (
             <strong>
-              <Given text={clientName} />
+              <Given text={clientName} otherwise={texts.app} />
             </strong>
           ),
         }}

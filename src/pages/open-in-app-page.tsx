@@ -18,7 +18,7 @@ export const OpenInAppPage: FC<OpenInAppPageProps> = ({ clientName }) => (
         values={{
           client: (
             <strong>
-              <Given text={clientName} />
+              <Given text={clientName} otherwise={texts.app} />
             </strong>
           ),
         }}

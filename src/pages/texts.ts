@@ -90,20 +90,21 @@ const en = {
     endOf: 'session on {device}',
     endQuestion: '{device} is signed out at once and needs a new sign-in.',
     endConfirm: 'End session',
-    endOthers: { one: 'End the other session', many: 'End all {count} others' },
-    endAllOf: 'End all {count}',
+    endOthers: { one: 'End the other session', many: 'End all others' },
+    endAll: 'End all',
     endOthersOf: 'of {client}',
     endOthersQuestion: 'All of them are signed out of {client} at once and need a new sign-in.',
     endOthersConfirm: 'End them',
     everywhere: 'Sign out everywhere',
-    everywhereLead: 'For a lost phone, or when in doubt. It ends all your sessions, this one too.',
+    everywhereLead: 'For a lost phone, or when in doubt. It signs out all your devices, this one too.',
     everywhereQuestion: 'Every device is signed out at once and needs a new sign-in.',
     everywhereQuestionApps:
-      'Every device is signed out at once and needs a new sign-in. Connected apps stay unless you say so.',
-    includeApps: 'End connected apps too',
+      'Every device is signed out at once and needs a new sign-in. Connected apps stay: end those one by one.',
     everywhereConfirm: 'Sign out everywhere',
   },
 
+  /** An app without a name that can be seen. */
+  app: 'this app',
   device: {
     onSystem: '{browser} on {os}',
     phone: 'Phone',
@@ -125,25 +126,27 @@ const en = {
     status: 'Error {status}',
     requestId: 'If you ask for help, quote this number: {id}',
     signIn: 'Sign in again',
+    home: 'Go to the start page',
+    /** What to do, by status, where an error says no more than its title. */
+    advice: {
+      403: 'Go back, load the page again and try once more.',
+      404: 'There is nothing at this address.',
+      429: 'Please wait a moment, then try again.',
+      503: 'Please try again in a moment.',
+    } as Readonly<Record<number, string>>,
+    otherAdvice: 'Please start again. If that does not help, tell us the number below.',
   },
 
-  /** What went wrong, by key; a page shows any other text as it is. */
+  /** What went wrong in a form, by key; a page shows any other text as it is. */
   errors: {
     invalid_email: 'That is not an address that we can send email to. Please check it.',
     wrong_code: `That code is not right. Please check it: after ${WRONG_CODES_LIMIT} wrong codes you start again.`,
-    sign_in_ended: 'This sign-in is over. Please start again.',
-    wrong_browser: 'This sign-in was started in another browser or app. Please go on there.',
-    form_expired: 'This page was open for too long. Please try again.',
-    too_many_requests: 'That was too often. Please wait a moment, then try again.',
-    temporarily_unavailable: 'That did not work just now. Please try again in a moment.',
   },
 
   /** What has been done, by key; a page shows any other text as it is. */
   notices: {
     session_ended: 'The session has ended.',
     others_ended: 'The other sessions have ended.',
-    all_ended: 'All sessions have ended.',
-    nothing_ended: 'That session had already ended.',
   },
 }
 

@@ -151,6 +151,9 @@ export const PAGES: Readonly<Record<string, unknown>> = {
       requestId="01JD2Q7W9X3M"
     />
   ),
+  'error-brief': (
+    <ErrorPage status={429} title="Too many requests" detail="Too many requests" requestId="01JD2Q7W9X3M" />
+  ),
   'error-sign-in': (
     <ErrorPage
       status={401}

@@ -91,8 +91,6 @@ section { margin-top: 2.5rem; }
 .card summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; min-width: 4.75rem; }
 .cards + .confirm, .everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
-.choice { display: flex; align-items: center; gap: 0.75rem; min-height: 2.75rem; cursor: pointer; }
-.choice input { width: 1.375rem; height: 1.375rem; margin: 0; accent-color: var(--danger); flex: none; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .narrow { max-width: 28rem; }
