@@ -1,0 +1,38 @@
+// The clients that a local instance starts with, registered as an operator would register them.
+import { UsageError } from '../settings.ts'
+
+const ALREADY_THERE = 409
+
+const phoneOrTablet = {
+  kind: 'first_party',
+  type: 'public',
+  scopes: ['openid', 'email', 'sessions'],
+  redirect_uris: ['http://127.0.0.1/callback'],
+}
+
+export const DEMO_CLIENTS = [
+  { client_id: 'demo', name: 'Demo phone app', ...phoneOrTablet },
+  { client_id: 'demo-tablet', name: 'Demo tablet app', ...phoneOrTablet },
+  {
+    client_id: 'demo-app',
+    name: 'Demo third-party app',
+    kind: 'third_party',
+    type: 'public',
+    scopes: ['openid', 'email'],
+    redirect_uris: ['http://127.0.0.1/callback'],
+  },
+] as const
+
+export async function ensureDemoClients(port: number, adminToken: string): Promise<void> {
+  for (const client of DEMO_CLIENTS) {
+    const response = await fetch(`http://127.0.0.1:${port}/admin/v1/clients`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify(client),
+    })
+    const answer = await response.text()
+    if (!response.ok && response.status !== ALREADY_THERE) {
+      throw new UsageError(`The client ${client.client_id} was not registered: ${response.status} ${answer}`)
+    }
+  }
+}

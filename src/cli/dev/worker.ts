@@ -1,0 +1,62 @@
+// The Worker itself: `wrangler dev` on the state folder, quiet, and ready when /health says so.
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAnswering } from '../is-answering.ts'
+import { type Settings, serviceOrigin, UsageError } from '../settings.ts'
+import { QUIET, WRANGLER } from '../wrangler.ts'
+import type { Child, Children } from './children.ts'
+import { isBuildFailure, readWorkerLine } from './worker-log.ts'
+
+const READY_MS = 90_000
+const POLL_MS = 100
+/** Long enough for the rest of an error message to arrive. */
+const REASON_MS = 500
+
+/** Resolves when the Worker is healthy; throws UsageError with its output when it does not come to that. */
+export async function startWorker(children: Children, settings: Settings): Promise<Child> {
+  const startup: string[] = []
+  let isReady = false
+  let hasFailed = false
+  const onLine = (raw: string) => {
+    if (!isReady && isBuildFailure(raw)) hasFailed = true
+    const line = readWorkerLine(raw)
+    if (line === null) return
+    if (isReady || line.startsWith('{')) console.log(line)
+    else startup.push(line)
+  }
+  const child = children.start(WRANGLER, wranglerArguments(settings), environment(settings), onLine)
+  const deadline = Date.now() + READY_MS
+  while (!(await isAnswering(`http://127.0.0.1:${settings.port}/health`))) {
+    if (child.hasExited() || hasFailed || Date.now() > deadline) {
+      await sleep(REASON_MS)
+      throw new UsageError(`The Worker did not start:\n${startup.join('\n')}`)
+    }
+    await sleep(POLL_MS)
+  }
+  isReady = true
+  return child
+}
+
+function wranglerArguments(settings: Settings): string[] {
+  const vars = {
+    ISSUER: serviceOrigin(settings),
+    RATE_LIMITS: settings.rateLimits,
+    MAIL_FROM: 'Latchkey <sign-in@latchkey.test>',
+    MAIL_TRANSPORT: 'smtp',
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(settings.mailSmtpPort),
+    SMTP_SECURITY: 'none',
+  }
+  return [
+    ...['dev', '--port', `${settings.port}`, '--persist-to', settings.stateDir],
+    // Port 0: the debugger takes any free port, so that two instances do not meet there.
+    ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
+    ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
+  ]
+}
+
+/** Instances that run side by side do not find each other's Workers. */
+const environment = (settings: Settings) => ({
+  ...QUIET,
+  WRANGLER_REGISTRY_PATH: resolve(settings.stateDir, 'registry'),
+})

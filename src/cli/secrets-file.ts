@@ -1,0 +1,57 @@
+// The file of secrets of one deployment (KEY=value lines): made once, completed when needed, never overwritten.
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+
+export const SECRET_NAMES = ['SEALING_SECRET', 'DIGEST_SECRET', 'ADMIN_TOKEN'] as const
+export type SecretName = (typeof SECRET_NAMES)[number]
+
+const SECRET_BYTES = 32
+const OWNER_ONLY = 0o600
+
+/** Makes the file, or adds what it lacks. Two first runs at once end with the same secrets. */
+export function ensureSecrets(path: string): Record<SecretName, string> {
+  if (createWhole(path)) return readSecrets(path)
+  const text = readFileSync(path, 'utf8')
+  const lacking = SECRET_NAMES.filter(name => findValue(text, name) === undefined)
+  if (lacking.length > 0) {
+    const gap = text === '' || text.endsWith('\n') ? '' : '\n'
+    appendFileSync(path, gap + freshLines(lacking))
+  }
+  return readSecrets(path)
+}
+
+/** Throws when the file or one of the secrets is missing. */
+export function readSecrets(path: string): Record<SecretName, string> {
+  const text = readFileSync(path, 'utf8')
+  const read = (name: SecretName): string => {
+    const value = findValue(text, name)
+    if (value === undefined) throw new Error(`${path} has no ${name}`)
+    return value
+  }
+  return {
+    SEALING_SECRET: read('SEALING_SECRET'),
+    DIGEST_SECRET: read('DIGEST_SECRET'),
+    ADMIN_TOKEN: read('ADMIN_TOKEN'),
+  }
+}
+
+const freshLines = (names: readonly SecretName[]): string =>
+  names.map(name => `${name}=${randomBytes(SECRET_BYTES).toString('base64url')}\n`).join('')
+
+/** Written aside and linked into place: nobody ever reads half a file, and the first of two writers wins. */
+function createWhole(path: string): boolean {
+  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  writeFileSync(aside, freshLines(SECRET_NAMES), { mode: OWNER_ONLY, flag: 'wx' })
+  try {
+    linkSync(aside, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(aside)
+  }
+}
+
+const findValue = (text: string, name: string): string | undefined =>
+  new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=\\s*(["']?)(.+?)\\1\\s*$`, 'm').exec(text)?.[2]

@@ -1,0 +1,59 @@
+// What the commands read from the environment, checked before anything starts.
+import { resolve } from 'node:path'
+
+export const PROJECT = resolve(import.meta.dirname, '../..')
+export const DEV_VARS = resolve(PROJECT, '.dev.vars')
+
+export interface Settings {
+  readonly port: number
+  readonly mailSmtpPort: number
+  readonly mailWebPort: number
+  readonly stateDir: string
+  readonly rateLimits: 'on' | 'off'
+}
+
+export const SETTINGS_HELP = `Settings, from the environment:
+  PORT            port of the service (8787)
+  MAIL_SMTP_PORT  port of the local mail server (1025)
+  MAIL_WEB_PORT   port of the mailbox page and its JSON (1080)
+  STATE_DIR       where databases, objects and mails are kept (.wrangler/state)
+  RATE_LIMITS     on, or off for load tests (on)`
+
+/** Throws UsageError, which says everything that is wrong at once. */
+export function parseSettings(env: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = []
+  const read = (name: string, fallback: string) => env[name] || fallback
+  const port = (name: string, fallback: number): number => {
+    const text = read(name, String(fallback))
+    const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
+    if (number < 1 || number > 65_535) {
+      problems.push(`${name} must be a whole number from 1 to 65535, and is ${JSON.stringify(text)}`)
+    }
+    return number
+  }
+  const settings = {
+    port: port('PORT', 8787),
+    mailSmtpPort: port('MAIL_SMTP_PORT', 1025),
+    mailWebPort: port('MAIL_WEB_PORT', 1080),
+    stateDir: resolve(read('STATE_DIR', resolve(PROJECT, '.wrangler/state'))),
+    rateLimits: read('RATE_LIMITS', 'on'),
+  }
+  const { port: a, mailSmtpPort: b, mailWebPort: c, rateLimits } = settings
+  if (problems.length === 0 && new Set([a, b, c]).size < 3) {
+    problems.push('PORT, MAIL_SMTP_PORT and MAIL_WEB_PORT must be three different ports')
+  }
+  if (rateLimits === 'on' || rateLimits === 'off') {
+    if (problems.length === 0) return { ...settings, rateLimits }
+  } else {
+    problems.push(`RATE_LIMITS must be on or off, and is ${JSON.stringify(rateLimits)}`)
+  }
+  throw new UsageError(problems.join('\n'))
+}
+
+export const serviceOrigin = (settings: Settings): string => `http://localhost:${settings.port}`
+export const mailboxOrigin = (settings: Settings): string => `http://127.0.0.1:${settings.mailWebPort}`
+
+/** Something that the person at the keyboard can put right; its message is the whole answer. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
