@@ -1,5 +1,8 @@
 // Mail that outlives a failing provider: sealed in a row until it is delivered or too late.
 //
+// At least once: a mail that was accepted goes out again when its row could not be removed or the answer was lost;
+// every attempt carries the same id, by which a provider can tell.
+//
 // The row is born leased to the request that wrote it, so the first attempt costs no claim: one row written, one
 // deleted. Everything later is claimed first, and a lease is longer than an attempt may take.
 import {

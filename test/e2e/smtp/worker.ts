@@ -9,8 +9,16 @@ export interface SendRequest {
   readonly timeoutMs: number
 }
 
+const LINGER_MS = 3_000
+
 export default {
-  fetch: async (request: Request, env: { EMAIL: SendEmail }): Promise<Response> => {
+  fetch: async (
+    request: Request,
+    env: { EMAIL: SendEmail },
+    context: ExecutionContext,
+  ): Promise<Response> => {
+    // The end of an invocation closes its sockets. This one goes on, so what is closed sooner, the transport closed.
+    context.waitUntil(scheduler.wait(LINGER_MS))
     const { config, message, timeoutMs } = await request.json<SendRequest>()
     try {
       const transport = createTransport(config, { fetch, emailBinding: env.EMAIL })
