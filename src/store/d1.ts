@@ -33,6 +33,11 @@ export async function run(statement: D1PreparedStatement): Promise<number> {
   return withDeadline(async () => (await statement.run()).meta.changes)
 }
 
+/** Whether the database answers and has its schema. Throws StorageUnavailable when not. */
+export async function ping(db: D1Database): Promise<void> {
+  await first(db.prepare('SELECT 1 AS found FROM sessions LIMIT 1'))
+}
+
 async function withDeadline<T>(work: () => Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const deadline = new Promise<never>((_, reject) => {
