@@ -21,7 +21,7 @@ export function signInMessage(about: SignInMail): MailMessage {
   const subject = `Sign in to ${client}`
   const asked = `Someone asked to sign in to ${client} with this email address.`
   const from = [...shown('Device', about.device), ...shown('Place', about.place)]
-  const validity = `Link and code work once, for ${about.expiresInMinutes} minutes.`
+  const validity = `You need one of the two. Both stop working after ${about.expiresInMinutes} minutes.`
   const secrecy = 'Type the code only where you started to sign in, and never give it to anyone.'
   const notYou = "If this wasn't you, ignore this email: nobody gets in without it."
   return {

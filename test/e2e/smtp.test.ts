@@ -26,6 +26,8 @@ beforeAll(async () => {
   writeFileSync(authorities, `${trusted.cert}${forAnotherHost.cert}`)
   // Read by the local runtime when it is loaded: so it is loaded only now.
   process.env.NODE_EXTRA_CA_CERTS = authorities
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+  process.env.WRANGLER_SEND_METRICS = 'false'
   const { createTestHarness } = await import('wrangler')
   harness = createTestHarness({
     workers: [
