@@ -1,24 +1,39 @@
-// What every command has in common: --help, and one place where a failure becomes a line and an exit code.
+// What every command has in common: options, --help, and one place where a failure becomes a line and an exit code.
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { UsageError } from './settings.ts'
 
-/** Runs a command to its end; its answer is the exit code. */
-export async function command(
+const FAILED = 1
+const WRONG_USE = 2
+
+type Values<Options extends ParseArgsOptionsConfig> = ReturnType<
+  typeof parseArgs<{ options: Options; args: string[] }>
+>['values']
+
+/** Runs a command to its end. It fails by throwing; a usage that it throws as WrongUse is shown with exit code 2. */
+export async function command<Options extends ParseArgsOptionsConfig>(
   usage: string,
-  run: (args: readonly string[]) => Promise<number>,
+  options: Options,
+  run: (values: Values<Options>) => Promise<void>,
 ): Promise<void> {
   const args = process.argv.slice(2)
-  if (args.includes('--help') || args.includes('-h')) {
-    console.log(usage)
-    return
-  }
+  if (args.includes('--help') || args.includes('-h')) return console.log(usage)
   try {
-    process.exitCode = await run(args)
+    await run(readOptions(args, options))
   } catch (error) {
-    console.error(error instanceof UsageError ? error.message : error)
-    process.exitCode = 1
+    process.exitCode = error instanceof WrongUse ? WRONG_USE : FAILED
+    if (error instanceof WrongUse) console.error(`${error.message}\n\n${usage}`)
+    else console.error(error instanceof UsageError ? error.message : error)
   }
 }
 
-export function refuseArguments(args: readonly string[], usage: string): void {
-  if (args.length > 0) throw new UsageError(`unknown argument: ${args.join(' ')}\n\n${usage}`)
+export class WrongUse extends Error {
+  override readonly name = 'WrongUse'
+}
+
+function readOptions<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
+  try {
+    return parseArgs({ args, options }).values
+  } catch (error) {
+    throw new WrongUse(error instanceof Error ? error.message : String(error))
+  }
 }

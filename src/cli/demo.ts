@@ -1,6 +1,6 @@
 // `npm run demo`: tells, with real requests to a running instance, what happens to sessions and why.
 import { randomBytes } from 'node:crypto'
-import { command, refuseArguments } from './command.ts'
+import { command } from './command.ts'
 import { tellStory } from './demo/story.ts'
 import { isAnswering } from './is-answering.ts'
 import { createMailbox } from './mailbox.ts'
@@ -15,8 +15,7 @@ Needs a running instance: npm run dev, in another terminal.
 
 ${SETTINGS_HELP}`
 
-await command(USAGE, async args => {
-  refuseArguments(args, USAGE)
+await command(USAGE, {}, async () => {
   const settings = parseSettings(process.env)
   const origin = serviceOrigin(settings)
   const mailbox = mailboxOrigin(settings)
@@ -27,5 +26,4 @@ await command(USAGE, async args => {
   }
   const email = `ann-${randomBytes(3).toString('hex')}@demo.test`
   await tellStory(origin, createMailbox(mailbox, PATIENCE_MS), email)
-  return 0
 })

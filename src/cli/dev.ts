@@ -1,5 +1,5 @@
 // `npm run dev`: the whole service on this machine, and nothing of it left behind when it ends.
-import { command, refuseArguments } from './command.ts'
+import { command } from './command.ts'
 import { createChildren } from './dev/children.ts'
 import { tickCron } from './dev/cron.ts'
 import { ensureDemoClients } from './dev/demo-clients.ts'
@@ -26,8 +26,7 @@ Ctrl-C stops everything; what STATE_DIR keeps is there again after the next star
 
 ${SETTINGS_HELP}`
 
-await command(USAGE, async args => {
-  refuseArguments(args, USAGE)
+await command(USAGE, {}, async () => {
   const settings = parseSettings(process.env)
   await checkPortsFree(settings)
   const { ADMIN_TOKEN } = ensureSecrets(DEV_VARS)
@@ -41,7 +40,6 @@ await command(USAGE, async args => {
   try {
     const running = start(settings, ADMIN_TOKEN, stopping.signal)
     await Promise.race([running, signal])
-    return 0
   } finally {
     console.log('[dev] stopping …')
     stopping.abort()

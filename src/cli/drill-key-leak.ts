@@ -1,10 +1,7 @@
 // `npm run drill:key-leak`: hands out the signing key and the database of the local instance, to be attacked with.
-import { parseArgs } from 'node:util'
-import { command } from './command.ts'
+import { command, WrongUse } from './command.ts'
 import { publish } from './drill/publish.ts'
 import { parseSettings } from './settings.ts'
-
-const WRONG_USE = 2
 
 const USAGE = `npm run drill:key-leak -- --publish-only DIR
 
@@ -15,23 +12,9 @@ service's own key: try whether they are accepted, and look at /admin/v1/alarms.
 Settings, from the environment:
   STATE_DIR       where the local instance keeps its databases (.wrangler/state)`
 
-await command(USAGE, async args => {
-  const directory = readDirectory(args)
-  if (directory === undefined) {
-    console.error(USAGE)
-    return WRONG_USE
-  }
+await command(USAGE, { 'publish-only': { type: 'string' } }, async values => {
+  const directory = values['publish-only']
+  if (directory === undefined) throw new WrongUse('--publish-only DIR is missing.')
   const written = await publish(parseSettings(process.env).stateDir, directory)
   console.log(written.join('\n'))
-  return 0
 })
-
-function readDirectory(args: readonly string[]): string | undefined {
-  try {
-    return parseArgs({ args: [...args], options: { 'publish-only': { type: 'string' } } }).values[
-      'publish-only'
-    ]
-  } catch {
-    return undefined
-  }
-}

@@ -35,6 +35,9 @@ export function readSecrets(path: string): Record<SecretName, string> {
   }
 }
 
+export const hasSecret = (path: string, name: string): boolean =>
+  findValue(readFileSync(path, 'utf8'), name) !== undefined
+
 const freshLines = (names: readonly SecretName[]): string =>
   names.map(name => `${name}=${randomBytes(SECRET_BYTES).toString('base64url')}\n`).join('')
 
