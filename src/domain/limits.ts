@@ -35,6 +35,8 @@ export const PAGE_MAX = 100
 
 export const TOKEN_MAX_CHARS = 8_192
 export const BODY_MAX_BYTES = 64 * 1024
+/** The path that a browser goes on to after signing in: it fits into a header. */
+export const CONTINUE_MAX_CHARS = 8_192
 
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
