@@ -113,18 +113,16 @@ function createParts(env: Env, ports: Ports): Parts {
     outbox: createOutbox({
       secrets,
       transport: ports.mail(config.mail, env),
-      onFailure: ({ attempts, error }) =>
+      onFailure: async ({ attempts, error }) => {
+        const detail = `${error} (attempt ${attempts})`
+        const written: Promise<unknown>[] = []
         alarms.raise(
-          {
-            kind: 'mail.failing',
-            kid: null,
-            clientId: null,
-            userId: null,
-            detail: `${error} (attempt ${attempts})`,
-          },
+          { kind: 'mail.failing', kid: null, clientId: null, userId: null, detail },
           ports.now(),
-          work => void work,
-        ),
+          work => written.push(work),
+        )
+        await Promise.all(written)
+      },
     }),
     findClient: clients.find,
     forgetClient: clients.forget,

@@ -1,5 +1,6 @@
 // Every setting, parsed and checked once. Latchkey refuses to work on a weak or missing secret.
-import { z } from 'zod'
+import * as z from 'zod'
+import { isSender } from './domain/sender.ts'
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -63,7 +64,7 @@ const settings = z
     SEALING_SECRET: secret,
     DIGEST_SECRET: secret,
     ADMIN_TOKEN: secret,
-    MAIL_FROM: z.string().min(3),
+    MAIL_FROM: z.string().refine(isSender),
     MAIL_TRANSPORT: z.enum(['smtp', 'binding', 'http']),
     SMTP_HOST: z.string().optional(),
     SMTP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
@@ -71,6 +72,7 @@ const settings = z
     SMTP_USERNAME: z.string().optional(),
     SMTP_PASSWORD: z.string().optional(),
     MAIL_API_KEY: z.string().min(8).optional(),
+    EMAIL: z.unknown(),
   })
   .superRefine((value, context) => {
     const wrong = (name: string) => context.addIssue({ code: 'custom', path: [name], message: 'invalid' })
@@ -82,6 +84,7 @@ const settings = z
     if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_PORT === undefined) wrong('SMTP_PORT')
     if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_SECURITY === 'none' && value.SMTP_PASSWORD)
       wrong('SMTP_SECURITY')
+    if (value.MAIL_TRANSPORT === 'binding' && value.EMAIL === undefined) wrong('EMAIL')
     if (value.MAIL_TRANSPORT === 'http' && value.MAIL_API_KEY === undefined) wrong('MAIL_API_KEY')
   })
 

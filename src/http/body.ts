@@ -1,5 +1,5 @@
 // Reading a body: its type, its size, strict UTF-8, then its schema. Nothing of it is repeated in a refusal.
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { parseUtf8 } from '../domain/encoding.ts'
 import { BODY_MAX_BYTES } from '../domain/limits.ts'
 import { OAuthError } from '../oauth/errors.ts'

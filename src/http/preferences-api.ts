@@ -1,6 +1,6 @@
 // A user's own tightening: it counts from the next sign-in.
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'

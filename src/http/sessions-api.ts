@@ -1,6 +1,6 @@
 // The sessions API: where the user is signed in, and ending that. Strong, like all of Latchkey's own endpoints.
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
 import { isLive, type Session } from '../domain/session.ts'

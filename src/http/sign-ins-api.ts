@@ -1,6 +1,6 @@
 // Signing in, in an app: whoever holds the PKCE verifier is "the requesting browser".
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { SIGN_IN_SECONDS } from '../domain/limits.ts'

@@ -1,6 +1,7 @@
 // Mail through Cloudflare's `send_email` binding.
+
+import { parseSender } from '../domain/sender.ts'
 import { MailNotAccepted } from './not-accepted.ts'
-import { parseSender } from './sender.ts'
 import type { MailTransport } from './transport.ts'
 
 export function createBindingTransport(from: string, binding: SendEmail | null): MailTransport {

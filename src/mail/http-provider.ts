@@ -1,6 +1,7 @@
 // Mail through Resend's HTTP API (https://resend.com/docs/api-reference/emails/send-email).
+
+import { parseSender } from '../domain/sender.ts'
 import { MailNotAccepted } from './not-accepted.ts'
-import { parseSender } from './sender.ts'
 import type { MailTransport } from './transport.ts'
 
 const ENDPOINT = 'https://api.resend.com/emails'

@@ -1,8 +1,8 @@
 // A mail as RFC 5322 text for SMTP: a text part and an HTML part. Pure. What comes out is ASCII in short lines, none
 // of which begins with a dot: SMTP has nothing to stuff.
 import { utf8 } from '../domain/encoding.ts'
+import { domainOf, type Sender } from '../domain/sender.ts'
 import type { MailMessage } from './message.ts'
-import { domainOf, type Sender } from './sender.ts'
 
 const LINE_MAX_CHARS = 76
 /** RFC 2047 §2 allows 76 to a line; the header's name is on the first. */

@@ -54,7 +54,8 @@ interface Leased {
 export function createOutbox(parts: {
   readonly secrets: Secrets
   readonly transport: MailTransport
-  readonly onFailure: (failure: DeliveryFailure) => void
+  /** Must not throw; it is awaited, so that what it writes is not cut off with the request. */
+  readonly onFailure: (failure: DeliveryFailure) => unknown
 }): Outbox {
   const { secrets, transport, onFailure } = parts
 
@@ -62,7 +63,7 @@ export function createOutbox(parts: {
     if (mail.expiresAt > clock()) {
       const error = await failureOf(transport, mail)
       if (error !== null) {
-        onFailure({ attempts: mail.attempts, error })
+        await onFailure({ attempts: mail.attempts, error })
         await reschedule(db, mail.id, clock() + backoffSeconds(mail.attempts))
         return
       }
@@ -76,7 +77,7 @@ export function createOutbox(parts: {
     if (row === null) return
     const opened = await secrets.unseal('outbox', id, row.sealed)
     if (opened === null) {
-      onFailure({ attempts: row.attempts, error: 'outbox: sealed under another secret' })
+      await onFailure({ attempts: row.attempts, error: 'outbox: sealed under another secret' })
       await remove(db, id)
       return
     }
@@ -89,7 +90,7 @@ export function createOutbox(parts: {
     try {
       await work
     } catch {
-      onFailure({ attempts: 0, error: 'outbox: storage unavailable' })
+      await onFailure({ attempts: 0, error: 'outbox: storage unavailable' })
     }
   }
 

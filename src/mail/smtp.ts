@@ -1,9 +1,9 @@
 // Mail through an SMTP server (RFC 5321): the dialogue, in its order. One connection, one recipient, one mail.
 import { utf8 } from '../domain/encoding.ts'
+import { domainOf, parseSender } from '../domain/sender.ts'
 import { untilAborted } from './abort.ts'
 import { mimeMessage } from './mime.ts'
 import { MailNotAccepted } from './not-accepted.ts'
-import { domainOf, parseSender } from './sender.ts'
 import { openSmtpConnection, type SmtpConfig, type SmtpConnection } from './smtp-connection.ts'
 import type { MailTransport } from './transport.ts'
 

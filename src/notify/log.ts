@@ -11,11 +11,11 @@ export interface LogRecord {
 
 export function log(level: LogLevel, record: LogRecord): void {
   const line = JSON.stringify({ level, at: new Date().toISOString(), ...record })
-  console[level](line.replaceAll(UNPRINTABLE, escape))
+  console[level](line.replaceAll(UNPRINTABLE, escapeCharacter))
 }
 
 /** JSON escapes the C0 controls; these too could move a terminal's cursor or break a viewer's line. */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029]/g
 
-const escape = (character: string): string =>
+const escapeCharacter = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`

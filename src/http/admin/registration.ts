@@ -1,5 +1,5 @@
 // What an operator may register, with every URI checked (RFC 8252 §7, RFC 9700 §2.6).
-import { z } from 'zod'
+import * as z from 'zod'
 import { CLIENT_AUTH_METHODS, defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
 import { isChosenClientId } from '../../domain/ids.ts'
 import {
