@@ -72,7 +72,7 @@ const settings = z
     SMTP_USERNAME: z.string().optional(),
     SMTP_PASSWORD: z.string().optional(),
     MAIL_API_KEY: z.string().min(8).optional(),
-    EMAIL: z.unknown(),
+    EMAIL: z.unknown().optional(),
   })
   .superRefine((value, context) => {
     const wrong = (name: string) => context.addIssue({ code: 'custom', path: [name], message: 'invalid' })
