@@ -92,6 +92,7 @@ describe('SE-11 ending', () => {
     const names = all(account(SESSIONS), 'summary').map(({ text }) => text)
     expect(names).toContain('End session on Ann’s iPhone Keep')
     expect(names).toContain('End all of Harbour Bank Cancel')
+    expect(names).toContain('End the other session of Your account Cancel')
   })
 
   test('says that connected apps stay only to those who have some', () => {

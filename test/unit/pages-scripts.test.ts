@@ -28,13 +28,13 @@ describe('ML-13 the script of the link pages', () => {
 })
 
 /** A window of its own: what scripts listen to, where they go, what they ask. */
-function openWindow(script: string, answer: () => unknown = () => ({ state: 'pending' })) {
+function openWindow(script: string, answer: () => unknown = () => ({ state: 'pending' }), hidden = false) {
   const listeners: Record<string, ((event: unknown) => void)[]> = {}
   const listen = (type: string, listener: (event: unknown) => void) => {
     listeners[type] = [...(listeners[type] ?? []), listener]
   }
   const progress = { textContent: '', dataset: { waiting: 'waiting', ended: 'over' } }
-  const document = { hidden: false, getElementById: () => progress, addEventListener: listen }
+  const document = { hidden, getElementById: () => progress, addEventListener: listen }
   const assign = vi.fn()
   const fetch = vi.fn(async () => ({ ok: true, json: async () => answer() }))
   const timers = { setTimeout, clearTimeout, AbortController, URL }
@@ -105,6 +105,12 @@ describe('the script that waits for the link', () => {
     document.hidden = false
     emit('visibilitychange')
     expect(fetch).toHaveBeenCalledOnce()
+  })
+
+  test('is silent in a tab that was opened in the background', async () => {
+    const { fetch } = openWindow(CHECK_SCRIPT, undefined, true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(fetch).not.toHaveBeenCalled()
   })
 
   test('asks less often when the answer fails', async () => {
