@@ -1,5 +1,6 @@
-// Alarms for operators. The first of a kind is written at once; repeats are folded in the isolate, so that a
-// hundred thousand forgeries cost a handful of rows. A sink that fails never turns a refusal into anything else.
+// Alarms for operators. The first of a kind is written at once; repeats are folded in the isolate, at most one
+// write in ALARM_FLUSH_MS, so that a hundred thousand forgeries cost a handful of rows. A sink that fails never
+// turns a refusal into anything else.
 import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
 import { addToAlarm } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
@@ -29,11 +30,13 @@ export interface Alarms {
 }
 
 interface Fold {
-  readonly alarm: Alarm
   readonly foldKey: string
-  readonly firstAt: number
-  lastAt: number
+  /** What is not counted in the database yet: the first of it, how many, since and until when. */
+  alarm: Alarm
   pending: number
+  firstAt: number
+  lastAt: number
+  writtenAtMs: number
   /** A flush that the platform cut off must not stop the next one. */
   flushingUntil: number
 }
@@ -42,10 +45,10 @@ export function createAlarms(db: D1Database): Alarms {
   const folds = new Map<string, Fold>()
 
   const write = async (fold: Fold): Promise<void> => {
-    const count = fold.pending
+    const { alarm, pending: count, firstAt, lastAt } = fold
     fold.pending = 0
+    fold.writtenAtMs = Date.now()
     try {
-      const { alarm } = fold
       await addToAlarm(db, {
         id: randomId('a'),
         foldKey: fold.foldKey,
@@ -56,39 +59,32 @@ export function createAlarms(db: D1Database): Alarms {
         userId: alarm.userId,
         detail: alarm.detail,
         count,
-        firstAt: fold.firstAt,
-        lastAt: fold.lastAt,
+        firstAt,
+        lastAt,
       })
     } catch {
       // Kept for the next flush: the count stays exact even when the database was away.
-      fold.pending += count
-      log('error', { event: 'alarm.not_stored', kind: fold.alarm.kind, count })
+      Object.assign(fold, { alarm, firstAt, pending: fold.pending + count })
+      log('error', { event: 'alarm.not_stored', kind: alarm.kind, count })
     }
   }
 
   const flush = async (fold: Fold): Promise<void> => {
-    await write(fold)
     for (let round = 0; fold.pending > 0 && round < MAX_FLUSH_ROUNDS; round++) {
-      await new Promise(resolve => setTimeout(resolve, ALARM_FLUSH_MS))
+      const dueInMs = fold.writtenAtMs + ALARM_FLUSH_MS - Date.now()
+      if (dueInMs > 0) await new Promise(resolve => setTimeout(resolve, Math.min(dueInMs, ALARM_FLUSH_MS)))
       await write(fold)
     }
     fold.flushingUntil = 0
-    if (fold.pending === 0) folds.delete(fold.foldKey)
   }
 
   return {
     raise(alarm, now, waitUntil) {
       const window = Math.floor(now / ALARM_WINDOW_SECONDS)
       const foldKey = [alarm.kind, alarm.kid ?? '', window].join('|')
-      const fold = folds.get(foldKey) ?? {
-        alarm,
-        foldKey,
-        firstAt: now,
-        lastAt: now,
-        pending: 0,
-        flushingUntil: 0,
-      }
+      const fold = folds.get(foldKey) ?? newFold(foldKey, alarm, now)
       folds.set(foldKey, fold)
+      if (fold.pending === 0) Object.assign(fold, { alarm, firstAt: now })
       fold.pending += 1
       fold.lastAt = now
       if (fold.flushingUntil > now) return
@@ -98,6 +94,16 @@ export function createAlarms(db: D1Database): Alarms {
     },
   }
 }
+
+const newFold = (foldKey: string, alarm: Alarm, now: number): Fold => ({
+  foldKey,
+  alarm,
+  pending: 0,
+  firstAt: now,
+  lastAt: now,
+  writtenAtMs: 0,
+  flushingUntil: 0,
+})
 
 /** Within the platform's 30 s for work after the answer. */
 const MAX_FLUSH_ROUNDS = 20

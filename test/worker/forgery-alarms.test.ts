@@ -1,0 +1,140 @@
+// The alarm itself: how it is counted, folded, acknowledged, and what becomes of it when it cannot be written.
+
+import { exportJWK, generateKeyPair } from 'jose'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { alarmCount, listAlarms, noonAhead } from './support/alarms.ts'
+import { claimsOf, type LeakedKey, leakKey, signerOf } from './support/leaked-key.ts'
+import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
+import { createClient, signIn, type Tokens } from './support/sign-in.ts'
+import { type Watch, watchDatabases } from './support/watched-databases.ts'
+
+let watch: Watch
+let service: Service
+let key: LeakedKey
+let mine: Tokens
+
+beforeEach(async () => {
+  watch = watchDatabases()
+  service = createService(watch.bindings)
+  service.now = noonAhead(service.now)
+  const { client_id } = await createClient(service)
+  mine = await signIn(service, client_id, freshAddress())
+  key = await leakKey(service)
+  for (const alarm of await listAlarms(service)) await acknowledge(alarm.id)
+})
+afterEach(() => vi.restoreAllMocks())
+
+const acknowledge = (id: string) =>
+  service.request(`/admin/v1/alarms/${id}/acknowledge`, admin(service, { method: 'POST' }))
+
+const openAlarms = async () => (await listAlarms(service)).filter(alarm => alarm.acknowledged_at === null)
+const knock = (token: string) => service.request('/ping/whoami', bearer(token))
+const forgery = (number = Math.random()) => key.resign(mine.access_token, { number })
+const isAlarmWrite = (sql: string) => sql.startsWith('INSERT INTO alarms')
+const alarmWrites = () => watch.statements.filter(isAlarmWrite).length
+
+describe('counting', () => {
+  it('EB-06: 1,000 forgeries at once are one alarm with the exact count', async () => {
+    vi.spyOn(console, 'info').mockReturnValue()
+    const forged = await Promise.all(
+      Array.from({ length: 1_000 }, (_, jti) => key.resign(mine.access_token, { jti })),
+    )
+    const answers = await Promise.all(forged.map(knock))
+    expect(new Set(answers.map(answer => answer.status))).toEqual(new Set([401]))
+    const alarms = await openAlarms()
+    expect(alarms).toHaveLength(1)
+    expect(alarms[0]).toMatchObject({ kind: 'token.forged', kid: key.kid, count: 1_000 })
+    expect(alarmWrites()).toBeLessThanOrEqual(10)
+  }, 30_000)
+
+  it('EB-06: forgeries that come one after the other cost a write a second, not a write each', async () => {
+    const refusals = vi.spyOn(console, 'info').mockReturnValue()
+    const began = Date.now()
+    const answers: Promise<Response>[] = []
+    for (let number = 1; number <= 40; number++) {
+      answers.push(knock(await forgery(number)))
+      await vi.waitFor(() => expect(refusals).toHaveBeenCalledTimes(number), { interval: 1 })
+      // Whatever was being written has been written once a later question is answered.
+      await openAlarms()
+    }
+    await Promise.all(answers)
+    expect((await openAlarms())[0]).toMatchObject({ count: 40 })
+    expect(alarmWrites()).toBeLessThanOrEqual(2 + (Date.now() - began) / 1_000)
+  })
+
+  it('EB-06: the first is written at once, not only when more have come', async () => {
+    expect((await knock(await forgery())).status).toBe(401)
+    const [alarm] = await openAlarms()
+    expect(alarm).toMatchObject({ count: 1, client_id: mine.client_id, user_id: mine.user_id })
+    expect(alarm?.first_at).toBe(alarm?.last_at)
+  })
+
+  it('EB-06: every published key has an alarm of its own', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+    const kid = `k_${crypto.randomUUID()}`
+    const { kty, crv, x, y } = await exportJWK(publicKey)
+    await service.parts.shards.global
+      .prepare('INSERT INTO signing_keys (kid, state, public_jwk, created_at) VALUES (?, ?, ?, ?)')
+      .bind(kid, 'pending', JSON.stringify({ kty, crv, x, y }), service.now)
+      .run()
+    service.now += 61
+    const pending = await signerOf(kid, (await exportJWK(privateKey)) as JsonWebKey)
+    const forged = [await pending.resign(mine.access_token, {}, { kid }), await forgery(), await forgery()]
+    await Promise.all(forged.map(knock))
+    const counts = (await openAlarms()).map(alarm => [alarm.kid, alarm.count])
+    expect(new Map(counts as [string, number][])).toEqual(
+      new Map([
+        [kid, 1],
+        [key.kid, 2],
+      ]),
+    )
+  })
+
+  it('EB-06: once acknowledged, the next forgery opens a new alarm and leaves the old one alone', async () => {
+    await knock(await forgery())
+    const [old] = await openAlarms()
+    expect((await acknowledge(old?.id ?? '')).status).toBe(204)
+    service.now += 5
+    await knock(await forgery())
+    const [fresh, ...more] = await openAlarms()
+    expect(more).toEqual([])
+    expect(fresh).toMatchObject({ count: 1 })
+    expect(fresh?.id).not.toBe(old?.id)
+    expect(fresh?.first_at).toBe(fresh?.last_at)
+    expect((await listAlarms(service)).find(alarm => alarm.id === old?.id)).toMatchObject({ count: 1 })
+  })
+
+  it('EB-06: what the alarm says of the forger is only what has the form of an id', async () => {
+    const lies = { sub: '<script>alert(1)</script>', client_id: 'a\nb', sid: claimsOf(mine.access_token).eb }
+    await knock(await key.resign(mine.access_token, lies))
+    expect((await openAlarms())[0]).toMatchObject({ client_id: null, user_id: null, count: 1 })
+  })
+})
+
+describe('when alarms cannot be written', () => {
+  it('EB-12, LG-06: a refusal stays a refusal, the log says so, and no count is lost', async () => {
+    const errors = vi.spyOn(console, 'error').mockReturnValue()
+    let isAway = true
+    watch.refuses = sql => isAway && isAlarmWrite(sql)
+    const before = await alarmCount(service)
+    const answers = Promise.all([1, 2, 3, 4, 5].map(async number => knock(await forgery(number))))
+    await vi.waitFor(() => expect(alarmWrites()).toBeGreaterThanOrEqual(2), { timeout: 5_000 })
+    expect(errors.mock.calls.flat().join()).toContain('alarm.not_stored')
+    expect((await knock(mine.access_token)).status).toBe(200)
+    isAway = false
+    for (const answer of await answers) {
+      expect(answer.status).toBe(401)
+      expect(await answer.json()).toMatchObject({ code: 'invalid_token' })
+    }
+    expect(await alarmCount(service)).toBe(before + 5)
+  })
+
+  it('EB-09: neither does a store that is away altogether let anybody in', async () => {
+    watch.refuses = () => true
+    for (const token of [mine.access_token, await forgery()]) {
+      const response = await knock(token)
+      expect(response.status).toBe(503)
+      expect(response.headers.get('Retry-After')).not.toBeNull()
+    }
+  })
+})
