@@ -2,13 +2,15 @@
 
 const ANSWER_MS = 5_000
 
-/** true for a 2xx answer, false for any other and for none */
-export async function isAnswering(url: string): Promise<boolean> {
+/** null when nobody answers in time */
+export async function findStatus(url: string): Promise<number | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })
     await response.arrayBuffer()
-    return response.ok
+    return response.status
   } catch {
-    return false
+    return null
   }
 }
+
+export const isAnswering = async (url: string): Promise<boolean> => (await findStatus(url)) === 200

@@ -1,16 +1,20 @@
 // The Worker itself: `wrangler dev` on the state folder, quiet, and ready when /health says so.
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAnswering } from '../is-answering.ts'
+import { findStatus } from '../is-answering.ts'
 import { type Settings, serviceOrigin, UsageError } from '../settings.ts'
 import { QUIET, WRANGLER } from '../wrangler.ts'
 import type { Child, Children } from './children.ts'
 import { isBuildFailure, readWorkerLine } from './worker-log.ts'
 
+const OK = 200
 const READY_MS = 90_000
-const POLL_MS = 100
+/** A Worker that answers, and not that all is well, gets this long to change its mind. */
+const UNWELL_MS = 10_000
+const POLL_MS = 200
 /** Long enough for the rest of an error message to arrive. */
 const REASON_MS = 500
+const REASON_LINES = 30
 
 /** Resolves when the Worker is healthy; throws UsageError with its output when it does not come to that. */
 export async function startWorker(children: Children, settings: Settings): Promise<Child> {
@@ -21,15 +25,18 @@ export async function startWorker(children: Children, settings: Settings): Promi
     if (!isReady && isBuildFailure(raw)) hasFailed = true
     const line = readWorkerLine(raw)
     if (line === null) return
-    if (isReady || line.startsWith('{')) console.log(line)
+    if (isReady) console.log(line)
     else startup.push(line)
   }
   const child = children.start(WRANGLER, wranglerArguments(settings), environment(settings), onLine)
-  const deadline = Date.now() + READY_MS
-  while (!(await isAnswering(`http://127.0.0.1:${settings.port}/health`))) {
+  let deadline = Date.now() + READY_MS
+  for (;;) {
+    const status = await findStatus(`http://127.0.0.1:${settings.port}/health`)
+    if (status === OK) break
+    if (status !== null) deadline = Math.min(deadline, Date.now() + UNWELL_MS)
     if (child.hasExited() || hasFailed || Date.now() > deadline) {
       await sleep(REASON_MS)
-      throw new UsageError(`The Worker did not start:\n${startup.join('\n')}`)
+      throw new UsageError(`The Worker did not start:\n${startup.slice(-REASON_LINES).join('\n')}`)
     }
     await sleep(POLL_MS)
   }

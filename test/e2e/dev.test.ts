@@ -1,0 +1,160 @@
+// The commands, on the real thing: what `npm run dev` starts, keeps and leaves behind.
+import { createPublicKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findCode } from '../../src/cli/mailbox.ts'
+import { runCommand } from './support/commands.ts'
+import { occupy } from './support/ports.ts'
+import { processesOf } from './support/processes.ts'
+import { removeState, type Service, startService } from './support/service.ts'
+
+let one: Service
+let two: Service
+
+beforeAll(async () => {
+  // At once, and on a fresh checkout with no .dev.vars: both must agree on the secrets.
+  ;[one, two] = await Promise.all([startService(), startService({ throughNpm: true })])
+})
+
+afterAll(async () => {
+  for (const service of [one, two].filter(Boolean)) {
+    if (processesOf(service.stateDir).length > 0) await service.stop().catch(() => null)
+    removeState(service)
+  }
+})
+
+const POLL = { timeout: 10_000 }
+const TABLES = [...readFileSync('schema.sql', 'utf8').matchAll(/^CREATE TABLE IF NOT EXISTS (\w+)/gm)].map(
+  match => match[1],
+)
+
+function findMailServer(service: Service) {
+  const found = processesOf(service.stateDir).find(({ command }) => command.includes('bin/maildev'))
+  if (found === undefined) throw new Error('no mail server is running')
+  return found
+}
+
+const health = async (service: Service) => (await fetch(`${service.origin}/health`)).status
+
+describe('two instances side by side', () => {
+  test('are both healthy, on localhost and on 127.0.0.1', async () => {
+    expect(await health(one)).toBe(200)
+    expect(await health(two)).toBe(200)
+    expect((await fetch(`http://127.0.0.1:${one.ports.service}/health`)).status).toBe(200)
+  })
+
+  test('keep their people apart', async () => {
+    const device = one.device('demo', 'Phone')
+    expect((await device.signIn('apart@dev.test')).status).toBe(200)
+    const search = '/admin/v1/users?email=apart@dev.test'
+    expect(await (await one.admin(search)).json()).toMatchObject({ users: [{ email: 'apart@dev.test' }] })
+    expect(await (await two.admin(search)).json()).toEqual({ users: [] })
+  })
+
+  test('have the demo clients', async () => {
+    const { clients } = (await (await two.admin('/admin/v1/clients')).json()) as { clients: object[] }
+    expect(clients).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ client_id: 'demo', kind: 'first_party' }),
+        expect.objectContaining({ client_id: 'demo-tablet', kind: 'first_party' }),
+        expect.objectContaining({ client_id: 'demo-app', kind: 'third_party' }),
+      ]),
+    )
+  })
+})
+
+describe('npm run dev', () => {
+  test('names the port that is taken and the variable to set', async () => {
+    const taken = await runCommand('dev', [], { ...one.env, PORT: '1', MAIL_WEB_PORT: '2' })
+    expect(taken.code).toBe(1)
+    expect(taken.output).toContain(`Port ${one.ports.smtp} is in use`)
+    expect(taken.output).toContain('set MAIL_SMTP_PORT')
+  })
+
+  test('says what is wrong with a setting', async () => {
+    const wrong = await runCommand('dev', [], { ...one.env, PORT: 'eighty', RATE_LIMITS: 'maybe' })
+    expect(wrong).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/PORT must .*\n.*RATE_LIMITS must/),
+    })
+  })
+
+  test('brings a mail server back that died, and the mail asked for meanwhile arrives', async () => {
+    const { pid } = findMailServer(two)
+    process.kill(pid, 'SIGKILL')
+    const holder = await occupy(two.ports.smtp)
+    const asked = await fetch(`${two.origin}/v1/sign-ins`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        client_id: 'demo',
+        email: 'patient@dev.test',
+        code_challenge: 'A'.repeat(43),
+        code_challenge_method: 'S256',
+      }),
+    })
+    expect(asked.status).toBe(202)
+    await holder.free()
+    expect(findCode(await two.mailbox('patient@dev.test'))).not.toBeNull()
+    expect(two.output()).toContain('the mail server is back')
+  })
+
+  test('stops everything at Ctrl-C, and leaves no process', async () => {
+    expect(await two.stop('SIGINT')).toBe(0)
+    expect(processesOf(two.stateDir)).toEqual([])
+  })
+
+  test('killed outright, leaves no process either, and what it acknowledged is there after a restart', async () => {
+    const device = one.device('demo', 'Phone')
+    expect((await device.signIn('lasting@dev.test')).status).toBe(200)
+    await one.stop('SIGKILL')
+    await expect.poll(() => processesOf(one.stateDir), POLL).toEqual([])
+    one = await startService({ on: one })
+    expect((await device.request('GET', '/ping/whoami')).status).toBe(200)
+    expect(findCode(await one.mailbox('lasting@dev.test'))).not.toBeNull()
+  })
+})
+
+describe('npm run demo', () => {
+  test('tells the story to its end', async () => {
+    const demo = await runCommand('demo', [], one.env)
+    expect(demo.output).toContain('session_replaced')
+    expect(demo.output).toContain('session_ended')
+    expect(demo.code).toBe(0)
+  })
+
+  test('says what to do when nothing is running', async () => {
+    const demo = await runCommand('demo', [], two.env)
+    expect(demo).toMatchObject({ code: 1, output: expect.stringContaining('npm run dev') })
+  })
+})
+
+describe('npm run drill:key-leak', () => {
+  test('publishes the signing key and every row of a running instance', async () => {
+    const device = one.device('demo', 'Phone')
+    await device.signIn('leaked@dev.test')
+    const directory = join(mkdtempSync(join(tmpdir(), 'latchkey-leak-')), 'new')
+    expect(await runCommand('drill-key-leak', ['--publish-only', directory], one.env)).toMatchObject({
+      code: 0,
+    })
+
+    const read = (name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'))
+    const { d, ...publicPart } = read('private-key.jwk.json')
+    const { keys } = (await (await fetch(`${one.origin}/.well-known/jwks.json`)).json()) as { keys: object[] }
+    expect(keys).toContainEqual(publicPart)
+    const isPair = createPublicKey({ key: { ...publicPart, d }, format: 'jwk' }).export({ format: 'jwk' })
+    expect(isPair).toMatchObject({ x: publicPart.x, y: publicPart.y })
+
+    const tables = read('database.json')
+    expect(tables.users).toContainEqual(expect.objectContaining({ email: 'leaked@dev.test' }))
+    expect(Object.keys(tables)).toEqual(expect.arrayContaining(TABLES))
+    expect(statSync(join(directory, 'private-key.jwk.json')).mode & 0o777).toBe(0o600)
+    rmSync(directory, { recursive: true })
+  })
+
+  test('promises no more than it does', async () => {
+    expect(await runCommand('drill-key-leak', [], one.env)).toMatchObject({ code: 2 })
+  })
+})
