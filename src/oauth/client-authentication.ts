@@ -1,5 +1,5 @@
 // Client authentication at the token and revocation endpoints (RFC 6749 §2.3): exactly the registered method.
-import type { Client, ClientAuthMethod } from '../domain/client.ts'
+import { ACCOUNT_CLIENT, type Client, type ClientAuthMethod } from '../domain/client.ts'
 import { parseUtf8 } from '../domain/encoding.ts'
 import type { Parts } from '../sign-in/parts.ts'
 import { digest, digestsEqual } from '../tokens/digest.ts'
@@ -23,7 +23,10 @@ export async function authenticateClient(
 ): Promise<Client> {
   const presented = presentedCredentials(form, authorization)
   const client = await parts.findClient(presented.clientId, now)
-  if (client === null) throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'unknown client' })
+  // The built-in client has browser sessions only: it is no OAuth client.
+  if (client === null || client.id === ACCOUNT_CLIENT.id) {
+    throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'unknown client' })
+  }
   if (client.token_endpoint_auth_method !== presented.method) {
     throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'not the registered method' })
   }
