@@ -134,7 +134,7 @@ const en = {
       429: 'Please wait a moment, then try again.',
       503: 'Please try again in a moment.',
     } as Readonly<Record<number, string>>,
-    otherAdvice: 'Please start again. If that does not help, tell us the number below.',
+    otherAdvice: 'Please start again.',
   },
 
   /** What went wrong in a form, by key; a page shows any other text as it is. */

@@ -79,7 +79,7 @@ section { margin-top: 2.5rem; }
 .current .facts::before { content: none; }
 .facts p { margin-top: 0.1875rem; }
 .facts .hint { margin-top: 0.375rem; font-size: 0.875rem; }
-.badge { width: fit-content; padding: 0.0625rem 0.625rem; font-size: 0.8125rem; font-weight: 600; color: var(--accent); background: var(--accent-tint); border-radius: 1rem; }
+.badge { width: fit-content; padding: 0.0625rem 0.625rem; font-size: 0.8125rem; font-weight: 600; color: var(--accent); background: var(--accent-tint); border: 1px solid transparent; border-radius: 1rem; }
 .active { color: var(--good); font-weight: 600; }
 .active::before { content: ''; display: inline-block; width: 0.5rem; height: 0.5rem; margin-inline-end: 0.5rem; background: currentColor; border-radius: 50%; }
 
