@@ -6,6 +6,8 @@ export interface Watch {
   readonly statements: string[]
   /** What D1 says instead of doing as it is asked. */
   refuses: (sql: string) => boolean
+  /** What D1 never answers. */
+  hangs: (sql: string) => boolean
   /** Changes the row that a read of one row finds. */
   rewrites: (sql: string, row: unknown) => unknown
   /** To be given to `createService`. */
@@ -20,6 +22,7 @@ export function watchDatabases(): Watch {
   const watch: Watch = {
     statements: [],
     refuses: () => false,
+    hangs: () => false,
     rewrites: (_, row) => row,
     bindings: {},
   }
@@ -33,24 +36,25 @@ export function watchDatabases(): Watch {
 function watched(db: D1Database, watch: Watch) {
   const inner = new WeakMap<object, { statement: Statement; sql: string }>()
 
-  const admit = (sql: string): void => {
+  const admit = async (sql: string): Promise<void> => {
     watch.statements.push(sql)
     if (watch.refuses(sql)) throw new Error('D1_ERROR: storage is away')
+    if (watch.hangs(sql)) await new Promise(() => undefined)
   }
 
   const wrap = (statement: Statement, sql: string): object => {
     const wrapped = {
       bind: (...values: unknown[]) => wrap(statement.bind(...values), sql),
       first: async () => {
-        admit(sql)
+        await admit(sql)
         return watch.rewrites(sql, await statement.first())
       },
       all: async () => {
-        admit(sql)
+        await admit(sql)
         return statement.all()
       },
       run: async () => {
-        admit(sql)
+        await admit(sql)
         return statement.run()
       },
     }
@@ -66,7 +70,7 @@ function watched(db: D1Database, watch: Watch) {
         if (found === undefined) throw new Error('a statement of another database')
         return found
       })
-      for (const { sql } of raw) admit(sql)
+      for (const { sql } of raw) await admit(sql)
       return db.batch(raw.map(({ statement }) => statement))
     },
   }
