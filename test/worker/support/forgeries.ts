@@ -103,6 +103,9 @@ const FRAMED: readonly Forgery[] = [
   framed('one more header member', header => ({ ...header, x: 1 })),
   framed('a content type', header => ({ ...header, cty: 'JWT' })),
   framed('other order of the header', ({ kid, typ, alg }) => ({ kid, typ, alg })),
+  framed('deep lists in the header', header =>
+    JSON.stringify(header).replace(/}$/, `,"x":${'['.repeat(2_400)}${']'.repeat(2_400)}}`),
+  ),
   framed('white space in the header', header => JSON.stringify(header).replace(',', ', ')),
 ]
 
