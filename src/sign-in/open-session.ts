@@ -4,7 +4,7 @@ import { tagOf } from '../domain/ids.ts'
 import type { NewBucket, NewSession, SignedInWith } from '../domain/session.ts'
 import { type SignIn, signInOpId } from '../domain/sign-in.ts'
 import { StorageUnavailable } from '../store/d1.ts'
-import { findUserIdByAddress } from '../store/users.ts'
+import { findSignIn } from '../store/sign-ins.ts'
 import { randomTaggedId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
 import type { Parts, RequestFacts } from './parts.ts'
@@ -80,8 +80,12 @@ export async function openSession<Answer>(
         return { tag: 'spent' }
       // Another sign-in of this address made, or an operator removed, its user meanwhile.
       case 'address_taken':
-      case 'no_such_user':
-        knownUserId = await findUserIdByAddress(parts.shards.of(signIn.id), signIn.address)
+      case 'no_such_user': {
+        const found = await findSignIn(parts.shards.of(signIn.id), signIn.id)
+        // A removed user takes the sign-ins of the address along: used or not, this one is over.
+        if (found === null) return { tag: 'spent' }
+        knownUserId = found.userId
+      }
     }
   }
   throw new StorageUnavailable('the user of this address keeps changing')
