@@ -1,7 +1,7 @@
 // Entropy buckets: the commitment of every access token until its expiry, and whether it is retired.
 import type { Bucket, RetiredReason } from '../domain/bucket.ts'
 import type { NewBucket } from '../domain/session.ts'
-import { first } from './d1.ts'
+import { first, StorageUnavailable } from './d1.ts'
 
 interface BucketRow {
   readonly commitment: string
@@ -10,7 +10,7 @@ interface BucketRow {
   readonly retired_reason: RetiredReason | null
 }
 
-/** Strong validation: one primary-key read at D1's primary. */
+/** Strong validation: one primary-key read at D1's primary. Throws StorageUnavailable, for nonsense too. */
 export async function findBucket(
   db: D1Database,
   sessionId: string,
@@ -25,6 +25,7 @@ export async function findBucket(
       .bind(sessionId, generation),
   )
   if (row === null) return null
+  if (!isBucketRow(row)) throw new StorageUnavailable('a bucket that is none')
   return {
     commitment: row.commitment,
     expiresAt: row.expires_at,
@@ -32,6 +33,13 @@ export async function findBucket(
     retiredReason: row.retired_reason,
   }
 }
+
+const isBucketRow = (row: BucketRow): boolean =>
+  typeof row.commitment === 'string' &&
+  Number.isInteger(row.expires_at) &&
+  (row.retired_at === null
+    ? row.retired_reason === null
+    : Number.isInteger(row.retired_at) && typeof row.retired_reason === 'string')
 
 export const insertFirstBucket = (
   db: D1Database,
