@@ -1,0 +1,107 @@
+// Many at once: links of one address, their redemption, and sessions that are simply there.
+
+import { shardTagOfDigest } from '../../../src/domain/ids.ts'
+import { absoluteExpiry, expiryAfterUse } from '../../../src/domain/session.ts'
+import { mintCredentials } from '../../../src/oauth/credentials.ts'
+import { statements } from '../../../src/store/statements.ts'
+import { findUserIdByAddress } from '../../../src/store/users.ts'
+import { digestBytes } from '../../../src/tokens/digest.ts'
+import { randomTaggedId } from '../../../src/tokens/random.ts'
+import { freshIp, type Service } from './service.ts'
+import { type Attempt, requestLink, type Tokens } from './sign-in.ts'
+
+const LINKS_PER_NETWORK = 10
+
+/** Different links of one address, from as many networks as its limit needs. */
+export async function requestLinks(
+  service: Service,
+  clientIds: readonly string[],
+  email: string,
+  count: number,
+): Promise<Attempt[]> {
+  const attempts: Attempt[] = []
+  let ip = ''
+  for (let index = 0; index < count; index++) {
+    if (index % LINKS_PER_NETWORK === 0) ip = freshIp()
+    attempts.push(await requestLink(service, clientIds[index % clientIds.length] as string, email, { ip }))
+  }
+  return attempts
+}
+
+export const countOf = (statuses: readonly number[], status: number): number =>
+  statuses.filter(each => each === status).length
+
+export const statusesOf = (responses: readonly Response[]): number[] => responses.map(each => each.status)
+
+export interface Seeded extends Tokens {
+  readonly session_id: string
+}
+
+/**
+ * Begins sessions in one batch, with the statements that a sign-in uses but without its decision: a set-up, where a
+ * test is about what happens afterwards. The address gets a user when it has none.
+ */
+export async function seedSessions(
+  service: Service,
+  clientId: string,
+  email: string,
+  count: number,
+): Promise<Seeded[]> {
+  const { parts, now } = service
+  const client = await parts.findClient(clientId, now)
+  if (client === null) throw new Error('no such client')
+  const tag = shardTagOfDigest(await digestBytes('address', email))
+  const db = parts.shards.ofTag(tag)
+  const known = await findUserIdByAddress(db, email)
+  const userId = known ?? randomTaggedId('u', tag)
+  const last = await db
+    .prepare('SELECT max(seq) AS seq FROM user_events WHERE user_id = ?')
+    .bind(userId)
+    .first<{ seq: number | null }>()
+  const scope = client.scopes.join(' ')
+  const absoluteExpiresAt = absoluteExpiry(now)
+  const seeded: Seeded[] = []
+  const batch: D1PreparedStatement[] = []
+  for (let index = 0; index < count; index++) {
+    const id = randomTaggedId('s', tag)
+    const audience = client.audience ?? parts.config.issuer
+    const minted = await mintCredentials(parts, {
+      client,
+      sessionId: id,
+      generation: 1,
+      facts: { userId, clientId, scope, audience, authTime: now, amr: ['email_link'], absoluteExpiresAt },
+      scope,
+      audience,
+      now,
+    })
+    batch.push(
+      ...statements(db, userId, {
+        type: 'session.created',
+        seq: (last?.seq ?? 0) + 1 + index,
+        opId: `seed:${id}`,
+        causeSeq: null,
+        at: now,
+        by: { kind: 'session', session_id: id },
+        session: {
+          id,
+          clientId,
+          clientKind: client.kind,
+          scope,
+          signedInWith: ['email_link'],
+          startedIn: 'app',
+          device: { name: null, kind: 'other', os: null, browser: null },
+          place: { country: null, city: null },
+          secretDigest: minted.secretDigest,
+        },
+        sessionLimit: 1_000,
+        absoluteExpiresAt,
+        expiresAt: expiryAfterUse(absoluteExpiresAt, now),
+        bucket: minted.bucket,
+        newUser: known === null && index === 0 ? { email } : null,
+      }),
+    )
+    seeded.push({ ...(minted.answer as Tokens), session_id: id })
+  }
+  await db.batch(batch)
+  return seeded
+}
