@@ -1,0 +1,112 @@
+// Storage that cannot be read, or answers nonsense: refused, never accepted.
+import { describe, expect, it } from 'vitest'
+import { type Intercept, workerSeenThrough } from './support/intercept.ts'
+import { bearer, createService, freshAddress } from './support/service.ts'
+import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
+
+const NETWORK_LOST: Intercept = async () => {
+  throw new Error('D1_ERROR: Network connection lost.')
+}
+
+/** The one row of the answer, changed. */
+const changed =
+  (change: Record<string, unknown>): Intercept =>
+  async (_, run) => {
+    const [result] = (await run()) as [D1Result<Record<string, unknown>>]
+    return [{ ...result, results: result.results.map(row => ({ ...row, ...change })) }]
+  }
+
+/** A signed-in user of a service whose Worker reads buckets through `fault` while it is set. */
+async function signedIn() {
+  const reads = { fault: null as Intercept | null }
+  const service = createService(
+    workerSeenThrough((sql, run) => {
+      const isLookup = sql[0]?.includes('FROM entropy_buckets') && sql.length === 1
+      return isLookup && reads.fault !== null ? reads.fault(sql, run) : run()
+    }),
+  )
+  const { client_id } = await createClient(service)
+  const tokens = await signIn(service, client_id, freshAddress())
+  const whoami = () => service.request('/ping/whoami', bearer(tokens.access_token))
+  expect((await whoami()).status).toBe(200)
+  return { service, reads, tokens, whoami }
+}
+
+describe('a bucket that cannot be read or is none', () => {
+  it('EB-09: an error of the database is 503 with Retry-After, everywhere, and passes when it passes', async () => {
+    const { service, reads, tokens, whoami } = await signedIn()
+    reads.fault = NETWORK_LOST
+    const requests: [string, string][] = [
+      ['GET', '/ping/whoami'],
+      ['GET', '/v1/sessions'],
+      ['GET', '/v1/events'],
+      ['POST', '/v1/sessions/revoke-all'],
+      ['POST', '/oauth2/logout'],
+    ]
+    for (const [method, path] of requests) {
+      const response = await service.request(path, bearer(tokens.access_token, { method }))
+      expect([path, response.status]).toEqual([path, 503])
+      expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
+      expect(await response.json()).toMatchObject({ code: 'unavailable' })
+    }
+    reads.fault = null
+    expect((await whoami()).status).toBe(200)
+  })
+
+  const malformed: [string, Intercept][] = [
+    ['no answer at all', async () => []],
+    ['a row without columns', async (_, run) => [{ ...((await run())[0] as D1Result), results: [{}] }]],
+    ['a row that is null', async (_, run) => [{ ...((await run())[0] as D1Result), results: [null] }]],
+    ['commitment null', changed({ commitment: null })],
+    ['commitment a number', changed({ commitment: 0 })],
+    ['commitment a list', changed({ commitment: [] })],
+    ['retired_at missing', changed({ retired_at: undefined })],
+    ['retired_at a word', changed({ retired_at: 'never' })],
+    ['retired_at zero', changed({ retired_at: 0, retired_reason: null })],
+    ['retired for no known reason', changed({ retired_at: 1, retired_reason: 7 })],
+  ]
+
+  it.each(malformed)('I6: %s is refused with 401 or 503', async (_, fault) => {
+    const { reads, whoami } = await signedIn()
+    reads.fault = fault
+    const response = await whoami()
+    expect([401, 503]).toContain(response.status)
+    reads.fault = null
+    expect((await whoami()).status).toBe(200)
+  })
+})
+
+describe('a refresh while storage fails', () => {
+  it('CF-05: an unknown outcome is 503; the same refresh token then yields one successor', async () => {
+    let fault: 'before' | 'after' | null = null
+    const service = createService(
+      workerSeenThrough(async (sql, run) => {
+        if (!sql.some(each => each.startsWith('UPDATE sessions'))) return run()
+        const now = fault
+        fault = null
+        const results = now === 'before' ? [] : await run()
+        if (now !== null) throw new Error('D1_ERROR: Network connection lost.')
+        return results
+      }),
+    )
+    const { client_id } = await createClient(service)
+    for (const outcome of ['before', 'after'] as const) {
+      const tokens = await signIn(service, client_id, freshAddress())
+      fault = outcome
+      const response = await refresh(service, tokens)
+      expect(response.status).toBe(503)
+      expect(response.headers.get('Retry-After')).not.toBeNull()
+      const retried = await refresh(service, tokens)
+      expect(retried.status).toBe(200)
+      const successor = await retried.json<Tokens>()
+      expect((await service.request('/ping/whoami', bearer(successor.access_token))).status).toBe(200)
+      expect((await service.request('/ping/whoami', bearer(tokens.access_token))).status).toBe(401)
+      const db = service.parts.shards.of(tokens.user_id)
+      const { count } = (await db
+        .prepare('SELECT count(*) AS count FROM entropy_buckets WHERE user_id = ?')
+        .bind(tokens.user_id)
+        .first<{ count: number }>()) as { count: number }
+      expect(count).toBe(2)
+    }
+  })
+})
