@@ -1,8 +1,4 @@
 // The commands, on the real thing: what `npm run dev` starts, keeps and leaves behind.
-import { createPublicKey } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCode } from '../../src/cli/mailbox.ts'
 import { runCommand } from './support/commands.ts'
@@ -26,9 +22,6 @@ afterAll(async () => {
 })
 
 const POLL = { timeout: 10_000 }
-const TABLES = [...readFileSync('schema.sql', 'utf8').matchAll(/^CREATE TABLE IF NOT EXISTS (\w+)/gm)].map(
-  match => match[1],
-)
 
 function findMailServer(service: Service) {
   const found = processesOf(service.stateDir).find(({ command }) => command.includes('bin/maildev'))
@@ -114,47 +107,5 @@ describe('npm run dev', () => {
     one = await startService({ on: one })
     expect((await device.request('GET', '/ping/whoami')).status).toBe(200)
     expect(findCode(await one.mailbox('lasting@dev.test'))).not.toBeNull()
-  })
-})
-
-describe('npm run demo', () => {
-  test('tells the story to its end', async () => {
-    const demo = await runCommand('demo', [], one.env)
-    expect(demo.output).toContain('session_replaced')
-    expect(demo.output).toContain('session_ended')
-    expect(demo.code).toBe(0)
-  })
-
-  test('says what to do when nothing is running', async () => {
-    const demo = await runCommand('demo', [], two.env)
-    expect(demo).toMatchObject({ code: 1, output: expect.stringContaining('npm run dev') })
-  })
-})
-
-describe('npm run drill:key-leak', () => {
-  test('publishes the signing key and every row of a running instance', async () => {
-    const device = one.device('demo', 'Phone')
-    await device.signIn('leaked@dev.test')
-    const directory = join(mkdtempSync(join(tmpdir(), 'latchkey-leak-')), 'new')
-    expect(await runCommand('drill-key-leak', ['--publish-only', directory], one.env)).toMatchObject({
-      code: 0,
-    })
-
-    const read = (name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'))
-    const { d, ...publicPart } = read('private-key.jwk.json')
-    const { keys } = (await (await fetch(`${one.origin}/.well-known/jwks.json`)).json()) as { keys: object[] }
-    expect(keys).toContainEqual(publicPart)
-    const isPair = createPublicKey({ key: { ...publicPart, d }, format: 'jwk' }).export({ format: 'jwk' })
-    expect(isPair).toMatchObject({ x: publicPart.x, y: publicPart.y })
-
-    const tables = read('database.json')
-    expect(tables.users).toContainEqual(expect.objectContaining({ email: 'leaked@dev.test' }))
-    expect(Object.keys(tables)).toEqual(expect.arrayContaining(TABLES))
-    expect(statSync(join(directory, 'private-key.jwk.json')).mode & 0o777).toBe(0o600)
-    rmSync(directory, { recursive: true })
-  })
-
-  test('promises no more than it does', async () => {
-    expect(await runCommand('drill-key-leak', [], one.env)).toMatchObject({ code: 2 })
   })
 })

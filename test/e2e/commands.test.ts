@@ -1,0 +1,98 @@
+// The commands against a running instance, and the walk of the README, typed as it stands there.
+import { createPublicKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findCode } from '../../src/cli/mailbox.ts'
+import { runCommand } from './support/commands.ts'
+import { removeState, type Service, startService } from './support/service.ts'
+import { openShell, type Shell } from './support/shell.ts'
+
+let service: Service
+let shell: Shell
+
+beforeAll(async () => {
+  service = await startService()
+  shell = openShell()
+})
+
+afterAll(async () => {
+  shell?.close()
+  await service?.stop()
+  if (service) removeState(service)
+})
+
+const TABLES = [...readFileSync('schema.sql', 'utf8').matchAll(/^CREATE TABLE IF NOT EXISTS (\w+)/gm)].map(
+  match => match[1],
+)
+
+const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)].map(match =>
+  String(match[1]),
+)
+
+test('the README: the walk with curl does what it says', async () => {
+  const told: string[] = []
+  for (const block of blocks) {
+    // A person looks into the mailbox when the mail is there.
+    if (block.includes('/email')) await service.mailbox('ann@example.test', mail => findCode(mail) !== null)
+    told.push(
+      await shell.type(
+        block
+          .replaceAll(':8787', `:${service.ports.service}`)
+          .replaceAll(':1080', `:${service.ports.mailbox}`),
+      ),
+    )
+  }
+  const [, , whoami, sessions, , , replaced, refreshed, ended, alarms] = told
+  expect(whoami).toContain('"authenticated":true')
+  expect(sessions).toContain('First phone')
+  expect(replaced).toContain('session_replaced')
+  expect(refreshed).toContain('token_rotated')
+  expect(ended).toMatch(/"revoked":0.*204.*session_ended/s)
+  expect(alarms).toBe('{"alarms":[]}')
+})
+
+describe('npm run demo', () => {
+  test('tells the story to its end', async () => {
+    const demo = await runCommand('demo', [], service.env)
+    expect(demo.output).toContain('session_replaced')
+    expect(demo.output).toContain('session_ended')
+    expect(demo.code).toBe(0)
+  })
+
+  test('says what to do when nothing is running', async () => {
+    const demo = await runCommand('demo', [], { ...service.env, PORT: '1' })
+    expect(demo).toMatchObject({ code: 1, output: expect.stringContaining('npm run dev') })
+  })
+})
+
+describe('npm run drill:key-leak', () => {
+  test('publishes the signing key and every row of a running instance', async () => {
+    const device = service.device('demo', 'Phone')
+    await device.signIn('leaked@dev.test')
+    const directory = join(mkdtempSync(join(tmpdir(), 'latchkey-leak-')), 'new')
+    expect(await runCommand('drill-key-leak', ['--publish-only', directory], service.env)).toMatchObject({
+      code: 0,
+    })
+
+    const read = (name: string) => JSON.parse(readFileSync(join(directory, name), 'utf8'))
+    const { d, ...publicPart } = read('private-key.jwk.json')
+    const { keys } = (await (await fetch(`${service.origin}/.well-known/jwks.json`)).json()) as {
+      keys: object[]
+    }
+    expect(keys).toContainEqual(publicPart)
+    const isPair = createPublicKey({ key: { ...publicPart, d }, format: 'jwk' }).export({ format: 'jwk' })
+    expect(isPair).toMatchObject({ x: publicPart.x, y: publicPart.y })
+
+    const tables = read('database.json')
+    expect(tables.users).toContainEqual(expect.objectContaining({ email: 'leaked@dev.test' }))
+    expect(Object.keys(tables)).toEqual(expect.arrayContaining(TABLES))
+    expect(statSync(join(directory, 'private-key.jwk.json')).mode & 0o777).toBe(0o600)
+    rmSync(directory, { recursive: true })
+  })
+
+  test('promises no more than it does', async () => {
+    expect(await runCommand('drill-key-leak', [], service.env)).toMatchObject({ code: 2 })
+  })
+})
