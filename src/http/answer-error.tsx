@@ -67,8 +67,7 @@ function record(error: unknown, problem: Problem, requestId: string): void {
   const settings = error instanceof ConfigError ? error.settings.join(' ') : null
   const name = error instanceof Error ? error.name : 'unknown'
   // Texts of storage errors can hold bound values: the name and the place are enough to find the cause.
-  const place =
-    error instanceof Error ? (error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? null) : null
+  const place = error instanceof Error ? placeOf(error) : null
   log('error', {
     event: 'request.failed',
     request_id: requestId,
@@ -77,4 +76,14 @@ function record(error: unknown, problem: Problem, requestId: string): void {
     place,
     settings,
   })
+}
+
+/** The innermost frames. The text before them is left out whole: it can have any number of lines. */
+function placeOf({ message, stack = '' }: Error): string {
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n')
+  return frames
+    .filter(line => /^\s+at /.test(line))
+    .slice(0, 3)
+    .map(line => line.trim())
+    .join(' ')
 }
