@@ -19,6 +19,9 @@ import { endSessions } from './sessions-api.ts'
 
 export const accountPages = new Hono<LatchkeyEnv>()
 
+/** What the page may be told to say, after the form that led to it. */
+const NOTICES = ['session_ended', 'others_ended'] as const
+
 accountPages.get('/', c => c.redirect('/account', 303))
 
 accountPages.get('/account', async c => {
@@ -37,6 +40,7 @@ accountPages.get('/account', async c => {
       email={user?.email ?? ''}
       sessions={sessions}
       now={facts.now}
+      notice={NOTICES.find(notice => notice === c.req.query('notice'))}
     />,
   )
 })
@@ -67,6 +71,8 @@ accountPages.post('/sign-out', async c => {
   return signedOut(c)
 })
 
+accountPages.get('/signed-out', c => c.html(<SignedOutPage />))
+
 async function endFromForm(
   c: LatchkeyContext,
   select: (form: Readonly<Record<string, string | undefined>>) => SessionSelection | null,
@@ -79,15 +85,17 @@ async function endFromForm(
   if (selection === null) return c.redirect('/account', 303)
   const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }
   const ended = await endSessions(c, principal, selection)
-  return ended.includes(session.id) ? signedOut(c) : c.redirect('/account', 303)
+  if (ended.includes(session.id)) return signedOut(c)
+  const notice = selection.kind === 'one' ? 'session_ended' : 'others_ended'
+  return c.redirect(`/account?notice=${notice}`, 303)
 }
 
 /** Cookies and whatever the browser kept of this origin go with the session. */
-function signedOut(c: LatchkeyContext): Response | Promise<Response> {
+function signedOut(c: LatchkeyContext): Response {
   clearCookie(c, 'session')
   clearCookie(c, 'csrf')
   c.header('Clear-Site-Data', '"cache", "storage"')
-  return c.html(<SignedOutPage />)
+  return c.redirect('/signed-out', 303)
 }
 
 async function accountSession(

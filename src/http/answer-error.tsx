@@ -7,9 +7,19 @@ import { ErrorPage } from '../pages/error-page.tsx'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { wantsPage } from './negotiate.ts'
-import { Problem } from './problem.ts'
+import { Problem, type ProblemCode } from './problem.ts'
 
 const RETRY_AFTER_SECONDS = '5'
+
+/** Refusals after which a new sign-in is what helps. */
+const SIGN_IN_AGAIN: Partial<Record<ProblemCode, true>> = {
+  unauthorized: true,
+  session_ended: true,
+  link_used: true,
+  link_expired: true,
+  invalid_link: true,
+  sign_in_ended: true,
+}
 
 export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response | Promise<Response> {
   const requestId = c.get('requestId')
@@ -26,6 +36,7 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
         title={title}
         detail={problem.extras.detail ?? title}
         requestId={requestId}
+        signInAgain={problem.code in SIGN_IN_AGAIN}
       />,
       status,
     )

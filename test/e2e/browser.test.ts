@@ -1,0 +1,170 @@
+// Signing in and ending sessions as people do it: in Chromium, with and without script, on a phone and a desktop.
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findCode, findLinkToken, type Mail } from '../../src/cli/mailbox.ts'
+import { DESKTOP, openPerson, PHONE, startChromium } from './support/chromium.ts'
+import { removeState, type Service, startService } from './support/service.ts'
+
+let service: Service
+let browser: Browser
+
+beforeAll(async () => {
+  ;[service, browser] = await Promise.all([startService(), startChromium()])
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await service?.stop()
+  if (service !== undefined) removeState(service)
+})
+
+let counter = 0
+const freshAddress = () => `person-${++counter}@browser.test`
+const linkOf = (mail: Mail) => `${service.origin}/sign-in/link?token=${findLinkToken(mail)}`
+
+async function askForLink(page: Page, email: string): Promise<Mail> {
+  await page.goto('/sign-in')
+  await page.getByLabel('Email address').fill(email)
+  await page.getByRole('button', { name: 'Send me the email' }).click()
+  await page.waitForURL('**/sign-in/check')
+  return service.mailbox(email)
+}
+
+async function typeCode(page: Page, code: string): Promise<void> {
+  await page.getByLabel('Code from the email').fill(code)
+  await page.getByRole('button', { name: 'Sign in with the code' }).click()
+}
+
+async function signIn(page: Page, email: string): Promise<void> {
+  const mail = await askForLink(page, email)
+  await typeCode(page, findCode(mail) ?? '')
+  await page.waitForURL('**/account')
+}
+
+const devices = [
+  { name: 'a phone with script', script: true, viewport: PHONE },
+  { name: 'a phone without script', script: false, viewport: PHONE },
+  { name: 'a desktop with script', script: true, viewport: DESKTOP },
+  { name: 'a desktop without script', script: false, viewport: DESKTOP },
+]
+
+describe.each(devices)('on $name', ({ script, viewport }) => {
+  test('ML-04: the link signs in once its button is pressed, in the browser that asked', async () => {
+    const { context, page, complaints } = await openPerson(browser, service.origin, { script, viewport })
+    const mail = await askForLink(page, freshAddress())
+    const tab = await context.newPage()
+    await tab.goto(linkOf(mail))
+    await tab.getByRole('button', { name: 'Sign in' }).click()
+    await tab.waitForURL('**/account')
+    expect(await tab.getByRole('heading', { level: 1 }).textContent()).toContain('signed in')
+
+    // The page that waits goes on by itself; without script, by its own link.
+    if (!script) await page.getByRole('link', { name: /I opened the link/ }).click()
+    await page.waitForURL('**/account')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('the code signs in, and signing out ends the session', async () => {
+    const { context, page, complaints } = await openPerson(browser, service.origin, { script, viewport })
+    const mail = await askForLink(page, freshAddress())
+    await typeCode(page, ` ${(findCode(mail) ?? '').toLowerCase().replace('-', ' ')} `)
+    await page.waitForURL('**/account')
+    await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+    await page.waitForURL('**/signed-out')
+    await page.goto('/account')
+    expect(new URL(page.url()).pathname).toBe('/sign-in')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+test('ML-13: the token leaves the address bar, and no storage holds anything', async () => {
+  const { context, page } = await openPerson(browser, service.origin)
+  const mail = await askForLink(page, freshAddress())
+  await page.goto(linkOf(mail))
+  await page.waitForFunction("!location.href.includes('token')")
+  expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([
+    0,
+    0,
+    '',
+  ])
+  await context.close()
+})
+
+test('ML-05: in another browser the link explains, offers nothing to press, and stays good', async () => {
+  const owner = await openPerson(browser, service.origin)
+  const other = await openPerson(browser, service.origin, { viewport: DESKTOP })
+  const mail = await askForLink(owner.page, freshAddress())
+  await other.page.goto(linkOf(mail))
+  expect(await other.page.locator('form, button').count()).toBe(0)
+  await other.page.goto('/account')
+  expect(new URL(other.page.url()).pathname).toBe('/sign-in')
+
+  await owner.page.goto(linkOf(mail))
+  await owner.page.getByRole('button', { name: 'Sign in' }).click()
+  await owner.page.waitForURL('**/account')
+  await Promise.all([owner.context.close(), other.context.close()])
+})
+
+test('ML-04: a mail scanner that runs every script and presses every button signs nobody in', async () => {
+  const owner = await openPerson(browser, service.origin)
+  const email = freshAddress()
+  const mail = await askForLink(owner.page, email)
+  for (const method of ['HEAD', 'GET']) await fetch(linkOf(mail), { method })
+  const scanner = await openPerson(browser, service.origin, { userAgent: 'Mozilla/5.0 MailScanner/1.0' })
+  await scanner.page.goto(linkOf(mail), { waitUntil: 'networkidle' })
+  for (const button of await scanner.page.locator('button, input[type=submit]').all()) await button.click()
+  const users = (await (await service.admin(`/admin/v1/users?email=${email}`)).json()) as { users: object[] }
+  expect(users.users).toEqual([])
+
+  await typeCode(owner.page, findCode(mail) ?? '')
+  await owner.page.waitForURL('**/account')
+  await Promise.all([owner.context.close(), scanner.context.close()])
+})
+
+test('a wrong code says so, keeps the page, and the right one still works', async () => {
+  const { context, page } = await openPerson(browser, service.origin, { script: false })
+  const mail = await askForLink(page, freshAddress())
+  await typeCode(page, 'BBBB-BBBB')
+  expect(await page.title()).toContain('Error')
+  await typeCode(page, findCode(mail) ?? '')
+  await page.waitForURL('**/account')
+  await context.close()
+})
+
+test('SE-11: someone who lost a phone ends its session from a borrowed browser', async () => {
+  const email = freshAddress()
+  const phone = service.device('demo', 'Handset 7')
+  expect((await phone.signIn(email)).status).toBe(200)
+  expect((await phone.request('GET', '/ping/whoami')).status).toBe(200)
+
+  const { context, page, complaints } = await openPerson(browser, service.origin, { viewport: DESKTOP })
+  await signIn(page, email)
+  const card = page.locator('li, article').filter({ hasText: 'Handset 7' }).first()
+  await card.locator('summary').first().click()
+  await card.locator('button[type=submit], form button:not([type])').click()
+  await page.waitForURL('**/account?notice=session_ended')
+  expect(await page.getByRole('status').textContent()).toBeTruthy()
+  expect(await page.getByText('Handset 7').count()).toBe(0)
+  const refused = await phone.request('GET', '/ping/whoami')
+  expect(refused.status).toBe(401)
+  expect(refused.body).toMatchObject({ code: 'session_ended', reason: 'ended_by_user' })
+  expect(complaints).toEqual([])
+  await context.close()
+})
+
+test('sign out everywhere ends this browser and the others', async () => {
+  const email = freshAddress()
+  const one = await openPerson(browser, service.origin)
+  const two = await openPerson(browser, service.origin, { viewport: DESKTOP })
+  await signIn(one.page, email)
+  await signIn(two.page, email)
+  const everywhere = two.page.locator('details').filter({ hasText: 'Sign out everywhere' }).last()
+  await everywhere.locator('summary').click()
+  await everywhere.locator('form button').click()
+  await two.page.waitForURL('**/signed-out')
+  await one.page.goto('/account')
+  expect(new URL(one.page.url()).pathname).toBe('/sign-in')
+  await Promise.all([one.context.close(), two.context.close()])
+})
