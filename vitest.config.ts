@@ -37,6 +37,8 @@ export default defineConfig({
           name: 'worker',
           include: ['test/worker/**/*.test.{ts,tsx}'],
           setupFiles: ['test/worker/setup.ts'],
+          // For machines that do other things too: none of these tests waits for anything by itself.
+          testTimeout: 30_000,
         },
       },
       // The real thing, as `npm run dev` starts it: SMTP, HTTP, Chromium.
