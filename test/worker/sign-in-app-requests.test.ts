@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { pkceChallenge } from '../../src/tokens/digest.ts'
+import { askByApp } from './support/ask.ts'
 import { ACCEPT_JSON, askForMail, browser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
-import { bearer, createService, freshAddress, freshIp, json } from './support/service.ts'
+import { bearer, createService, freshAddress } from './support/service.ts'
 import {
   contentsOf,
   createClient,
@@ -19,21 +19,8 @@ beforeAll(async () => {
   clientId = (await createClient(service)).client_id
 })
 
-/** A request for a mail, well formed unless `changes` say otherwise. */
-async function ask(changes: Readonly<Record<string, unknown>>): Promise<Response> {
-  const body = {
-    client_id: clientId,
-    email: freshAddress(),
-    code_challenge: await pkceChallenge(verifier()),
-    code_challenge_method: 'S256',
-    ...changes,
-  }
-  const init = json(body)
-  return service.request('/v1/sign-ins', {
-    ...init,
-    headers: { 'Content-Type': 'application/json', 'CF-Connecting-IP': freshIp() },
-  })
-}
+const ask = (fields: Readonly<Record<string, unknown>>) =>
+  askByApp(service, { client_id: clientId, ...fields })
 
 const errorOf = async (response: Response) => {
   const { error, code } = (await response.json()) as { error?: string; code?: string }
