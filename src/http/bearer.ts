@@ -2,6 +2,7 @@
 import { splitScope } from '../domain/scope.ts'
 import { type Validation, validateAccessToken } from '../oauth/validate.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
+import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
 import { Problem } from './problem.ts'
 import { rfc3339 } from './time.ts'
@@ -32,14 +33,20 @@ export async function requireBearer(c: LatchkeyContext, demand: BearerDemand): P
 
 /** null when no token came. Throws when it came, or also came, in another way than the header. */
 export function bearerToken(c: LatchkeyContext): string | null {
-  if (c.req.query('access_token') !== undefined) {
-    throw new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })
-  }
+  if (c.req.query('access_token') !== undefined) throw misplaced()
   const header = c.req.header('Authorization')
   if (header === undefined) return null
   const token = /^Bearer +(\S.*)$/i.exec(header)?.[1]
   return token ?? null
 }
+
+/** For endpoints that need no body: a token in a form is refused like one in the query (RFC 6750 §2.2). */
+export async function refuseTokenInForm(c: LatchkeyContext): Promise<void> {
+  if (isForm(c) && (await readForm(c)).access_token !== undefined) throw misplaced()
+}
+
+const misplaced = (): Problem =>
+  new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })
 
 function refusal(validation: Extract<Validation, { tag: 'refused' }>): Problem {
   const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }

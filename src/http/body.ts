@@ -28,7 +28,7 @@ export async function readOptionalJson<Schema extends z.ZodType>(
 
 /** Throws a problem for a repeated field: each is read from one place, once. */
 export async function readForm(c: LatchkeyContext): Promise<FormParameters> {
-  requireType(c, 'application/x-www-form-urlencoded')
+  requireType(c, FORM_TYPE)
   try {
     return parseForm(await readText(c))
   } catch (error) {
@@ -38,7 +38,7 @@ export async function readForm(c: LatchkeyContext): Promise<FormParameters> {
 
 /** The form of an OAuth endpoint: refusals have the RFC's form, and nothing is taken from the query. */
 export async function readOAuthForm(c: LatchkeyContext): Promise<FormParameters> {
-  if (mediaType(c) !== 'application/x-www-form-urlencoded') {
+  if (!isForm(c)) {
     throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded')
   }
   if (new URL(c.req.url).search !== '') {
@@ -72,6 +72,10 @@ function requireType(c: LatchkeyContext, type: string): void {
   if (mediaType(c) !== type)
     throw new Problem('unsupported_media_type', { detail: `the body must be ${type}` })
 }
+
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+
+export const isForm = (c: LatchkeyContext): boolean => mediaType(c) === FORM_TYPE
 
 const mediaType = (c: LatchkeyContext): string =>
   (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''

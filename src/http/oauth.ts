@@ -4,7 +4,7 @@ import { authenticateClient } from '../oauth/client-authentication.ts'
 import { required } from '../oauth/parameters.ts'
 import { revokeToken, signOut } from '../oauth/revoke.ts'
 import { exchangeToken } from '../oauth/token-endpoint.ts'
-import { requireBearer } from './bearer.ts'
+import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { checkRedemptionLimit } from './rate-limit.ts'
@@ -31,6 +31,7 @@ oauth.post('/oauth2/revoke', async c => {
 /** Ends the presented token's own session. */
 oauth.post('/oauth2/logout', async c => {
   const { parts, facts } = c.var
+  await refuseTokenInForm(c)
   const claims = await requireBearer(c, { audience: 'any' })
   await signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts)
   return c.body(null, 204)
