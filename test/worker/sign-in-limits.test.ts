@@ -1,0 +1,176 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  ADDRESS_NETWORKS_PER_WINDOW,
+  ADDRESS_PER_NETWORK,
+  NETWORK_WINDOW_SECONDS,
+  REDEMPTIONS_PER_NETWORK,
+  SIGN_INS_IN_TOTAL,
+  SIGN_INS_PER_NETWORK,
+  TOTAL_WINDOW_SECONDS,
+} from '../../src/domain/limits.ts'
+import { askByApp } from './support/ask.ts'
+import { ACCEPT_JSON, askForMail, browser } from './support/browser.ts'
+import { createService, freshAddress, freshIp, type Service } from './support/service.ts'
+import { createClient, redeem, requestLink } from './support/sign-in.ts'
+
+let clientId = ''
+beforeAll(async () => {
+  clientId = (await createClient(createService())).client_id
+})
+
+const ask = (service: Service, email: string, ip: string, headers: Record<string, string> = {}) =>
+  askByApp(service, { client_id: clientId, email }, { ip, headers })
+
+const mailsTo = (service: Service, email: string): number =>
+  service.mails.filter(mail => mail.to === email).length
+
+async function expectLimited(response: Response, windowSeconds: number): Promise<number> {
+  expect(response.status).toBe(429)
+  expect(await response.json()).toMatchObject({ code: 'rate_limited', status: 429 })
+  const seconds = Number(response.headers.get('Retry-After'))
+  expect(seconds).toBeGreaterThan(0)
+  expect(seconds).toBeLessThanOrEqual(windowSeconds)
+  return seconds
+}
+
+describe('how many mails', () => {
+  it('ML-09: one network may have sent to one address, before the answer stays and the mails stop', async () => {
+    const service = createService()
+    const [email, ip] = [freshAddress(), freshIp()]
+    for (let nth = 1; nth <= ADDRESS_PER_NETWORK + 3; nth++) {
+      const response =
+        nth % 2 === 0 ? await ask(service, email, ip) : await browser(service, ip).post('/sign-in', { email })
+      expect(response.status).toBe(nth % 2 === 0 ? 202 : 303)
+      expect(mailsTo(service, email)).toBe(Math.min(nth, ADDRESS_PER_NETWORK))
+    }
+    const other = freshAddress()
+    await ask(service, other, ip)
+    expect(mailsTo(service, other)).toBe(1)
+    service.now += 3_600
+    await ask(service, email, ip)
+    expect(mailsTo(service, email)).toBe(ADDRESS_PER_NETWORK + 1)
+  })
+
+  it('ML-09 ML-12: the limit is on the mailbox, however its address is spelled', async () => {
+    const service = createService()
+    const ip = freshIp()
+    const name = crypto.randomUUID()
+    const before = service.mails.length
+    for (let nth = 0; nth < ADDRESS_PER_NETWORK; nth++) {
+      await ask(service, nth % 2 === 0 ? `${name}@Example.TEST` : `${name.toUpperCase()}@example.test`, ip)
+    }
+    expect(service.mails.length - before).toBe(ADDRESS_PER_NETWORK)
+    await ask(service, `${name}@example.test`, ip)
+    expect(service.mails.length - before).toBe(ADDRESS_PER_NETWORK)
+  })
+
+  it('ML-09: only so many networks may have sent to one address', async () => {
+    const service = createService()
+    const email = freshAddress()
+    for (let nth = 1; nth <= ADDRESS_NETWORKS_PER_WINDOW + 5; nth++) {
+      expect((await ask(service, email, freshIp())).status).toBe(202)
+      expect(mailsTo(service, email)).toBe(Math.min(nth, ADDRESS_NETWORKS_PER_WINDOW))
+    }
+  })
+
+  it.each([
+    ['203.0.113.1', '203.0.113.200', '203.0.114.1'],
+    ['2001:db8:1:1::1', '2001:db8:1:ffff:1::2', '2001:db8:2::1'],
+    ['::ffff:198.51.100.1', '198.51.100.99', '198.51.101.1'],
+  ])('ML-09: %s and %s are one network, %s is another', async (one, same, another) => {
+    const service = createService()
+    const email = freshAddress()
+    for (let nth = 0; nth < ADDRESS_PER_NETWORK; nth++) await ask(service, email, nth % 2 === 0 ? one : same)
+    await ask(service, email, same)
+    expect(mailsTo(service, email)).toBe(ADDRESS_PER_NETWORK)
+    await ask(service, email, another)
+    expect(mailsTo(service, email)).toBe(ADDRESS_PER_NETWORK + 1)
+  })
+
+  it('ML-09: a network that asks for many addresses gets 429 with Retry-After, and no mail leaves', async () => {
+    const service = createService()
+    const ip = freshIp()
+    for (let nth = 1; nth < SIGN_INS_PER_NETWORK; nth++) await service.parts.limits.forSignIn(ip, service.now)
+    const last = freshAddress()
+    expect((await ask(service, last, ip)).status).toBe(202)
+    expect(mailsTo(service, last)).toBe(1)
+    const beyond = freshAddress()
+    const seconds = await expectLimited(await ask(service, beyond, ip), NETWORK_WINDOW_SECONDS)
+    const page = browser(service, ip)
+    await expectLimited(await page.post('/sign-in', { email: beyond }, ACCEPT_JSON), NETWORK_WINDOW_SECONDS)
+    const shown = await page.post('/sign-in', { email: beyond })
+    expect([shown.status, shown.headers.get('Retry-After')]).toEqual([429, String(seconds)])
+    expect(page.cookie('__Host-sign-in')).toBeUndefined()
+    expect(mailsTo(service, beyond)).toBe(0)
+    expect((await ask(service, beyond, freshIp())).status).toBe(202)
+    service.now += seconds - 1
+    await expectLimited(await ask(service, beyond, ip), 1)
+    service.now += 1
+    expect((await ask(service, beyond, ip)).status).toBe(202)
+  })
+
+  it('ML-09: all networks together get 429 with Retry-After beyond the total', async () => {
+    // Keys of limits are HMACs: with a secret of its own this total is nobody else's.
+    const service = createService({ DIGEST_SECRET: 'TheTotalIsCountedApart0123456789-abcdefghijk' })
+    const name = `total:${await service.parts.secrets.mac('rate-limit', 'total:sign-in')}`
+    await ask(service, freshAddress(), freshIp())
+    await runInDurableObject((env as Env).RATE_LIMITER.getByName(name), (_, { storage }) => {
+      const window = storage.kv.get<{ endsAt: number; count: number }>('window')
+      expect(window?.count).toBe(1)
+      storage.kv.put('window', { endsAt: window?.endsAt ?? 0, count: SIGN_INS_IN_TOTAL - 1 })
+    })
+    expect((await ask(service, freshAddress(), freshIp())).status).toBe(202)
+    const beyond = freshAddress()
+    const seconds = await expectLimited(await ask(service, beyond, freshIp()), TOTAL_WINDOW_SECONDS)
+    expect(mailsTo(service, beyond)).toBe(0)
+    service.now += seconds
+    expect((await ask(service, beyond, freshIp())).status).toBe(202)
+  })
+})
+
+describe('how many uses of links and codes', () => {
+  it('ML-09: a network that tries too many gets 429 with Retry-After, and spends nothing', async () => {
+    const service = createService()
+    const ip = freshIp()
+    const guesser = browser(service, ip)
+    const { code, token } = await askForMail(service, guesser, freshAddress())
+    const app = await requestLink(service, clientId, freshAddress(), { ip })
+    for (let nth = 0; nth < REDEMPTIONS_PER_NETWORK; nth++) {
+      await service.parts.limits.forRedemption(ip, service.now)
+    }
+    await guesser.get('/sign-in/check')
+    for (const [path, fields] of [
+      ['/sign-in/link', { token }],
+      ['/sign-in/code', { code }],
+    ] as const) {
+      await expectLimited(await guesser.post(path, fields, ACCEPT_JSON), NETWORK_WINDOW_SECONDS)
+    }
+    const fromThere: Service = {
+      ...service,
+      request: (path, init) => {
+        const headers = new Headers(init?.headers)
+        headers.set('CF-Connecting-IP', ip)
+        return service.request(path, { ...init, headers })
+      },
+    }
+    expect((await redeem(fromThere, app)).status).toBe(429)
+    expect((await redeem(fromThere, app, 'code')).status).toBe(429)
+    expect((await redeem(service, app)).status).toBe(200)
+    service.now += NETWORK_WINDOW_SECONDS - 400
+    await expectLimited(await guesser.post('/sign-in/link', { token }, ACCEPT_JSON), 400)
+  })
+})
+
+describe('limits that are off', () => {
+  it('ML-09: let a loopback issuer send without end, and no other issuer start', async () => {
+    const local = createService({ ISSUER: 'http://localhost:8787', RATE_LIMITS: 'off' })
+    const [email, ip] = [freshAddress(), freshIp()]
+    for (let nth = 0; nth < ADDRESS_PER_NETWORK + 5; nth++) await ask(local, email, ip)
+    expect(mailsTo(local, email)).toBe(ADDRESS_PER_NETWORK + 5)
+    const open = createService({ RATE_LIMITS: 'off' })
+    const refused = await ask(open, email, ip)
+    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'misconfigured' }])
+  })
+})
