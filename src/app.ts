@@ -48,6 +48,8 @@ export interface Ports {
 export interface App {
   readonly fetch: Hono<LatchkeyEnv>['fetch']
   readonly request: Hono<LatchkeyEnv>['request']
+  /** Every route, and middleware as method `ALL`. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[]
   /** Throws ConfigError. */
   readonly parts: (env: Env) => Parts
 }
@@ -69,7 +71,7 @@ export function createApp(ports: Ports): App {
   for (const routes of ROUTES) app.route('/', routes)
   app.notFound(refuseUnrouted(app))
   app.onError(answerError)
-  return { fetch: app.fetch, request: app.request, parts }
+  return { fetch: app.fetch, request: app.request, routes: app.routes, parts }
 }
 
 const ROUTES = [
