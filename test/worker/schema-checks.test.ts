@@ -1,0 +1,146 @@
+// One good row for each table, and what the table refuses of it.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { DB } from './support/databases.ts'
+import { NOW, newId, newUser, someDigest } from './support/ledger.ts'
+
+type Row = Readonly<Record<string, unknown>>
+const DIGEST = someDigest()
+const SESSION = newId('s')
+let userId = ''
+let generation = 1
+beforeAll(async () => {
+  userId = await newUser(DB, [SESSION])
+})
+
+const insert = (table: string, row: Row) => {
+  const columns = Object.keys(row)
+  const marks = columns.map(() => '?').join(', ')
+  return DB.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`)
+    .bind(...Object.values(row))
+    .run()
+}
+
+const GOOD: Record<string, () => Row> = {
+  users: () => ({ id: newId('u'), email: 'ann@x.test', created_at: NOW }),
+  emails: () => ({ address: `${newId('u')}@x.test`, user_id: userId, verified_at: NOW }),
+  sessions: () => ({
+    user_id: userId,
+    id: newId('s'),
+    client_id: newId('s'),
+    client_kind: 'first_party',
+    session_limit: 1,
+    scope: '',
+    signed_in_with: '[]',
+    started_in: 'app',
+    device: '{}',
+    place: '{}',
+    created_at: NOW,
+    created_seq: 1,
+    last_seen_at: NOW,
+    expires_at: NOW + 1,
+    absolute_expires_at: NOW + 1,
+    generation: 1,
+    secret_digest: DIGEST,
+  }),
+  entropy_buckets: () => ({
+    session_id: SESSION,
+    generation: ++generation,
+    user_id: userId,
+    audience: 'a',
+    issued_at: NOW,
+    commitment: DIGEST,
+    expires_at: NOW,
+  }),
+  user_events: () => ({
+    user_id: newId('u'),
+    seq: 1,
+    op_id: newId('i'),
+    type: 'session.created',
+    at: NOW,
+    actor: '{}',
+  }),
+  sign_ins: () => ({
+    id: newId('i'),
+    address: 'ann@x.test',
+    client_id: 'ios',
+    scope: '',
+    started_in: 'app',
+    binding_digest: DIGEST,
+    link_commitment: DIGEST,
+    code_digest: DIGEST,
+    created_at: NOW,
+    expires_at: NOW,
+  }),
+  outbox: () => ({ id: newId('i'), sealed: 'x', next_attempt_at: NOW, expires_at: NOW }),
+  clients: () => ({ id: newId('i'), registration: '{}', created_at: NOW }),
+  signing_keys: () => ({ kid: newId('i'), state: 'pending', public_jwk: '{}', created_at: NOW }),
+  alarms: () => ({
+    id: newId('i'),
+    fold_key: newId('i'),
+    kind: 'token.forged',
+    severity: 'critical',
+    detail: '',
+    count: 1,
+    first_at: NOW,
+    last_at: NOW,
+  }),
+}
+
+const BAD: [table: string, changes: Row, why: RegExp][] = [
+  ['users', { id: null }, /NOT NULL/],
+  ['users', { created_at: 'yesterday' }, /INTEGER/],
+  ['emails', { user_id: null }, /NOT NULL/],
+  ['sessions', { user_id: 'u_nobody' }, /FOREIGN KEY/],
+  ['sessions', { client_kind: 'second_party' }, /CHECK/],
+  ['sessions', { session_limit: 0 }, /CHECK|session_limit/],
+  ['sessions', { session_limit: -1 }, /CHECK|session_limit/],
+  ['sessions', { session_limit: null }, /NOT NULL/],
+  ['sessions', { expires_at: NOW + 2 }, /CHECK/],
+  ['sessions', { secret_digest: 'a secret in the clear' }, /CHECK/],
+  ['sessions', { secret_digest: `${DIGEST}A` }, /CHECK/],
+  ['sessions', { created_at: 1.5 }, /INTEGER/],
+  ['entropy_buckets', { generation: 0 }, /CHECK/],
+  ['entropy_buckets', { generation: 1 }, /UNIQUE/],
+  ['entropy_buckets', { commitment: 'ey.in.the.clear' }, /CHECK/],
+  ['user_events', { seq: 0 }, /CHECK/],
+  ['user_events', { seq: 'one' }, /INTEGER/],
+  ['sign_ins', { started_in: 'car' }, /CHECK/],
+  ['sign_ins', { binding_digest: 'x' }, /CHECK/],
+  ['sign_ins', { link_commitment: 'x' }, /CHECK/],
+  ['sign_ins', { code_digest: 'BCDFGHJK' }, /CHECK/],
+  ['outbox', { sealed: null }, /NOT NULL/],
+  ['clients', { registration: null }, /NOT NULL/],
+  ['signing_keys', { state: 'lost' }, /CHECK/],
+  ['alarms', { count: 'many' }, /INTEGER/],
+]
+
+describe('I9: what a table refuses', () => {
+  test.each(Object.keys(GOOD))('%s takes a good row', async table => {
+    await expect(insert(table, GOOD[table]?.() ?? {})).resolves.toMatchObject({ success: true })
+  })
+
+  test.each(BAD)('I9: %s refuses %j', async (table, changes, why) => {
+    await expect(insert(table, { ...GOOD[table]?.(), ...changes })).rejects.toThrow(why)
+  })
+
+  test.each([
+    ['emails', 'address'],
+    ['sign_ins', 'id'],
+    ['clients', 'id'],
+    ['alarms', 'fold_key'],
+  ])('%s has each %s once', async (table, column) => {
+    const row = GOOD[table]?.() ?? {}
+    await insert(table, row)
+    await expect(insert(table, { ...GOOD[table]?.(), [column]: row[column] })).rejects.toThrow(/UNIQUE/)
+  })
+
+  test('KY-03: there is one active signing key at most, and any number of others', async () => {
+    const key = (state: string) => insert('signing_keys', { ...GOOD.signing_keys?.(), state })
+    await key('active')
+    await expect(key('active')).rejects.toThrow(/UNIQUE/)
+    for (const state of ['pending', 'pending', 'retiring', 'retiring', 'gone', 'gone']) await key(state)
+    await expect(
+      DB.prepare("UPDATE signing_keys SET state = 'active' WHERE state = 'pending'").run(),
+    ).rejects.toThrow(/UNIQUE/)
+  })
+})
