@@ -1,8 +1,7 @@
 // createApp(ports): the order of middleware, the routes, the one error exit. Everything a handler works with is
 // put together here, once per isolate.
 import { Hono } from 'hono'
-import type { MailConfig } from './config.ts'
-import { parseConfig } from './config.ts'
+import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { accountPages } from './http/account-pages.tsx'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
@@ -33,7 +32,7 @@ import { createAlarms } from './notify/alarms.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { createClientCache } from './store/client-cache.ts'
 import { findClient } from './store/clients.ts'
-import { createShards, parseShardMap } from './store/shards.ts'
+import { createShards, parseShardMap, type Shards } from './store/shards.ts'
 import { insertFirstKey, listPublishedKeys } from './store/signing-keys.ts'
 import { createKeyRing } from './tokens/key-ring.ts'
 import { createSecrets } from './tokens/secrets.ts'
@@ -94,7 +93,7 @@ const ROUTES = [
 
 function createParts(env: Env, ports: Ports): Parts {
   const config = parseConfig(env as unknown as Record<string, unknown>)
-  const shards = createShards(parseShardMap(env.SHARDS, env as unknown as Record<string, unknown>))
+  const shards = readShards(env)
   const secrets = createSecrets(config.sealingSecret, config.digestSecret)
   const alarms = createAlarms(shards.global)
   const clients = createClientCache(id => findClient(shards.global, id))
@@ -128,6 +127,14 @@ function createParts(env: Env, ports: Ports): Parts {
     }),
     findClient: clients.find,
     forgetClient: clients.forget,
+  }
+}
+
+function readShards(env: Env): Shards {
+  try {
+    return createShards(parseShardMap(env.SHARDS, env as unknown as Record<string, unknown>))
+  } catch {
+    throw new ConfigError(['SHARDS'])
   }
 }
 

@@ -128,4 +128,5 @@ function mailConfig(value: z.infer<typeof settings>): MailConfig {
   }
 }
 
-const isLoopbackOrigin = (origin: string): boolean => LOOPBACK_HOSTS.includes(new URL(origin).hostname)
+const isLoopbackOrigin = (origin: string): boolean =>
+  URL.canParse(origin) && LOOPBACK_HOSTS.includes(new URL(origin).hostname)
