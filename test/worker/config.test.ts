@@ -1,0 +1,89 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createApp, realPorts } from '../../src/app.ts'
+import { createService } from './support/service.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const BAD: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['SEALING_SECRET', { SEALING_SECRET: undefined }],
+  ['DIGEST_SECRET', { DIGEST_SECRET: 'too-short-MaRkEr' }],
+  ['ADMIN_TOKEN', { ADMIN_TOKEN: 'change-me-MaRkEr-0123456789-abcdefghijklmn' }],
+  ['SEALING_SECRET', { SEALING_SECRET: (env as Env).DIGEST_SECRET }],
+  ['ISSUER', { ISSUER: 'https://auth.test/MaRkEr' }],
+  ['ISSUER', { ISSUER: 'http://MaRkEr.test' }],
+  ['RATE_LIMITS', { RATE_LIMITS: 'off' }],
+  ['MAIL_FROM', { MAIL_FROM: 'MaRkEr' }],
+  ['SHARDS', { SHARDS: undefined }],
+  ['SHARDS', { SHARDS: 'MaRkEr' }],
+  ['SHARDS', { SHARDS: 'DB_1@5,DB@1' }],
+]
+
+describe('a service that is not configured', () => {
+  it.each(BAD)(
+    'CF-01: with a bad %s answers 503 everywhere and says nothing more; the log names it',
+    async (name, bad) => {
+      const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+      const service = createService(bad)
+      for (const [path, accept] of [
+        ['/health', '*/*'],
+        ['/.well-known/jwks.json', '*/*'],
+        ['/sign-in', 'application/json'],
+        ['/v1/sessions', '*/*'],
+        ['/admin/v1/clients', '*/*'],
+        ['/nowhere', '*/*'],
+      ] as const) {
+        const headers = { Accept: accept, Authorization: `Bearer ${service.env.ADMIN_TOKEN}` }
+        const response = await service.request(path, { headers })
+        expect(response.status).toBe(503)
+        expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+        expect(response.headers.get('X-Request-Id')).toMatch(/^req_/)
+        const text = await response.text()
+        expect(JSON.parse(text)).toMatchObject({ code: 'misconfigured', status: 503 })
+        expect(text).not.toMatch(/SECRET|TOKEN|ISSUER|SHARDS|LIMITS|MAIL|MaRkEr/)
+      }
+      const page = await service.request('/sign-in')
+      expect([page.status, page.headers.get('Content-Type')]).toEqual([503, 'text/html; charset=UTF-8'])
+      const log = logged.mock.calls.map(([line]) => String(line))
+      expect(log).toHaveLength(7)
+      for (const line of log) {
+        expect(JSON.parse(line)).toMatchObject({ code: 'misconfigured', settings: name })
+        expect(line).not.toContain('MaRkEr')
+        for (const secret of ['SEALING_SECRET', 'DIGEST_SECRET', 'ADMIN_TOKEN'] as const) {
+          expect(line).not.toContain(String((env as Env)[secret]))
+        }
+      }
+    },
+  )
+
+  it('CF-01: is refused by the real entry points too: nothing is done by cron', () => {
+    const app = createApp(realPorts)
+    expect(() => app.parts({ ...(env as Env), ADMIN_TOKEN: '' })).toThrow(/ADMIN_TOKEN/)
+  })
+
+  it('WB-05: HSTS is sent with an https issuer, on success and on failure, and never by a loopback one', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const cases = [
+      [createService(), 'max-age=63072000; includeSubDomains'],
+      [createService({ ADMIN_TOKEN: 'x' }), 'max-age=63072000; includeSubDomains'],
+      [createService({ ISSUER: 'http://localhost:8787' }), null],
+      [createService({ ISSUER: 'http://localhost:8787', ADMIN_TOKEN: 'x' }), null],
+    ] as const
+    for (const [service, expected] of cases) {
+      for (const path of [
+        '/health',
+        '/',
+        '/sign-in',
+        '/v1/sessions',
+        '/oauth2/token',
+        '/nowhere',
+        '/assets/link.js',
+      ]) {
+        const response = await service.request(path)
+        expect(response.headers.get('Strict-Transport-Security'), path).toBe(expected)
+      }
+    }
+  })
+})
