@@ -1,6 +1,8 @@
 // Which URIs may be registered: https, a loopback IP, or a private scheme with a dot (RFC 8252 §7, OAuth 2.1 §2.3).
 
 const LOOPBACK_IPS = ['127.0.0.1', '[::1]']
+// No wildcard: it would stand for nothing, as hosts are compared and not matched.
+const WEB_HOST = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])$/
 const PRIVATE_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
 
 /** Never a fragment, user info, white space or a scheme that a browser would run. */
@@ -9,7 +11,9 @@ export function isRedirectUri(value: string): boolean {
     return false
   const url = new URL(value)
   if (url.username !== '' || url.password !== '') return false
-  if (url.protocol === 'https:') return true
+  // Written as a browser writes it: `https:x.test` is a path to some readers, and `http://127.1` no loopback IP.
+  if (/^https?:$/.test(url.protocol) && !value.startsWith(url.origin)) return false
+  if (url.protocol === 'https:') return WEB_HOST.test(url.hostname)
   if (url.protocol === 'http:') return LOOPBACK_IPS.includes(url.hostname)
   return PRIVATE_SCHEME.test(url.protocol)
 }
@@ -22,7 +26,7 @@ export const isLinkUri = (value: string, allowsLoopback: boolean): boolean =>
 export function isHttpsOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false
   const url = new URL(value)
-  if (url.origin !== value) return false
+  if (url.origin !== value || !WEB_HOST.test(url.hostname)) return false
   return (
     url.protocol === 'https:' ||
     (url.protocol === 'http:' && [...LOOPBACK_IPS, 'localhost'].includes(url.hostname))
