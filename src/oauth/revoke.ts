@@ -5,7 +5,10 @@ import { readRefreshToken } from '../tokens/refresh-token.ts'
 import { callUser } from '../user/call.ts'
 import { validateAccessToken } from './validate.ts'
 
-/** Unknown, spent and foreign tokens change nothing and look like any other (RFC 7009 §2.2). */
+/**
+ * A refresh token of any generation will do: who signs out after a lost answer means the session. Unknown, dead
+ * and foreign tokens change nothing and look like any other (RFC 7009 §2.2).
+ */
 export async function revokeToken(
   parts: Parts,
   client: Client,
