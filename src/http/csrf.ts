@@ -15,9 +15,10 @@ export async function csrfToken(c: LatchkeyContext): Promise<string> {
   return c.get('parts').secrets.mac('csrf', nonce)
 }
 
-/** Throws `csrf_failed`. @param presented the form's csrf_token, or the X-CSRF-Token header */
-export async function checkCsrf(c: LatchkeyContext, presented: string | undefined): Promise<void> {
+/** Throws `csrf_failed`. @param field the form's csrf_token; scripts send it as X-CSRF-Token instead */
+export async function checkCsrf(c: LatchkeyContext, field?: string): Promise<void> {
   checkOrigin(c)
+  const presented = field ?? c.req.header('X-CSRF-Token')
   const nonce = readCookie(c, 'csrf')
   const expected = nonce === undefined ? null : await c.get('parts').secrets.mac('csrf', nonce)
   if (expected === null || presented === undefined || !digestsEqual(expected, presented)) {

@@ -22,6 +22,6 @@ export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
   if (session === null) {
     throw new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
   }
-  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await checkCsrf(c, c.req.header('X-CSRF-Token'))
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await checkCsrf(c)
   return { userId: session.userId, sessionId: session.id, clientId: session.clientId }
 }
