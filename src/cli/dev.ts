@@ -27,6 +27,8 @@ Ctrl-C stops everything; what STATE_DIR keeps is there again after the next star
 ${SETTINGS_HELP}`
 
 await command(USAGE, {}, async () => {
+  // Whoever reads the output may go away: the service stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const settings = parseSettings(process.env)
   await checkPortsFree(settings)
   const { ADMIN_TOKEN } = ensureSecrets(DEV_VARS)

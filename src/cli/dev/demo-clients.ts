@@ -1,7 +1,12 @@
 // The clients that a local instance starts with, registered as an operator would register them.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '../settings.ts'
 
 const ALREADY_THERE = 409
+/** Storage was busy, as it is when another instance works on the same state. */
+const TRY_AGAIN = 503
+const ATTEMPTS = 10
+const PAUSE_MS = 300
 
 const phoneOrTablet = {
   kind: 'first_party',
@@ -25,14 +30,20 @@ export const DEMO_CLIENTS = [
 
 export async function ensureDemoClients(port: number, adminToken: string): Promise<void> {
   for (const client of DEMO_CLIENTS) {
-    const response = await fetch(`http://127.0.0.1:${port}/admin/v1/clients`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify(client),
-    })
-    const answer = await response.text()
-    if (!response.ok && response.status !== ALREADY_THERE) {
-      throw new UsageError(`The client ${client.client_id} was not registered: ${response.status} ${answer}`)
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(`http://127.0.0.1:${port}/admin/v1/clients`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(client),
+      })
+      const answer = await response.text()
+      if (response.ok || response.status === ALREADY_THERE) break
+      if (response.status !== TRY_AGAIN || attempt === ATTEMPTS) {
+        throw new UsageError(
+          `The client ${client.client_id} was not registered: ${response.status} ${answer}`,
+        )
+      }
+      await sleep(PAUSE_MS)
     }
   }
 }
