@@ -2,72 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Command, UserState } from '../../src/domain/commands.ts'
 import { type Decision, decide } from '../../src/domain/decide.ts'
-import type { Actor, UserEvent } from '../../src/domain/events.ts'
+import type { UserEvent } from '../../src/domain/events.ts'
 import type { SessionRule } from '../../src/domain/rule.ts'
 import type { Session } from '../../src/domain/session.ts'
-import { aNewSession, anyRule, anyUser, apply, aStart, CLIENTS, kindOf, liveIds, NOW } from './model.ts'
-
-type Step = {
-  readonly wait: number
-  readonly touch: number
-  readonly command: (state: UserState, at: number) => Command
-}
-
-const anyClient = fc.constantFrom(...CLIENTS)
-const pick = (state: UserState, index: number): string =>
-  state.sessions[index % Math.max(1, state.sessions.length)]?.id ?? 'nobody'
-const actor = (state: UserState, index: number): Actor =>
-  index % 5 === 0 ? { kind: 'operator' } : { kind: 'session', session_id: pick(state, index) }
-const preferences = fc.record({
-  one_session_per_client: fc.boolean(),
-  one_device: fc.boolean(),
-  notify: fc.constant({ new_sign_in: 'never' } as const),
-})
-
-const starting = fc
-  .tuple(anyClient, anyRule, fc.nat())
-  .map(([clientId, rule, former]): Step['command'] => (state, at) => {
-    const id = `n${at}`
-    const session = aNewSession(id, clientId, kindOf(clientId))
-    return aStart(id, clientId, rule, { session, formerSessionId: former % 3 ? null : pick(state, former) })
-  })
-const ending = fc
-  .tuple(
-    fc.constantFrom('one', 'others', 'all', 'client'),
-    fc.option(anyClient, { nil: null }),
-    fc.nat(),
-    fc.nat(),
-  )
-  .map(([kind, clientId, target, by]): Step['command'] => (state, at) => ({
-    type: 'end_sessions',
-    opId: `end${at}`,
-    reason: 'ended_by_user',
-    by: actor(state, by),
-    selection: {
-      one: { kind: 'one', sessionId: pick(state, target) } as const,
-      others: { kind: 'others', clientId } as const,
-      all: { kind: 'all', includeApps: target % 2 === 0 } as const,
-      client: { kind: 'client', clientId: clientId ?? 'ios' } as const,
-    }[kind],
-  }))
-const changing = fc.oneof(
-  fc.tuple(preferences, fc.nat()).map(([chosen, by]): Step['command'] => (state, at) => ({
-    type: 'set_preferences',
-    opId: `pref${at}`,
-    preferences: chosen,
-    by: actor(state, by),
-  })),
-  fc.boolean().map((disabled): Step['command'] => (_, at) => ({
-    type: 'set_disabled',
-    opId: `dis${at}`,
-    disabled,
-  })),
-)
-const anyStep: fc.Arbitrary<Step> = fc.record({
-  wait: fc.integer({ min: 0, max: 4 }),
-  touch: fc.nat(),
-  command: fc.oneof({ weight: 6, arbitrary: starting }, { weight: 3, arbitrary: ending }, changing),
-})
+import { anyUser, apply, liveIds, NOW } from './model.ts'
+import { anyStep, pick, touched } from './steps.ts'
 
 /** Plays the steps from a random user on, and looks at every decision. */
 function play(
@@ -80,8 +19,8 @@ function play(
       for (const [index, step] of steps.entries()) {
         now += step.wait
         state = touched(state, pick(state, step.touch), now)
-        const command = step.command(state, index)
-        const decision = decideAny(state, command, now)
+        const command = step.command(state, String(index))
+        const decision = decide(state, command, now)
         look(state, command, decision, now)
         state = apply(state, decision.events)
       }
@@ -89,14 +28,6 @@ function play(
     { numRuns: 200 },
   )
 }
-
-// The overloads of decide are for callers who know their command.
-const decideAny = decide as (state: UserState, command: Command, now: number) => Decision<{ tag: string }>
-
-const touched = (state: UserState, id: string, now: number): UserState => ({
-  ...state,
-  sessions: state.sessions.map(session => (session.id === id ? { ...session, lastSeenAt: now } : session)),
-})
 
 /** Who is left after a sign-in, worked out the slow way: one leaves after the other until there is room. */
 function expectedAfterStart(state: UserState, command: Command & { type: 'start_session' }, now: number) {
