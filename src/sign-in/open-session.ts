@@ -72,7 +72,10 @@ export async function openSession<Answer>(
     )
     switch (outcome.tag) {
       case 'started':
-        facts.waitUntil(parts.limits.rememberNetwork(signIn.address, facts.clientIp, facts.now))
+        // It only spares a later limit: the sign-in stands without it.
+        facts.waitUntil(
+          parts.limits.rememberNetwork(signIn.address, facts.clientIp, facts.now).catch(() => undefined),
+        )
         return { tag: 'opened', userId, sessionId, answer: credentials.answer }
       case 'refused':
         return outcome
