@@ -1,233 +1,228 @@
-// Storage that fails, around a change: nothing is acknowledged that did not happen, nothing happens twice.
-import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
-import { changeEnv, DATABASES, databases, namespaceOf, objectsSeenThrough } from './support/intercept.ts'
-import { countOf, requestLinks, type Seeded, seedSessions, statusesOf } from './support/many.ts'
-import { bearer, createService, freshAddress, type Service } from './support/service.ts'
-import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
-import { checkHistory, eventsOfType, storedUsers } from './support/stored.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ACCEPT_JSON, askForMail, browser, signInBrowser } from './support/browser.ts'
+import { expectOurHeaders, INSIDE, MARKER, ROUTES, type Route } from './support/routes.ts'
+import { admin, bearer, createService, form, freshAddress, type Service } from './support/service.ts'
+import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+import { watchDatabases } from './support/watched-databases.ts'
 
-type Fault = 'before' | 'after' | 'none'
-
-/** A service whose objects' databases fail as told: write by write; `dark` fails every call from then on. */
-function faultyService() {
-  const plan = { writes: [] as Fault[], darkAfterWrite: false, isDark: false, tries: 0 }
-  const service = createService({
-    USER_SESSIONS: objectsSeenThrough(async (sql, run) => {
-      if (plan.isDark) throw new Error('D1_ERROR: Network connection lost.')
-      if (!sql.some(each => each.startsWith('INSERT INTO user_events'))) return run()
-      plan.tries += 1
-      const fault = plan.writes.shift() ?? 'none'
-      if (fault === 'before') throw new Error('D1_ERROR: Network connection lost.')
-      const results = await run()
-      plan.isDark = plan.darkAfterWrite
-      if (fault === 'after') throw new Error('D1_ERROR: Network connection lost.')
-      return results
-    }),
-  })
-  return { service, plan }
-}
-
-const whoami = (service: Service, tokens: Tokens) =>
-  service.request('/ping/whoami', bearer(tokens.access_token))
-
-function expectRetry(response: Response): void {
-  expect(response.status).toBe(503)
-  expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
-}
-
-describe('a sign-in while storage fails', () => {
-  it.each<[string, Fault[], number]>([
-    ['the answer to the commit is lost', ['after'], 1],
-    ['the first attempt fails before the commit', ['before'], 2],
-    ['two attempts fail before the commit', ['before', 'before'], 3],
-    ['one fails before, and the answer to the other is lost', ['before', 'after'], 2],
-    ['the answer to the last attempt is lost', ['before', 'before', 'after'], 3],
-  ])('CF-05: %s: one session, and success is reported', async (_, writes, tries) => {
-    const { service, plan } = faultyService()
-    const { client_id } = await createClient(service)
-    const email = freshAddress()
-    const attempt = await requestLink(service, client_id, email)
-    plan.writes = writes
-    const response = await redeem(service, attempt)
-    expect(response.status).toBe(200)
-    expect(plan.tries).toBe(tries)
-    const tokens = await response.json<Tokens>()
-    expect((await whoami(service, tokens)).status).toBe(200)
-    expect(await storedUsers(service, email)).toEqual([tokens.user_id])
-    const { events, live } = await checkHistory(service, tokens.user_id, 1)
-    expect([events.length, live.length]).toEqual([1, 1])
-  })
-
-  it('CF-05: when every attempt fails it is 503, nothing is there, and the link is not spent', async () => {
-    const { service, plan } = faultyService()
-    const { client_id } = await createClient(service)
-    const email = freshAddress()
-    const attempt = await requestLink(service, client_id, email)
-    plan.writes = ['before', 'before', 'before']
-    expectRetry(await redeem(service, attempt))
-    expect([plan.tries, await storedUsers(service, email)]).toEqual([3, []])
-    const response = await redeem(service, attempt)
-    expect(response.status).toBe(200)
-    const { live } = await checkHistory(service, (await response.json<Tokens>()).user_id, 1)
-    expect(live).toHaveLength(1)
-  })
-
-  it('CF-05: a commit of which nothing can be learned is 503; the retry has no second effect', async () => {
-    const { service, plan } = faultyService()
-    const { client_id } = await createClient(service)
-    const email = freshAddress()
-    const attempt = await requestLink(service, client_id, email)
-    plan.writes = ['after']
-    plan.darkAfterWrite = true
-    expectRetry(await redeem(service, attempt))
-    plan.isDark = false
-    expect(await (await redeem(service, attempt)).json()).toMatchObject({ error: 'invalid_grant' })
-    const [userId] = await storedUsers(service, email)
-    const { events, live } = await checkHistory(service, userId as string, 1)
-    expect([events.length, live.length]).toEqual([1, 1])
-  })
-
-  it('CF-04: a replacing sign-in whose commit fails leaves the former session as it was', async () => {
-    const { service, plan } = faultyService()
-    const { client_id } = await createClient(service)
-    const email = freshAddress()
-    const former = await signIn(service, client_id, email)
-    const attempt = await requestLink(service, client_id, email)
-    plan.writes = ['before', 'before', 'before']
-    expectRetry(await redeem(service, attempt))
-    expect((await whoami(service, former)).status).toBe(200)
-    expect((await checkHistory(service, former.user_id, 1)).events).toHaveLength(1)
-    expect((await redeem(service, attempt)).status).toBe(200)
-    expect((await whoami(service, former)).status).toBe(401)
-  })
+const healthy = createService()
+let clientId = ''
+let tokens: Tokens
+beforeAll(async () => {
+  clientId = (await createClient(healthy)).client_id
+  tokens = await signIn(healthy, clientId, freshAddress())
 })
 
-describe('an end while storage fails', () => {
-  const end = (service: Service, session: Seeded, path: string, method = 'POST') =>
-    service.request(path, bearer(session.access_token, { method }))
+const logged: string[] = []
+beforeEach(() => {
+  logged.length = 0
+  for (const level of ['info', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation(line => void logged.push(String(line)))
+  }
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
-  it.each<[string, Fault[]]>([
-    ['the answer to the commit is lost', ['after']],
-    ['one attempt fails before the commit', ['before']],
-  ])('CF-05: %s: it is acknowledged once and counts what it ended', async (_, writes) => {
-    const { service, plan } = faultyService()
-    const { client_id } = await createClient(service)
-    const [caller, other] = (await seedSessions(service, client_id, freshAddress(), 2)) as [Seeded, Seeded]
-    plan.writes = [...writes]
-    const response = await end(service, caller, '/v1/sessions/revoke-others')
-    expect(await response.json()).toEqual({ revoked: 1, sessions: [other.session_id] })
-    plan.writes = [...writes]
-    expect((await end(service, caller, '/oauth2/logout')).status).toBe(204)
-    expect((await whoami(service, caller)).status).toBe(401)
-    const { events, live } = await checkHistory(service, caller.user_id)
-    expect([events.length, live.length]).toEqual([4, 0])
-  })
+/** A service whose databases work until told otherwise. */
+function watched() {
+  const watch = watchDatabases()
+  return { watch, service: createService(watch.bindings) }
+}
 
-  it('I4: an end that could not be written is 503, never acknowledged', async () => {
-    const { service, plan } = faultyService()
-    const { client_id } = await createClient(service)
-    const [caller] = (await seedSessions(service, client_id, freshAddress(), 1)) as [Seeded]
-    for (const path of ['/v1/sessions/revoke-all', '/oauth2/logout', '/v1/sessions/current']) {
-      plan.writes = ['before', 'before', 'before']
-      expectRetry(await end(service, caller, path, path.endsWith('current') ? 'DELETE' : 'POST'))
-      expect((await whoami(service, caller)).status).toBe(200)
+/** 503, a time to come back, and not a word about why. */
+async function expectUnavailable(response: Response, asked: string): Promise<void> {
+  const text = await response.text()
+  expect(response.status, `${asked} -> ${text.slice(0, 200)}`).toBe(503)
+  expect(Number(response.headers.get('Retry-After')), asked).toBeGreaterThan(0)
+  expectOurHeaders(response)
+  expect(response.headers.get('Cache-Control'), asked).toBe('no-store')
+  expect(response.headers.getSetCookie().filter(line => line.startsWith('__Host-session'))).toEqual([])
+  expect(text.match(INSIDE), asked).toBeNull()
+  expect(text, asked).not.toContain('is away')
+  if (response.headers.get('Content-Type')?.startsWith('text/html')) return
+  expect(JSON.parse(text), asked).toMatchObject({ code: 'unavailable', status: 503 })
+}
+
+describe('a database that is away', () => {
+  it('AP-05 EB-09: is 503 with Retry-After on every route that needs it, and nothing else', async () => {
+    let needing = 0
+    for (const route of ROUTES.filter(each => each.method === 'GET')) {
+      const asked = `GET ${route.path}`
+      // A service of its own for each: nothing is cached yet.
+      const { watch, service } = watched()
+      const usual = await callAs(service, route)
+      const broken = watched()
+      broken.watch.refuses = () => true
+      const response = await callAs(broken.service, route)
+      if (watch.statements.length === 0) expect(response.status, asked).toBe(usual.status)
+      else await expectUnavailable(response, asked)
+      needing += watch.statements.length === 0 ? 0 : 1
     }
+    expect(needing).toBeGreaterThan(12)
+    for (const line of logged) expect(line).not.toContain('storage is away')
   })
-})
 
-describe('the way to the object and back', () => {
-  const lost = (times: number, error: () => unknown) => {
-    const calls = { made: 0 }
-    const users = namespaceOf(async (_, verb, args) => {
-      calls.made += 1
-      const result = await verb(...args)
-      if (calls.made <= times) throw error()
-      return result
-    })
-    return { calls, users }
+  /** As somebody signed in, with a cookie or a token of the right form. */
+  async function callAs(
+    service: Service,
+    { method, path }: Route,
+    init: RequestInit = {},
+  ): Promise<Response> {
+    const whole = { ...init, method }
+    if (path.startsWith('/admin/')) return service.request(path, admin(service, whole))
+    if (/^\/(?:v1|ping|oauth2)\//.test(path)) return service.request(path, bearer(tokens.access_token, whole))
+    const who = await signInBrowser(healthy, freshAddress())
+    const cookies = ['session', 'sign-in'].map(name => `__Host-${name}=${who.cookie(`__Host-${name}`)}`)
+    const headers = { Cookie: cookies.join('; ') }
+    const link =
+      path === '/sign-in/link' ? `?token=${(await requestLink(healthy, clientId, freshAddress())).token}` : ''
+    return service.request(`${path}${link}`, { ...whole, headers })
   }
 
-  it('CF-05: an answer lost on the way back: the same operation again, one session, success', async () => {
-    const { calls, users } = lost(2, () => new Error('Network connection lost.'))
-    const service = createService({ USER_SESSIONS: users })
-    const { client_id } = await createClient(service)
-    const tokens = await signIn(service, client_id, freshAddress())
-    expect(calls.made).toBe(3)
-    expect((await whoami(service, tokens)).status).toBe(200)
-    expect((await checkHistory(service, tokens.user_id, 1)).events).toHaveLength(1)
-  })
-
-  it('CF-05: an overloaded object is not called again: 503', async () => {
-    const overloaded = () => Object.assign(new Error('Durable Object is overloaded.'), { overloaded: true })
-    const { calls, users } = lost(9, overloaded)
-    const service = createService({ USER_SESSIONS: users })
-    const { client_id } = await createClient(service)
-    const attempt = await requestLink(service, client_id, freshAddress())
-    expectRetry(await redeem(service, attempt))
-    expect(calls.made).toBe(1)
-  })
-
-  it('CF-05: an operator’s deletion whose answer was lost is reported as done', async () => {
-    const service = createService()
-    const { client_id } = await createClient(service)
-    const { user_id } = await signIn(service, client_id, freshAddress())
-    const { users } = lost(1, () => new Error('Network connection lost.'))
-    const through = createService({ USER_SESSIONS: users })
-    const deleted = await through.request(
-      `/admin/v1/users/${user_id}`,
-      bearer(String(service.env.ADMIN_TOKEN), { method: 'DELETE' }),
-    )
-    expect(deleted.status).toBe(204)
-  })
-
-  it('CF-04: the object survives an exception: the calls that wait behind it are served', async () => {
-    const service = createService()
-    const { client_id } = await createClient(service)
+  it('AP-05: is 503 for every change, and none has happened', async () => {
+    const { watch, service } = watched()
     const email = freshAddress()
-    const { user_id } = await signIn(service, client_id, email)
-    const attempts = await requestLinks(service, [client_id], email, 6)
-    const broken = { left: 1 }
-    const breaking = (db: D1Database) => ({
-      prepare: (sql: string) => {
-        if (broken.left-- > 0) throw new TypeError('no one expects this')
-        return db.prepare(sql)
+    const who = browser(service)
+    const mail = await askForMail(service, who, email)
+    const app = await requestLink(service, clientId, freshAddress())
+    await who.get('/sign-in/check')
+    watch.refuses = () => true
+    const asJson = { 'Content-Type': 'application/json' }
+    const post = (path: string, body: unknown) =>
+      service.request(
+        path,
+        bearer(tokens.access_token, { method: 'POST', headers: asJson, body: JSON.stringify(body) }),
+      )
+    const answers: readonly (readonly [string, () => Promise<Response>])[] = [
+      ['asking', () => who.post('/sign-in', { email: freshAddress() }, ACCEPT_JSON)],
+      ['asking, as a page', () => who.post('/sign-in', { email: freshAddress() })],
+      ['the link', () => who.post('/sign-in/link', { token: mail.token }, ACCEPT_JSON)],
+      ['the code', () => who.post('/sign-in/code', { code: mail.code }, ACCEPT_JSON)],
+      ['revoke-others', () => post('/v1/sessions/revoke-others', {})],
+      ['revoke-all', () => post('/v1/sessions/revoke-all', {})],
+      [
+        'ending one',
+        () => service.request('/v1/sessions/current', bearer(tokens.access_token, { method: 'DELETE' })),
+      ],
+      [
+        'a new client',
+        () =>
+          service.request(
+            '/admin/v1/clients',
+            admin(service, {
+              method: 'POST',
+              headers: asJson,
+              body: JSON.stringify({ name: MARKER, kind: 'first_party', type: 'public', scopes: [] }),
+            }),
+          ),
+      ],
+      ['the app link', () => redeem(service, app)],
+      ['the app code', () => redeem(service, app, 'code')],
+      ['a refresh', () => refresh(service, tokens)],
+      [
+        'a revocation',
+        () => service.request('/oauth2/revoke', form({ client_id: clientId, token: tokens.refresh_token })),
+      ],
+      ['a logout', () => service.request('/oauth2/logout', bearer(tokens.access_token, { method: 'POST' }))],
+    ]
+    service.now += 11
+    for (const [asked, ask] of answers) await expectUnavailable(await ask(), asked)
+    service.now -= 11
+    watch.refuses = () => false
+    expect((await service.request('/ping/whoami', bearer(tokens.access_token))).status).toBe(200)
+    const clients = await (await service.request('/admin/v1/clients', admin(service))).text()
+    expect(clients).not.toContain(MARKER)
+    expect((await who.post('/sign-in/link', { token: mail.token })).status).toBe(303)
+    expect((await redeem(service, app)).status).toBe(200)
+    expect(service.mails).toHaveLength(2)
+  })
+
+  it('CF-05: at any one statement of a sign-in spends nothing: the same link works once it is back', async () => {
+    const { watch, service } = watched()
+    const who = browser(service)
+    const { token } = await askForMail(service, who, freshAddress())
+    let [seen, failing] = [0, 0]
+    watch.refuses = () => seen++ === failing
+    let answer: Response
+    for (failing = 0; failing < 20; failing++) {
+      await who.get('/sign-in')
+      seen = 0
+      answer = await who.post('/sign-in/link', { token }, ACCEPT_JSON)
+      if (answer.status === 200) break
+      await expectUnavailable(answer, `statement ${failing}`)
+    }
+    expect(failing).toBeGreaterThan(0)
+    expect(failing).toBeLessThan(20)
+    watch.refuses = () => false
+    expect((await who.get('/account')).status).toBe(200)
+  })
+})
+
+describe('an object that is away', () => {
+  const away = new Proxy({}, { get: () => () => Promise.reject(new Error('the object is away')) })
+  const namespace = { getByName: () => away }
+
+  it('AP-05: the user’s own: 503, nothing spent, and no false success', async () => {
+    const service = createService({ USER_SESSIONS: namespace })
+    const who = browser(service)
+    const { token } = await askForMail(service, who, freshAddress())
+    const app = await requestLink(service, clientId, freshAddress())
+    await expectUnavailable(await who.post('/sign-in/link', { token }, ACCEPT_JSON), 'the link')
+    await expectUnavailable(await redeem(service, app), 'the app link')
+    const logout = await service.request('/oauth2/logout', bearer(tokens.access_token, { method: 'POST' }))
+    await expectUnavailable(logout, 'a logout')
+    expect((await redeem(healthy, app)).status).toBe(200)
+    expect((await healthy.request('/ping/whoami', bearer(tokens.access_token))).status).toBe(200)
+  })
+
+  it('AP-05 ML-09: the one that counts: refused, not let through, and no mail leaves', async () => {
+    const service = createService({ RATE_LIMITER: namespace })
+    const app = await requestLink(healthy, clientId, freshAddress())
+    const who = browser(service)
+    await expectUnavailable(await who.post('/sign-in', { email: freshAddress() }, ACCEPT_JSON), 'asking')
+    await expectUnavailable(await who.post('/sign-in/code', { code: 'BBBB-BBBB' }, ACCEPT_JSON), 'a code')
+    await expectUnavailable(await redeem(service, app), 'the app link')
+    expect(service.mails).toEqual([])
+    expect((await redeem(healthy, app)).status).toBe(200)
+  })
+
+  it('ML-10: a sign-in that succeeded stays one when only the memory of its network fails', async () => {
+    const real = (env as Env).RATE_LIMITER
+    const forgetful = {
+      getByName(name: string) {
+        const stub = real.getByName(name)
+        return {
+          hit: (limit: number, seconds: number, now: number) => stub.hit(limit, seconds, now),
+          admit: (network: string, now: number) => stub.admit(network, now),
+          remember: () => Promise.reject(new Error('the object is away')),
+        }
       },
-      batch: (statements: D1PreparedStatement[]) => db.batch(statements),
-    })
-    await changeEnv(env.USER_SESSIONS.getByName(user_id), () =>
-      Object.fromEntries(DATABASES.map((name, index) => [name, breaking(databases()[index] as D1Database)])),
-    )
-    const responses = await Promise.all(attempts.map(attempt => redeem(service, attempt)))
-    expect(broken.left).toBeLessThan(0)
-    expect(countOf(statusesOf(responses), 200)).toBe(6)
-    const { events, live } = await checkHistory(service, user_id, 1)
-    expect([eventsOfType(events, 'session.created').length, live.length]).toEqual([7, 1])
+    }
+    const service = createService({ RATE_LIMITER: forgetful })
+    const who = await signInBrowser(service, freshAddress())
+    expect((await who.get('/account')).status).toBe(200)
   })
+})
 
-  it('CF-08: what was acknowledged outlives eviction and abortion of the object, in the midst of sign-ins', async () => {
-    const service = createService()
-    const { client_id } = await createClient(service)
-    const email = freshAddress()
-    const { user_id } = await signIn(service, client_id, email)
-    await evictDurableObject(env.USER_SESSIONS.getByName(user_id))
-    const attempts = await requestLinks(service, [client_id], email, 20)
-    const inFlight = attempts.map(attempt => redeem(service, attempt))
-    await Promise.race(inFlight)
-    await abortAllDurableObjects()
-    const responses = await Promise.all(inFlight)
-    const acknowledged = countOf(statusesOf(responses), 200)
-    expect(acknowledged).toBeGreaterThan(0)
-    expect(acknowledged + countOf(statusesOf(responses), 503)).toBe(20)
-    const { events, live } = await checkHistory(service, user_id, 1)
-    const begun = eventsOfType(events, 'session.created').map(event => event.session_id)
-    expect(begun.length).toBeGreaterThanOrEqual(1 + acknowledged)
-    expect(live).toEqual(begun.slice(-1))
-    const tokens = await Promise.all(
-      responses.filter(each => each.status === 200).map(each => each.json<Tokens>()),
-    )
-    const sessionsOf = tokens.map(each => JSON.parse(atob(each.access_token.split('.')[1] as string)).sid)
-    expect(begun).toEqual(expect.arrayContaining(sessionsOf))
+describe('whatever else is thrown', () => {
+  it('AP-05: is a plain 500 with a request id, and the log has the place but not the text', async () => {
+    const service = createService({
+      DB: {
+        prepare: () => {
+          throw new TypeError(`${MARKER} at secret.ts`)
+        },
+      },
+    })
+    const response = await service.request('/admin/v1/clients', admin(service))
+    const text = await response.text()
+    expect([response.status, JSON.parse(text)]).toMatchObject([500, { code: 'internal_error' }])
+    expect(text).not.toContain(MARKER)
+    expect(text).not.toMatch(/TypeError|\.tsx?\b|prepare/)
+    expectOurHeaders(response)
+    const failed = logged.map(line => JSON.parse(line)).filter(({ event }) => event === 'request.failed')
+    expect(failed).toMatchObject([{ request_id: response.headers.get('X-Request-Id'), level: 'error' }])
+    expect(JSON.stringify(failed)).not.toContain(MARKER)
   })
 })

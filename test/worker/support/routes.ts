@@ -44,7 +44,8 @@ export function expectOurHeaders(response: Response): void {
   })
 }
 
-const INSIDE =
+/** What an answer would hold of the code, the database or a stack. */
+export const INSIDE =
   /\bat (?:async )?[\w.<>]+ \(|\.tsx?\b|node_modules|SQLITE|D1_|\b(?:SELECT|INSERT|UPDATE|DELETE) |Error:|zod/
 
 /** A refusal in the form of the contract, with nothing of the input and nothing of the inside. Returns its code. */
