@@ -4,20 +4,24 @@ import { resolve } from 'node:path'
 export const PROJECT = resolve(import.meta.dirname, '../..')
 export const DEV_VARS = resolve(PROJECT, '.dev.vars')
 
+type Switch = 'on' | 'off'
+
 export interface Settings {
   readonly port: number
   readonly mailSmtpPort: number
   readonly mailWebPort: number
   readonly stateDir: string
-  readonly rateLimits: 'on' | 'off'
+  readonly rateLimits: Switch
+  readonly loopbackTargets: Switch
 }
 
 export const SETTINGS_HELP = `Settings, from the environment:
-  PORT            port of the service (8787)
-  MAIL_SMTP_PORT  port of the local mail server (1025)
-  MAIL_WEB_PORT   port of the mailbox page and its JSON (1080)
-  STATE_DIR       where databases, objects and mails are kept (.wrangler/state)
-  RATE_LIMITS     on, or off for load tests (on)`
+  PORT              port of the service (8787)
+  MAIL_SMTP_PORT    port of the local mail server (1025)
+  MAIL_WEB_PORT     port of the mailbox page and its JSON (1080)
+  STATE_DIR         where databases, objects and mails are kept (.wrangler/state)
+  RATE_LIMITS       on, or off for load tests (on)
+  LOOPBACK_TARGETS  off, or on so that a client's link_uri may be on this machine (off)`
 
 /** Throws UsageError, which says everything that is wrong at once. */
 export function parseSettings(env: NodeJS.ProcessEnv): Settings {
@@ -31,23 +35,26 @@ export function parseSettings(env: NodeJS.ProcessEnv): Settings {
     }
     return number
   }
-  const settings = {
+  const onOrOff = (name: string, fallback: Switch): Switch => {
+    const text = read(name, fallback)
+    if (text === 'on' || text === 'off') return text
+    problems.push(`${name} must be on or off, and is ${JSON.stringify(text)}`)
+    return fallback
+  }
+  const settings: Settings = {
     port: port('PORT', 8787),
     mailSmtpPort: port('MAIL_SMTP_PORT', 1025),
     mailWebPort: port('MAIL_WEB_PORT', 1080),
     stateDir: resolve(read('STATE_DIR', resolve(PROJECT, '.wrangler/state'))),
-    rateLimits: read('RATE_LIMITS', 'on'),
+    rateLimits: onOrOff('RATE_LIMITS', 'on'),
+    loopbackTargets: onOrOff('LOOPBACK_TARGETS', 'off'),
   }
-  const { port: a, mailSmtpPort: b, mailWebPort: c, rateLimits } = settings
-  if (problems.length === 0 && new Set([a, b, c]).size < 3) {
+  const ports = new Set([settings.port, settings.mailSmtpPort, settings.mailWebPort])
+  if (problems.length === 0 && ports.size < 3) {
     problems.push('PORT, MAIL_SMTP_PORT and MAIL_WEB_PORT must be three different ports')
   }
-  if (rateLimits === 'on' || rateLimits === 'off') {
-    if (problems.length === 0) return { ...settings, rateLimits }
-  } else {
-    problems.push(`RATE_LIMITS must be on or off, and is ${JSON.stringify(rateLimits)}`)
-  }
-  throw new UsageError(problems.join('\n'))
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
+  return settings
 }
 
 export const serviceOrigin = (settings: Settings): string => `http://localhost:${settings.port}`

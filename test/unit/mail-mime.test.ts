@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
-import { mimeMessage } from '../../src/mail/mime.ts'
 import { parseSender } from '../../src/domain/sender.ts'
+import { mimeMessage } from '../../src/mail/mime.ts'
 
 const AT = new Date('2026-11-22T00:36:52Z')
 const SENDER = { name: 'Latchkey', address: 'sign-in@auth.test' }

@@ -191,10 +191,11 @@ describe('signing out', () => {
     const cookie = `__Host-session=${who.cookie('__Host-session')}`
     await who.get('/account')
     const response = await who.post('/sign-out')
-    expect(response.status).toBe(200)
+    expect(response.status).toBe(303)
+    expect(response.headers.get('Location')).toBe('/signed-out')
     expect(response.headers.get('Clear-Site-Data')).toBe('"cache", "storage"')
     expect(who.cookie('__Host-session')).toBeUndefined()
-    expect(await response.text()).not.toContain('<form')
+    expect(await (await who.get('/signed-out')).text()).not.toContain('<form')
     expect((await who.get('/account')).headers.get('Location')).toBe('/sign-in')
     const replayed = await service.request('/v1/sessions', { headers: { Cookie: cookie } })
     expect(replayed.status).toBe(401)
@@ -202,7 +203,7 @@ describe('signing out', () => {
 
   it('SE-17: with nobody signed in is answered alike', async () => {
     const who = browser(service)
-    expect((await who.post('/sign-out')).status).toBe(200)
+    expect((await who.post('/sign-out')).headers.get('Location')).toBe('/signed-out')
   })
 
   it('WB-01: every cookie of a whole journey is __Host-, Secure, HttpOnly, Path=/, SameSite and small', async () => {

@@ -48,6 +48,7 @@ function wranglerArguments(settings: Settings): string[] {
   const vars = {
     ISSUER: serviceOrigin(settings),
     RATE_LIMITS: settings.rateLimits,
+    LOOPBACK_TARGETS: settings.loopbackTargets,
     MAIL_FROM: 'Latchkey <sign-in@latchkey.test>',
     MAIL_TRANSPORT: 'smtp',
     SMTP_HOST: '127.0.0.1',
