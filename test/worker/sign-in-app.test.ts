@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
 import { pkceChallenge } from '../../src/tokens/digest.ts'
 import { dump } from './support/dump.ts'
-import { bearer, createService, form, freshAddress, json } from './support/service.ts'
+import { bearer, createService, freshAddress } from './support/service.ts'
 import {
   type Attempt,
   createClient,
@@ -128,31 +127,4 @@ describe('a client that allows one session and refuses a second', () => {
       expect((await redeem(service, await requestLink(service, client_id, email), by)).status).toBe(200)
     },
   )
-})
-
-it('TK-01: the token endpoint takes a form body only, and each parameter once', async () => {
-  const attempt = await requestLink(service, clientId, freshAddress())
-  const fields = {
-    grant_type: MAGIC_LINK_GRANT,
-    client_id: attempt.clientId,
-    code_verifier: attempt.codeVerifier,
-    token: attempt.token,
-  }
-  const before = await dump(service)
-  const query = new URLSearchParams(fields).toString()
-  const refusals = [
-    await service.request(`/oauth2/token?${query}`, form({})),
-    await service.request(`/oauth2/token?token=${attempt.token}`, form(fields)),
-    await service.request('/oauth2/token', json(fields)),
-    ...(await Promise.all(
-      Object.keys(fields).map(name =>
-        service.request('/oauth2/token', { ...form(fields), body: `${query}&${name}=x` }),
-      ),
-    )),
-  ]
-  for (const response of refusals)
-    expect(await errorOf(response)).toEqual([400, 'invalid_request', undefined])
-  expect((await service.request(`/oauth2/token?${query}`)).status).toBe(405)
-  expect(await dump(service)).toBe(before)
-  expect((await redeem(service, attempt)).status).toBe(200)
 })

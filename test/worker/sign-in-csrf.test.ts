@@ -147,6 +147,21 @@ describe('a form without its token', () => {
     expect(await dump(service)).toBe(before)
   })
 
+  it('WB-02: a script may send a form’s token as X-CSRF-Token, and no other browser’s', async () => {
+    const { signedIn } = await people
+    await signedIn.get('/account')
+    const stranger = browser(service)
+    await stranger.get('/sign-in')
+    const headers = { ...ACCEPT_JSON, ...SAME_ORIGIN, 'Content-Type': SIGN_IN_FORM }
+    const post = (token: string | null) =>
+      signedIn.send('/account/sessions/end-others', {
+        ...form({ client_id: 'account' }),
+        headers: { ...headers, 'X-CSRF-Token': token ?? '' },
+      })
+    await expectRefused(await post(stranger.csrfToken))
+    expect((await post(signedIn.csrfToken)).status).toBe(303)
+  })
+
   it('WB-02: a cookie-authenticated call of the API needs X-CSRF-Token to change anything, never to read', async () => {
     const { signedIn } = await people
     expect((await signedIn.get('/v1/sessions')).status).toBe(200)
