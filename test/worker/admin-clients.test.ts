@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest'
+import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
+import { digest } from '../../src/tokens/digest.ts'
+import { signInBrowser } from './support/browser.ts'
+import { dump } from './support/dump.ts'
+import { expectRefusal, MARKER, ROUTES } from './support/routes.ts'
+import { admin, bearer, createService, form, freshAddress, json } from './support/service.ts'
+import { createClient, signIn } from './support/sign-in.ts'
+
+const service = createService()
+const CLIENTS = '/admin/v1/clients'
+const MINIMAL = { name: 'Bank', kind: 'first_party', type: 'public', scopes: ['read'] }
+
+const post = (changes: Readonly<Record<string, unknown>>) =>
+  service.request(CLIENTS, admin(service, json({ ...MINIMAL, ...changes })))
+const read = async (id: string) => service.request(`${CLIENTS}/${id}`, admin(service))
+
+type View = Readonly<Record<string, unknown>> & {
+  readonly client_id: string
+  readonly client_secret?: string
+}
+const created = async (changes: Readonly<Record<string, unknown>>): Promise<View> => {
+  const response = await post(changes)
+  expect(response.status).toBe(201)
+  return response.json()
+}
+
+describe('registering a client', () => {
+  it('fills in the defaults of a first party', async () => {
+    const client = await created({})
+    expect(client.client_secret).toBeUndefined()
+    expect(client).toMatchObject({
+      client_id: expect.stringMatching(/^c_[\w-]{22}$/),
+      name: 'Bank',
+      kind: 'first_party',
+      type: 'public',
+      redirect_uris: [],
+      post_logout_redirect_uris: [],
+      link_uri: null,
+      grant_types: ['authorization_code', 'refresh_token', MAGIC_LINK_GRANT],
+      scopes: ['read'],
+      audience: null,
+      token_endpoint_auth_method: 'none',
+      cors_origins: [],
+      session_rule: { limit: 1, at_limit: 'replace_oldest' },
+      refresh_grace_seconds: 10,
+      access_token_seconds: 600,
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/),
+    })
+    expect(await (await read(client.client_id)).json()).toEqual(client)
+  })
+
+  it('a third party gets no magic-link grant by default, and cannot be given it', async () => {
+    const client = await created({ kind: 'third_party' })
+    expect(client.grant_types).toEqual(['authorization_code', 'refresh_token'])
+    const refused = await post({ kind: 'third_party', grant_types: [MAGIC_LINK_GRANT] })
+    expect(await expectRefusal(refused, 'third party')).toBe('invalid_request')
+  })
+
+  it('TK-08: a confidential client is shown its secret once; only a digest of it is stored', async () => {
+    const client = await created({ type: 'confidential' })
+    const secret = client.client_secret ?? ''
+    expect(secret).toMatch(/^[\w-]{43}$/)
+    expect(client.token_endpoint_auth_method).toBe('client_secret_basic')
+    const stored = await dump(service)
+    expect(stored).toContain(await digest('client-secret', secret))
+    expect(stored).not.toContain(secret)
+    const [one, all] = [await read(client.client_id), await service.request(CLIENTS, admin(service))]
+    for (const text of [await one.text(), await all.text()]) {
+      expect(text).not.toMatch(/secret_digest|client_secret"|secretDigest/)
+      expect(text).not.toContain(secret)
+    }
+    const used = async (password: string) => {
+      const headers = {
+        Authorization: `Basic ${btoa(`${client.client_id}:${password}`)}`,
+        'Content-Type': 'application/x-www-form-urlencoded',
+      }
+      const body = { grant_type: 'refresh_token', refresh_token: 'x' }
+      return (await service.request('/oauth2/token', { ...form(body), headers })).status
+    }
+    expect([await used(secret), await used(`${secret}A`), await used('')]).toEqual([400, 401, 401])
+    expect((await created({ type: 'confidential' })).client_secret).not.toBe(secret)
+  })
+
+  it('a chosen id is taken once: 409, and the first one stays as it was', async () => {
+    const client_id = `bank-${crypto.randomUUID().slice(0, 8)}`
+    const first = await created({ client_id })
+    expect(first.client_id).toBe(client_id)
+    expect(await expectRefusal(await post({ client_id, name: MARKER }), 'again')).toBe('conflict')
+    const racing = `${client_id}-2`
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post({ client_id: racing })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409])
+    expect(await (await read(client_id)).json()).toEqual(first)
+  })
+
+  it('the built-in client cannot be made, changed or removed', async () => {
+    expect(await expectRefusal(await post({ client_id: 'account' }), 'account')).toBe('built_in_client')
+    const gone = await service.request(`${CLIENTS}/account`, admin(service, { method: 'DELETE' }))
+    expect([gone.status, ((await gone.json()) as { code: string }).code]).toEqual([409, 'built_in_client'])
+    expect(await (await read('account')).json()).toMatchObject({ client_id: 'account', grant_types: [] })
+    const who = await signInBrowser(service, freshAddress())
+    expect((await who.get('/account')).status).toBe(200)
+  })
+
+  it('AP-02: unknown fields change nothing and are not kept', async () => {
+    const plain = await created({})
+    const extra = await created({ secret_digest: MARKER, created_at: MARKER, id: MARKER, [MARKER]: true })
+    const shape = (view: View) => ({ ...view, client_id: '', created_at: '' })
+    expect(shape(extra)).toEqual(shape(plain))
+    expect(await dump(service)).not.toContain(MARKER)
+  })
+
+  it('lists every client once, the built-in one among them; deleting one is 204, then 404', async () => {
+    const { client_id } = await created({})
+    const ids = async () => {
+      const { clients } = (await (await service.request(CLIENTS, admin(service))).json()) as {
+        clients: View[]
+      }
+      return clients.map(client => client.client_id)
+    }
+    const before = await ids()
+    expect(before.filter(id => id === client_id)).toHaveLength(1)
+    expect(before).toContain('account')
+    const remove = () => service.request(`${CLIENTS}/${client_id}`, admin(service, { method: 'DELETE' }))
+    const removed = await remove()
+    expect([removed.status, await removed.text()]).toEqual([204, ''])
+    expect((await ids()).sort()).toEqual(before.filter(id => id !== client_id).sort())
+    expect((await read(client_id)).status).toBe(404)
+    expect((await remove()).status).toBe(404)
+  })
+})
+
+describe('the operators’ door', () => {
+  it('AP-07: opens for no user token, no cookie, no client secret and no wrong token, on any route', async () => {
+    const { client_id, client_secret = '' } = await createClient(service, { type: 'confidential' })
+    const tokens = await signIn(service, (await createClient(service)).client_id, freshAddress())
+    const who = await signInBrowser(service, freshAddress())
+    const right = String(service.env.ADMIN_TOKEN)
+    const routes = ROUTES.filter(({ path }) => path.startsWith('/admin/'))
+    expect(routes.length).toBeGreaterThan(8)
+    const before = await dump(service)
+    const keys: readonly RequestInit[] = [
+      {},
+      bearer(tokens.access_token),
+      bearer(tokens.refresh_token),
+      bearer(client_secret),
+      bearer(right.slice(0, -1)),
+      bearer(`${right}x`),
+      bearer(right.toUpperCase()),
+      bearer(''),
+      { headers: { Authorization: right } },
+      { headers: { Authorization: `Basic ${btoa(`admin:${right}`)}` } },
+      { headers: { Authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` } },
+      { headers: { Authorization: `Bearer ${right} ${right}` } },
+      { headers: { Authorization: `DPoP ${right}` } },
+      { headers: { 'X-Admin-Token': right, Cookie: `ADMIN_TOKEN=${right}` } },
+      { headers: { Cookie: `__Host-session=${who.cookie('__Host-session')}` } },
+    ]
+    for (const { method, path } of routes) {
+      for (const key of keys) {
+        const response = await service.request(path, { ...key, method })
+        expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer realm=/)
+        expect(response.status).toBe(401)
+        expect(await expectRefusal(response, `${method} ${path}`)).toBe('unauthorized')
+      }
+      expect((await service.request(`${path}?access_token=${right}&token=${right}`, { method })).status).toBe(
+        401,
+      )
+    }
+    expect(await dump(service)).toBe(before)
+  })
+})
