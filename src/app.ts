@@ -18,6 +18,7 @@ import { refuseUnrouted } from './http/methods.ts'
 import { noStore } from './http/middleware/no-store.ts'
 import { requestFacts } from './http/middleware/request-facts.ts'
 import { requestId } from './http/middleware/request-id.ts'
+import { requireHttps } from './http/middleware/require-https.ts'
 import { securityHeaders } from './http/middleware/security-headers.ts'
 import { oauth } from './http/oauth.ts'
 import { preferencesApi } from './http/preferences-api.ts'
@@ -66,6 +67,7 @@ export function createApp(ports: Ports): App {
   app.use(securityHeaders(env => String(env.ISSUER).startsWith('https:')))
   app.use(noStore())
   app.use(requestFacts(parts, ports.now))
+  app.use(requireHttps())
   app.use('/admin/*', requireOperator())
   for (const routes of ROUTES) app.route('/', routes)
   app.notFound(refuseUnrouted(app))

@@ -21,6 +21,7 @@ const PROBLEMS = {
   session_replaced: [401, 'The session was replaced by a newer sign-in'],
   session_ended: [401, 'The session has ended'],
   insufficient_scope: [403, 'The token lacks a scope'],
+  https_required: [403, 'Only https is served here'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   conflict: [409, 'It exists already'],

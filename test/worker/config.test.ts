@@ -1,7 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createApp, realPorts } from '../../src/app.ts'
-import { createService } from './support/service.ts'
+import { askByApp } from './support/ask.ts'
+import { expectRefusal, ROUTES } from './support/routes.ts'
+import { bearer, createService, form, freshAddress, ISSUER, type Service } from './support/service.ts'
+import { createClient, signIn } from './support/sign-in.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -85,5 +88,52 @@ describe('a service that is not configured', () => {
         expect(response.headers.get('Strict-Transport-Security'), path).toBe(expected)
       }
     }
+  })
+})
+
+describe('plain http', () => {
+  const over = (service: Service, path: string, init: RequestInit = {}) =>
+    service.request(`http://auth.test${path}`, init)
+
+  it('WB-05: is refused on every route of an https issuer, and nothing is done', async () => {
+    const service = createService()
+    const email = freshAddress()
+    const { client_id } = await createClient(service)
+    const tokens = await signIn(service, client_id, email)
+    for (const { method, path } of ROUTES) {
+      const headers = { Accept: 'application/json', Authorization: `Bearer ${tokens.access_token}` }
+      const response = await over(service, path, { method, headers })
+      expect(await expectRefusal(response, `${method} ${path}`)).toBe('https_required')
+      expect(response.headers.get('Location')).toBeNull()
+    }
+    expect((await service.request('/ping/whoami', bearer(tokens.access_token))).status).toBe(200)
+    expect((await askByApp(service, { client_id, email }, { origin: 'http://auth.test' })).status).toBe(403)
+    expect(service.mails.filter(mail => mail.to === email)).toHaveLength(1)
+  })
+
+  it('WB-05: sends a person who opens a page on to the same page over https, never a form', async () => {
+    const service = createService()
+    for (const path of [
+      '/',
+      '/sign-in?continue=%2Faccount',
+      '/account',
+      '//evil.test',
+      '/sign-in/link?token=x',
+    ]) {
+      const response = await over(service, path)
+      if (path === '//evil.test')
+        expect([response.status, response.headers.get('Location')]).toEqual([403, null])
+      else expect([response.status, response.headers.get('Location')]).toEqual([301, `${ISSUER}${path}`])
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+    for (const path of ['/sign-in', '/sign-in/link', '/sign-out']) {
+      expect((await over(service, path, form({ email: freshAddress() }))).status).toBe(403)
+    }
+  })
+
+  it('WB-05: is what a loopback issuer speaks', async () => {
+    const service = createService({ ISSUER: 'http://localhost:8787' })
+    expect((await service.request('http://localhost:8787/sign-in')).status).toBe(200)
+    expect((await service.request('http://localhost:8787/health')).status).toBe(200)
   })
 })
