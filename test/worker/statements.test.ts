@@ -88,3 +88,34 @@ test('SE-13: disabled and enabled again, a user has the rows of each, and the lo
     'session.ended',
   ])
 })
+
+test('SE-09: in the rows too, all others of this client are ended, and no session of another client or user', async () => {
+  const clients = ['ios', 'android', 'photos']
+  const [userId, strangerId] = [await newUser(DB), await newUser(DB)]
+  const ids = new Map<string, string>()
+  for (const user of [userId, strangerId])
+    for (const clientId of clients)
+      for (const device of [1, 2, 3]) {
+        const id = newId('s')
+        ids.set(`${user === userId ? 'mine' : 'theirs'} ${clientId} ${device}`, id)
+        await change(DB, user, start({}, clientId, id))
+      }
+  const { result } = await change(DB, userId, {
+    type: 'end_sessions',
+    opId: newId('i'),
+    selection: { kind: 'others', clientId: 'android' },
+    reason: 'ended_by_user',
+    by: { kind: 'session', session_id: ids.get('mine android 2') ?? '' },
+  })
+  const ended = ['mine android 1', 'mine android 3'].map(name => ids.get(name))
+  expect(new Set(result.tag === 'ended' ? result.sessions : [])).toEqual(new Set(ended))
+  const rows = await DB.prepare('SELECT id FROM sessions WHERE user_id IN (?, ?)')
+    .bind(userId, strangerId)
+    .all<{ id: string }>()
+  const left = [...ids.values()].filter(id => !ended.includes(id))
+  expect(rows.results.map(row => row.id).sort()).toEqual(left.sort())
+  const retired = [...(await bucketsOf(userId)), ...(await bucketsOf(strangerId))].filter(
+    row => row.retired_at !== null,
+  )
+  expect(retired.map(row => row.session_id).sort()).toEqual([...ended].sort())
+})
