@@ -10,7 +10,7 @@ import { loadState } from '../../src/user/state.ts'
 import { apply, aUser } from '../unit/model.ts'
 import { anyStep, pick, touched } from '../unit/steps.ts'
 import { DB } from './support/databases.ts'
-import { change, NOW, newId, newUser, someDigest } from './support/ledger.ts'
+import { change, NOW, newId, newUser, someDigest, start } from './support/ledger.ts'
 
 const byId = (a: Session, b: Session) => (a.id < b.id ? -1 : 1)
 const sorted = (state: UserState) => ({ ...state, sessions: [...state.sessions].sort(byId) })
