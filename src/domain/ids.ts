@@ -7,6 +7,7 @@ export const SHARD_TAGS = 1024
 export const ID_RANDOM_BYTES = 16
 
 const TAGGED_ID = /^(u|s|i)_([a-z2-7]{2})[A-Za-z0-9_-]{22}$/
+const MADE_CLIENT_ID = /^c_[A-Za-z0-9_-]{22}$/
 const CHOSEN_CLIENT_ID = /^[a-z0-9][a-z0-9._-]{1,62}$/
 
 export type TaggedKind = 'u' | 's' | 'i'
@@ -43,6 +44,9 @@ export function tagValue(tag: string): number {
 }
 
 export const isChosenClientId = (value: string): boolean => CHOSEN_CLIENT_ID.test(value)
+
+export const isClientId = (value: unknown): value is string =>
+  typeof value === 'string' && (isChosenClientId(value) || MADE_CLIENT_ID.test(value))
 
 export interface Jti {
   readonly sessionId: string

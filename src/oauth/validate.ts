@@ -1,7 +1,7 @@
 // Strong validation of an access token: form, signature, expiry, commitment, then the remaining claims.
 // One primary-key read; whoever signs anything else with our key is noticed.
 import { type BucketVerdict, deadTokenCode, judgeBucket, type RetiredReason } from '../domain/bucket.ts'
-import { parseJti } from '../domain/ids.ts'
+import { isClientId, isTaggedId, parseJti } from '../domain/ids.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { findBucket } from '../store/buckets.ts'
 import { ACCESS_TOKEN_TYP, type AccessClaims, parseAccessClaims } from '../tokens/access-token.ts'
@@ -73,11 +73,14 @@ async function verdictOf(
   return judgeBucket(bucket, bucket !== null && digestsEqual(bucket.commitment, commitment))
 }
 
-/** Whom the forger claims to be: only what has the form of an id. */
+/** Whom the forger claims to be: only what has the form of an id, so that no credential comes into an alarm. */
 function suspects(claims: Readonly<Record<string, unknown>>): {
   clientId: string | null
   userId: string | null
 } {
-  const id = (value: unknown) => (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : null)
-  return { clientId: id(claims.client_id), userId: id(claims.sub) }
+  const { client_id: clientId, sub: userId } = claims
+  return {
+    clientId: isClientId(clientId) ? clientId : null,
+    userId: isTaggedId('u', userId) ? userId : null,
+  }
 }

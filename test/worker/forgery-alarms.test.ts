@@ -3,7 +3,7 @@
 import { exportJWK, generateKeyPair } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { alarmCount, listAlarms, noonAhead } from './support/alarms.ts'
-import { claimsOf, type LeakedKey, leakKey, signerOf } from './support/leaked-key.ts'
+import { type LeakedKey, leakKey, signerOf } from './support/leaked-key.ts'
 import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, signIn, type Tokens } from './support/sign-in.ts'
 import { type Watch, watchDatabases } from './support/watched-databases.ts'
@@ -104,11 +104,23 @@ describe('counting', () => {
     expect((await listAlarms(service)).find(alarm => alarm.id === old?.id)).toMatchObject({ count: 1 })
   })
 
-  it('EB-06: what the alarm says of the forger is only what has the form of an id', async () => {
-    const lies = { sub: '<script>alert(1)</script>', client_id: 'a\nb', sid: claimsOf(mine.access_token).eb }
-    await knock(await key.resign(mine.access_token, lies))
-    expect((await openAlarms())[0]).toMatchObject({ client_id: null, user_id: null, count: 1 })
-  })
+  it.each([
+    ['markup and lines', '<script>alert(1)</script>\n{"event":"x"}'],
+    ['a bucket', 'qN3vXWm2cT0b-_5yS8kZr1aDfG7hJpLoUiEwQtYxVzA'],
+    ['a user for a client and a client for a user', ''],
+  ])(
+    'EB-06, EB-12: what has not the form of an id is neither in the alarm nor in the log: %s',
+    async (_, lie) => {
+      const errors = vi.spyOn(console, 'error').mockReturnValue()
+      const sub = lie === '' ? mine.client_id : lie
+      const client_id = lie === '' ? mine.user_id : lie
+      await knock(await key.resign(mine.access_token, { sub, client_id }))
+      expect((await openAlarms())[0]).toMatchObject({ client_id: null, user_id: null, count: 1 })
+      const logged = errors.mock.calls.flat().join()
+      expect(logged).toContain('token.forged')
+      for (const said of [sub, client_id]) expect(logged).not.toContain(said)
+    },
+  )
 })
 
 describe('when alarms cannot be written', () => {
