@@ -1,0 +1,164 @@
+// Time: idle and absolute limits by the server's clock alone, closed by the cron.
+import { describe, expect, it } from 'vitest'
+import { keepHouse } from '../../src/housekeeping.ts'
+import { signInBrowser } from './support/browser.ts'
+import { bearer, createService, freshAddress, type Service } from './support/service.ts'
+import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+import { checkHistory, eventsOfType } from './support/stored.ts'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const whoami = (service: Service, tokens: Tokens) =>
+  service.request('/ping/whoami', bearer(tokens.access_token))
+const claimsOf = (tokens: Tokens) => JSON.parse(atob(tokens.access_token.split('.')[1] as string))
+
+async function refreshed(service: Service, tokens: Tokens): Promise<Tokens> {
+  const response = await refresh(service, tokens)
+  expect(response.status).toBe(200)
+  return response.json()
+}
+
+describe('idle', () => {
+  it('SE-05: an app’s session unused for seven days is over; a second earlier it is not', async () => {
+    for (const [unused, status] of [
+      [7 * DAY - 1, 200],
+      [7 * DAY, 400],
+    ] as const) {
+      const service = createService()
+      const { client_id } = await createClient(service)
+      const tokens = await signIn(service, client_id, freshAddress())
+      service.now += unused
+      expect((await refresh(service, tokens)).status).toBe(status)
+      expect((await whoami(service, tokens)).status).toBe(401)
+    }
+  })
+
+  it('SE-05: a browser session unused for seven days is over; use moves it on', async () => {
+    const service = createService()
+    const signedIn = await signInBrowser(service, freshAddress())
+    service.now += 7 * DAY - 1
+    expect((await signedIn.get('/v1/sessions/current')).status).toBe(200)
+    service.now += 7 * DAY - 1
+    expect((await signedIn.get('/v1/sessions/current')).status).toBe(200)
+    service.now += 7 * DAY
+    expect((await signedIn.get('/v1/sessions/current')).status).toBe(401)
+  })
+
+  it('SE-05: the cron closes the rows of every user in every shard, each with one event, and of no one else', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const idle = await Promise.all(
+      Array.from({ length: 6 }, () => signIn(service, client_id, freshAddress())),
+    )
+    const dormant = await signInBrowser(service, freshAddress())
+    service.now += 3 * DAY
+    const used = await signIn(service, client_id, freshAddress())
+    service.now += 4 * DAY
+
+    await keepHouse(service.parts, service.now)
+    await keepHouse(service.parts, service.now + 1)
+    const dormantId = (dormant.cookie('__Host-session') as string).split('.')[0] as string
+    for (const userId of [...idle.map(tokens => tokens.user_id), dormantId]) {
+      const { events, live } = await checkHistory(service, userId)
+      expect(live).toEqual([])
+      expect(events.map(event => [event.type, event.reason, event.actor])).toEqual([
+        ['session.created', null, expect.any(String)],
+        ['session.ended', 'expired', '{"kind":"system"}'],
+      ])
+    }
+    expect((await checkHistory(service, used.user_id)).live).toHaveLength(1)
+    expect((await refresh(service, used)).status).toBe(200)
+  })
+
+  it('SE-05: what has expired, and is not closed yet, is not shown, cannot act and takes no place', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service, { session_rule: { limit: 1, at_limit: 'refuse' } })
+    const email = freshAddress()
+    const former = await signIn(service, client_id, email)
+    service.now += 7 * DAY
+    const newer = await signIn(service, client_id, email)
+    const list = await service.request('/v1/sessions', bearer(newer.access_token))
+    expect((await list.json<{ sessions: unknown[] }>()).sessions).toHaveLength(1)
+    const { events } = await checkHistory(service, former.user_id, 1)
+    expect(eventsOfType(events, 'session.ended').map(event => event.reason)).toEqual(['expired'])
+  })
+})
+
+describe('absolute', () => {
+  it('SE-06: no session outlives thirty days, however active: app and browser', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const signedIn = await signInBrowser(service, freshAddress())
+    let tokens = await signIn(service, client_id, freshAddress())
+    const end = service.now + 30 * DAY
+    for (; service.now + 12 * HOUR < end; service.now += 12 * HOUR) {
+      tokens = await refreshed(service, tokens)
+      expect((await signedIn.get('/v1/sessions/current')).status).toBe(200)
+    }
+    service.now = end - 100
+    tokens = await refreshed(service, tokens)
+    // Not even its last token lasts longer.
+    expect([tokens.expires_in, claimsOf(tokens).exp]).toEqual([100, end])
+    service.now = end - 1
+    expect((await whoami(service, tokens)).status).toBe(200)
+    expect((await signedIn.get('/v1/sessions/current')).status).toBe(200)
+    service.now = end
+    expect((await whoami(service, tokens)).status).toBe(401)
+    expect((await refresh(service, tokens)).status).toBe(400)
+    expect((await signedIn.get('/v1/sessions/current')).status).toBe(401)
+    expect((await signedIn.get('/account')).headers.get('Location')).toBe('/sign-in')
+  })
+})
+
+describe('the clock', () => {
+  it('SE-15: is the server’s: a Date header or a time in the body has no effect', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const before = service.now
+    const claimed = before + 20 * DAY
+    const times = { iat: claimed, now: claimed, timestamp: claimed, auth_time: claimed, created_at: claimed }
+    const attempt = await requestLink(service, client_id, freshAddress(), times)
+    const tokens = await (
+      await redeem(service, attempt, 'link', { iat: String(claimed), auth_time: String(claimed) })
+    ).json<Tokens>()
+    expect(claimsOf(tokens)).toMatchObject({ iat: before, auth_time: before, exp: before + 10 * MINUTE })
+    for (const at of [before - DAY, claimed]) {
+      const date = new Date(at * 1_000).toUTCString()
+      const headers = { Date: date, 'If-Modified-Since': date, 'X-Timestamp': String(at) }
+      const response = await service.request('/ping/whoami', bearer(tokens.access_token, { headers }))
+      expect(response.status).toBe(200)
+    }
+    service.now = before + 10 * MINUTE
+    const headers = { Date: new Date(before * 1_000).toUTCString() }
+    expect((await service.request('/ping/whoami', bearer(tokens.access_token, { headers }))).status).toBe(401)
+  })
+
+  it.each([
+    ['an access token', 10 * MINUTE],
+    ['a link', 10 * MINUTE],
+    ['a code', 10 * MINUTE],
+    ['a refresh token', 7 * DAY],
+  ] as const)(
+    'SE-15: 61 s flip the result around the end of %s, and no leeway lengthens it',
+    async (what, seconds) => {
+      const service = createService()
+      const { client_id } = await createClient(service)
+      const attempt = await requestLink(service, client_id, freshAddress())
+      const signedIn = await signIn(service, client_id, freshAddress())
+      const start = service.now
+      const use = async (): Promise<boolean> => {
+        if (what === 'an access token') return (await whoami(service, signedIn)).status === 200
+        if (what === 'a refresh token') return (await refresh(service, signedIn)).status === 200
+        return (await redeem(service, attempt, what === 'a link' ? 'link' : 'code')).status === 200
+      }
+      const results: boolean[] = []
+      for (const offset of [61, 0, -61]) {
+        service.now = start + seconds + offset
+        results.push(await use())
+      }
+      expect(results).toEqual([false, false, true])
+    },
+  )
+})
