@@ -1,0 +1,161 @@
+// Rows, as D1 itself counts them: the one figure of performance without noise. Rows written dominate the bill; calls in
+// sequence are what a user waits for. The bounds are the budget of each operation.
+import { describe, expect, it } from 'vitest'
+import { browser, signInBrowser } from './support/browser.ts'
+import { type Intercept, objectsSeenThrough, workerSeenThrough } from './support/intercept.ts'
+import { type Seeded, seedSessions } from './support/many.ts'
+import { bearer, createService, freshAddress, freshIp, json } from './support/service.ts'
+import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+
+interface Cost {
+  read: number
+  written: number
+  /** Round trips to D1, by the Worker and by the object together. */
+  calls: number
+}
+
+/** A service that counts what its Worker and its objects do in D1. */
+function countingService() {
+  const cost: Cost = { read: 0, written: 0, calls: 0 }
+  const count: Intercept = async (_, run) => {
+    cost.calls += 1
+    const results = await run()
+    for (const { meta } of results) {
+      cost.read += meta.rows_read
+      cost.written += meta.rows_written
+    }
+    return results
+  }
+  const service = createService({ ...workerSeenThrough(count), USER_SESSIONS: objectsSeenThrough(count) })
+  const costOf = async <T>(work: () => Promise<T>): Promise<[T, Cost]> => {
+    Object.assign(cost, { read: 0, written: 0, calls: 0 })
+    const result = await work()
+    return [result, { ...cost }]
+  }
+  return { service, costOf }
+}
+
+const LIMIT_2 = { session_rule: { limit: 2, at_limit: 'replace_oldest' } }
+
+describe('rows of an operation', () => {
+  it('strong validation reads one row in one call and writes none', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    const { access_token } = await signIn(service, client_id, freshAddress())
+    const whoami = () => service.request('/ping/whoami', bearer(access_token))
+    expect((await whoami()).status).toBe(200)
+    const [response, cost] = await costOf(whoami)
+    expect(response.status).toBe(200)
+    expect(cost).toEqual({ read: 1, written: 0, calls: 1 })
+  })
+
+  it('asking for a link writes 3 rows, the delivery included, whether or not the address has a user', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    await signIn(service, client_id, freshAddress())
+    const email = freshAddress()
+    const costs: Cost[] = []
+    for (let round = 0; round < 2; round++) {
+      const [attempt, cost] = await costOf(() => requestLink(service, client_id, email))
+      costs.push(cost)
+      expect((await redeem(service, attempt)).status).toBe(200)
+    }
+    expect(costs[0]).toEqual({ read: 1, written: 3, calls: 2 })
+    expect(costs[1]).toEqual(costs[0])
+  })
+
+  it('a sign-in writes 6 rows with its new user, 4 without, and at most 4 more for each that it replaces', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service, LIMIT_2)
+    const email = freshAddress()
+    const costs: Cost[] = []
+    for (let round = 0; round < 4; round++) {
+      const attempt = await requestLink(service, client_id, email)
+      const [response, cost] = await costOf(() => redeem(service, attempt))
+      expect(response.status).toBe(200)
+      costs.push(cost)
+    }
+    expect(costs.map(cost => cost.written)).toEqual([6, 4, 8, 8])
+    for (const cost of costs) expect(cost.calls).toBeLessThanOrEqual(3)
+  })
+
+  it('by typed code it is the same, and one call more at most', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    const attempt = await requestLink(service, client_id, freshAddress())
+    const [response, cost] = await costOf(() => redeem(service, attempt, 'code'))
+    expect(response.status).toBe(200)
+    expect(cost.written).toBe(6)
+    expect(cost.calls).toBeLessThanOrEqual(3)
+  })
+
+  it('a refresh writes at most 5 rows, in one call', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    let tokens = await signIn(service, client_id, freshAddress())
+    for (let round = 0; round < 5; round++) {
+      const [response, cost] = await costOf(() => refresh(service, tokens))
+      tokens = await response.json<Tokens>()
+      expect(cost.written).toBeLessThanOrEqual(5)
+      expect(cost.calls).toBe(1)
+    }
+  })
+
+  it.each<[string, string, string]>([
+    ['logout', 'POST', '/oauth2/logout'],
+    ['its handle', 'DELETE', '/v1/sessions/current'],
+  ])('ending a session by %s writes at most 5 rows', async (_, method, path) => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    const { access_token } = await signIn(service, client_id, freshAddress())
+    const [response, cost] = await costOf(() => service.request(path, bearer(access_token, { method })))
+    expect(response.status).toBe(204)
+    expect(cost.written).toBeLessThanOrEqual(5)
+    expect(cost.calls).toBeLessThanOrEqual(3)
+  })
+
+  it('ending n others writes at most 4 rows each and one more, in as many calls as ending one', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    const [caller] = (await seedSessions(service, client_id, freshAddress(), 21)) as [Seeded]
+    const [response, cost] = await costOf(() =>
+      service.request('/v1/sessions/revoke-others', bearer(caller.access_token, json({}))),
+    )
+    expect(await response.json()).toMatchObject({ revoked: 20 })
+    expect(cost.written).toBeLessThanOrEqual(20 * 4 + 1)
+    expect(cost.calls).toBe(3)
+  })
+
+  it('a use of a link that was used writes nothing', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    const attempt = await requestLink(service, client_id, freshAddress())
+    await redeem(service, attempt)
+    const [response, cost] = await costOf(() => redeem(service, attempt))
+    expect([response.status, cost.written]).toEqual([400, 0])
+  })
+
+  it('a list reads each session of its user twice at most, to sort them, and none of others', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service)
+    const [caller] = (await seedSessions(service, client_id, freshAddress(), 10)) as [Seeded]
+    await seedSessions(service, client_id, freshAddress(), 10)
+    const list = () => service.request('/v1/sessions', bearer(caller.access_token))
+    await list()
+    const [, cost] = await costOf(list)
+    expect(cost).toMatchObject({ written: 0, calls: 2 })
+    expect(cost.read).toBeLessThanOrEqual(2 * 11)
+  })
+
+  it('a browser session is validated by one row, and writes one at most every five minutes', async () => {
+    const { service, costOf } = countingService()
+    const signedIn = await signInBrowser(service, freshAddress(), browser(service, freshIp()))
+    const current = () => signedIn.get('/v1/sessions/current')
+    const [, first] = await costOf(current)
+    expect(first).toEqual({ read: 2, written: 0, calls: 2 })
+    service.now += 5 * 60
+    const [, second] = await costOf(current)
+    expect(second.written).toBe(1)
+    expect((await costOf(current))[1].written).toBe(0)
+  })
+})
