@@ -11,7 +11,7 @@ const id = (kind: 'u' | 's' | 'i') => taggedId(kind, shardTag(7), randomBytes(16
 const SESSION = id('s')
 const FACTS: RefreshFacts = {
   userId: id('u'),
-  clientId: 'ios',
+  clientId: 'phone-app-of-the-bank',
   scope: 'openid sessions',
   audience: 'https://auth.test',
   authTime: NOW,
@@ -40,7 +40,7 @@ describe('RF-01: a refresh token', () => {
   test('RF-01: has no fact of the user in the clear', async () => {
     const { text } = await mint()
     expect(text).not.toContain(FACTS.userId.slice(4))
-    expect(text).not.toContain('ios')
+    expect(text).not.toContain('phone-app')
   })
 
   test('RF-02: with any one character changed is not ours', async () => {
