@@ -1,11 +1,9 @@
 // The ceilings whatever a rule says: a hundred live sessions on a client, a thousand in all.
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Seeded, seedSessions } from './support/many.ts'
 import { bearer, createService, freshAddress, json } from './support/service.ts'
 import { createClient, refresh, signIn } from './support/sign-in.ts'
 import { checkHistory, storedSessions } from './support/stored.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const UNLIMITED = { session_rule: { limit: null, at_limit: 'refuse' } }
 

@@ -1,13 +1,11 @@
 // Ends that race with other ends, with sign-ins and with refreshes: what was acknowledged as ended stays ended.
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { applyChange } from '../../src/user/change.ts'
 import { seenThrough, workerSeenThrough } from './support/intercept.ts'
 import { countOf, requestLinks, type Seeded, seedSessions, statusesOf } from './support/many.ts'
 import { bearer, createService, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, type Tokens } from './support/sign-in.ts'
 import { checkHistory, eventsOfType } from './support/stored.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const UNLIMITED = { session_rule: { limit: null, at_limit: 'replace_oldest' } }
 

@@ -1,5 +1,5 @@
 // One link, one code: one success, however many hold it and however they arrive.
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { namespaceOf } from './support/intercept.ts'
 import { countOf, statusesOf } from './support/many.ts'
 import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
@@ -7,7 +7,6 @@ import { type Attempt, createClient, redeem, requestLink, signIn, type Tokens } 
 import { checkHistory, eventsOfType, storedUsers } from './support/stored.ts'
 
 const AT_ONCE = 50
-vi.setConfig({ testTimeout: 60_000 })
 
 type Way = 'link' | 'code'
 const WAYS: Readonly<Record<string, (index: number) => Way>> = {

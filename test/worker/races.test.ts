@@ -1,12 +1,11 @@
 // Sign-ins of one user that arrive together: the rule holds at every instant, everyone is answered, nothing is lost.
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { countOf, requestLinks, statusesOf } from './support/many.ts'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, signIn, type Tokens } from './support/sign-in.ts'
 import { checkHistory, eventsOfType, storedUsers } from './support/stored.ts'
 
 const AT_ONCE = 50
-vi.setConfig({ testTimeout: 60_000 })
 
 const whoami = (service: Service, tokens: Pick<Tokens, 'access_token'>): Promise<Response> =>
   service.request('/ping/whoami', bearer(tokens.access_token))
