@@ -45,7 +45,7 @@ describe('counting', () => {
     expect(alarms).toHaveLength(1)
     expect(alarms[0]).toMatchObject({ kind: 'token.forged', kid: key.kid, count: 1_000 })
     expect(alarmWrites()).toBeLessThanOrEqual(10)
-  }, 30_000)
+  })
 
   it('EB-06: forgeries that come one after the other cost a write a second, not a write each', async () => {
     const refusals = vi.spyOn(console, 'info').mockReturnValue()
@@ -53,7 +53,7 @@ describe('counting', () => {
     const answers: Promise<Response>[] = []
     for (let number = 1; number <= 40; number++) {
       answers.push(knock(await forgery(number)))
-      await vi.waitFor(() => expect(refusals).toHaveBeenCalledTimes(number), { interval: 1 })
+      await vi.waitFor(() => expect(refusals).toHaveBeenCalledTimes(number), { interval: 1, timeout: 10_000 })
       // Whatever was being written has been written once a later question is answered.
       await openAlarms()
     }
@@ -130,7 +130,7 @@ describe('when alarms cannot be written', () => {
     watch.refuses = sql => isAway && isAlarmWrite(sql)
     const before = await alarmCount(service)
     const answers = Promise.all([1, 2, 3, 4, 5].map(async number => knock(await forgery(number))))
-    await vi.waitFor(() => expect(alarmWrites()).toBeGreaterThanOrEqual(2), { timeout: 5_000 })
+    await vi.waitFor(() => expect(alarmWrites()).toBeGreaterThanOrEqual(2), { timeout: 20_000 })
     expect(errors.mock.calls.flat().join()).toContain('alarm.not_stored')
     expect((await knock(mine.access_token)).status).toBe(200)
     isAway = false

@@ -185,7 +185,7 @@ describe('when the bucket cannot be read', () => {
     isHanging = true
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const answer = patient.request('/ping/whoami', bearer(own()))
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0))
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0), { timeout: 10_000 })
     await vi.advanceTimersByTimeAsync(D1_DEADLINE_MS)
     vi.useRealTimers()
     expect((await answer).status).toBe(503)
