@@ -81,7 +81,7 @@ describe('a second use', () => {
     const first = await start()
     const second = await use(first)
     const before = await alarmCount(service)
-    service.now += 10
+    service.now += 11
     expect(await refused(first)).toBe('invalid_grant')
     const endedAt = new Date(service.now * 1_000).toISOString().replace('.000', '')
     service.now += 1
@@ -106,7 +106,7 @@ describe('a second use', () => {
     for (let generation = 0; generation < age; generation++) newest = await use(newest)
     service.now += 3 * 86_400
     newest = await use(newest)
-    service.now += 10
+    service.now += 11
     expect(await refused(first)).toBe('invalid_grant')
     expect(await (await whoami(newest.access_token)).json()).toMatchObject({ reason: 'refresh_reused' })
   })
@@ -139,7 +139,7 @@ describe('a second use', () => {
     const second = await use(first)
     service.now += 59
     expect(await use(first)).toMatchObject({ access_token: second.access_token })
-    service.now += 1
+    service.now += 2
     expect(await refused(first)).toBe('invalid_grant')
     expect(await isLive(second)).toBe(false)
   })
