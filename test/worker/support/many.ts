@@ -1,12 +1,15 @@
 // Many at once: links of one address, their redemption, and sessions that are simply there.
 
+import { decide } from '../../../src/domain/decide.ts'
 import { shardTagOfDigest } from '../../../src/domain/ids.ts'
-import { absoluteExpiry, expiryAfterUse } from '../../../src/domain/session.ts'
+import { DEFAULT_PREFERENCES } from '../../../src/domain/preferences.ts'
+import { absoluteExpiry } from '../../../src/domain/session.ts'
 import { mintCredentials } from '../../../src/oauth/credentials.ts'
 import { statements } from '../../../src/store/statements.ts'
 import { findUserIdByAddress } from '../../../src/store/users.ts'
 import { digestBytes } from '../../../src/tokens/digest.ts'
 import { randomTaggedId } from '../../../src/tokens/random.ts'
+import { loadState } from '../../../src/user/state.ts'
 import { freshIp, type Service } from './service.ts'
 import { type Attempt, requestLink, type Tokens } from './sign-in.ts'
 
@@ -38,8 +41,8 @@ export interface Seeded extends Tokens {
 }
 
 /**
- * Begins sessions in one batch, with the statements that a sign-in uses but without its decision: a set-up, where a
- * test is about what happens afterwards. The address gets a user when it has none.
+ * Begins sessions in one batch: a set-up, where a test is about what happens afterwards. Whatever the client's rule
+ * says, at most a hundred on one client. The address gets a user when it has none.
  */
 export async function seedSessions(
   service: Service,
@@ -52,36 +55,33 @@ export async function seedSessions(
   if (client === null) throw new Error('no such client')
   const tag = shardTagOfDigest(await digestBytes('address', email))
   const db = parts.shards.ofTag(tag)
-  const known = await findUserIdByAddress(db, email)
-  const userId = known ?? randomTaggedId('u', tag)
-  const last = await db
-    .prepare('SELECT max(seq) AS seq FROM user_events WHERE user_id = ?')
-    .bind(userId)
-    .first<{ seq: number | null }>()
+  const userId = (await findUserIdByAddress(db, email)) ?? randomTaggedId('u', tag)
+  let { user, lastSeq } = await loadState(db, userId)
   const scope = client.scopes.join(' ')
-  const absoluteExpiresAt = absoluteExpiry(now)
+  const audience = client.audience ?? parts.config.issuer
+  const authenticated = {
+    authTime: now,
+    amr: ['email_link'],
+    absoluteExpiresAt: absoluteExpiry(now),
+  } as const
   const seeded: Seeded[] = []
   const batch: D1PreparedStatement[] = []
   for (let index = 0; index < count; index++) {
     const id = randomTaggedId('s', tag)
-    const audience = client.audience ?? parts.config.issuer
     const minted = await mintCredentials(parts, {
       client,
       sessionId: id,
       generation: 1,
-      facts: { userId, clientId, scope, audience, authTime: now, amr: ['email_link'], absoluteExpiresAt },
+      facts: { userId, clientId, scope, audience, ...authenticated },
       scope,
       audience,
       now,
     })
-    batch.push(
-      ...statements(db, userId, {
-        type: 'session.created',
-        seq: (last?.seq ?? 0) + 1 + index,
+    const { events } = decide(
+      { userId, user, sessions: [], lastSeq },
+      {
+        type: 'start_session',
         opId: `seed:${id}`,
-        causeSeq: null,
-        at: now,
-        by: { kind: 'session', session_id: id },
         session: {
           id,
           clientId,
@@ -93,13 +93,16 @@ export async function seedSessions(
           place: { country: null, city: null },
           secretDigest: minted.secretDigest,
         },
-        sessionLimit: 1_000,
-        absoluteExpiresAt,
-        expiresAt: expiryAfterUse(absoluteExpiresAt, now),
         bucket: minted.bucket,
-        newUser: known === null && index === 0 ? { email } : null,
-      }),
+        rule: { limit: null, at_limit: 'replace_oldest' },
+        newUser: { email },
+        formerSessionId: null,
+      },
+      now,
     )
+    batch.push(...events.flatMap(event => statements(db, userId, event)))
+    lastSeq += events.length
+    user ??= { disabledAt: null, preferences: DEFAULT_PREFERENCES }
     seeded.push({ ...(minted.answer as Tokens), session_id: id })
   }
   await db.batch(batch)

@@ -5,7 +5,6 @@ import type { Service } from './service.ts'
 export interface StoredEvent {
   readonly seq: number
   readonly op_id: string | null
-  readonly cause_seq: number | null
   readonly type: string
   readonly session_id: string | null
   readonly client_id: string | null
@@ -21,7 +20,7 @@ export const storedEvents = (service: Service, userId: string): Promise<StoredEv
   rows<StoredEvent>(
     service,
     userId,
-    `SELECT seq, op_id, cause_seq, type, session_id, client_id, reason, actor
+    `SELECT seq, op_id, type, session_id, client_id, reason, actor
      FROM user_events WHERE user_id = ? ORDER BY seq`,
   )
 
