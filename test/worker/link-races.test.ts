@@ -86,15 +86,4 @@ describe('a link and the end of its account', () => {
     expect([deleted, again.status, await again.json()]).toMatchObject([204, 400, { error: 'invalid_grant' }])
     expect(await storedUsers(service, email)).toEqual([])
   })
-
-  it('SE-13: a link that was not used yet is over, a new one makes a new user', async () => {
-    const service = createService()
-    const { client_id, email, user_id } = await usedLink(service)
-    const pending = await requestLink(service, client_id, email)
-    await remove(service, user_id)
-    expect((await redeem(service, pending)).status).toBe(400)
-    const tokens = await signIn(service, client_id, email)
-    expect(tokens.user_id).not.toBe(user_id)
-    expect((await checkHistory(service, tokens.user_id, 1)).events).toHaveLength(1)
-  })
 })
