@@ -51,6 +51,7 @@ describe('a redirect URI', () => {
     'https://user@app.test/cb',
     'https://user:password@app.test/cb',
     'https://@app.test/cb',
+    'com.example.app://user@host/cb',
     'https://app.test\\@evil.test/cb',
     'https://*.app.test/cb',
     'https:app.test/cb',
