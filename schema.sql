@@ -39,7 +39,6 @@ CREATE TABLE IF NOT EXISTS sessions (
   absolute_expires_at INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   secret_digest TEXT NOT NULL CHECK (length(secret_digest) = 43),
-  sealed_successor TEXT,
   PRIMARY KEY (user_id, id),
   CHECK (expires_at <= absolute_expires_at)
 ) STRICT, WITHOUT ROWID;
@@ -52,7 +51,8 @@ BEGIN
   SELECT RAISE(ABORT, 'session_limit');
 END;
 
--- The commitment of every access token until its own expiry; it outlives its session.
+-- The commitment of every access token until its own expiry; it outlives its session. The token answer that was
+-- issued with it waits here for its grace, sealed under the refresh token that it succeeded.
 CREATE TABLE IF NOT EXISTS entropy_buckets (
   session_id TEXT NOT NULL,
   generation INTEGER NOT NULL CHECK (generation >= 1),
@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS entropy_buckets (
   expires_at INTEGER NOT NULL,
   retired_at INTEGER,
   retired_reason TEXT,
+  sealed_successor TEXT,
   PRIMARY KEY (session_id, generation)
 ) STRICT, WITHOUT ROWID;
 
@@ -96,7 +97,7 @@ CREATE TABLE IF NOT EXISTS user_events (
   user_id TEXT NOT NULL,
   seq INTEGER NOT NULL CHECK (seq >= 1),
   op_id TEXT,
-  cause_seq INTEGER,
+  first_seq INTEGER,
   type TEXT NOT NULL,
   at INTEGER NOT NULL,
   session_id TEXT,
@@ -108,8 +109,17 @@ CREATE TABLE IF NOT EXISTS user_events (
   PRIMARY KEY (user_id, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Only the first event of a change carries its op_id; the events that follow from it cost no index row.
+-- Only the event that a change is about carries its op_id; the events that follow from it cost no index row.
 CREATE UNIQUE INDEX IF NOT EXISTS user_events_op ON user_events (op_id) WHERE op_id IS NOT NULL;
+
+-- Expiry is decided on what was read; a refresh in between has moved it, and then nothing has expired.
+CREATE TRIGGER IF NOT EXISTS user_events_expired_is_expired
+BEFORE INSERT ON user_events
+WHEN NEW.reason = 'expired' AND EXISTS (
+  SELECT 1 FROM sessions WHERE user_id = NEW.user_id AND id = NEW.session_id AND expires_at > NEW.at)
+BEGIN
+  SELECT RAISE(ABORT, 'session_live');
+END;
 
 CREATE TABLE IF NOT EXISTS sign_ins (
   id TEXT PRIMARY KEY,
@@ -161,11 +171,13 @@ CREATE TABLE IF NOT EXISTS outbox (
 
 -- Global tables: the first database only.
 
+-- A deleted client stays marked until no cache can know it any more and its last session has been swept.
 CREATE TABLE IF NOT EXISTS clients (
   id TEXT PRIMARY KEY,
   secret_digest TEXT,
   registration TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS signing_keys (

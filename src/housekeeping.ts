@@ -1,9 +1,17 @@
 // What cron does: mails that wait are tried again, sessions that have run out are ended, spent rows removed.
-import { EXPIRE_CHUNK_SESSIONS, PURGE_CHUNK_ROWS, RETENTION_PAST_EXPIRY_SECONDS } from './domain/limits.ts'
-import { log } from './notify/log.ts'
+import {
+  CLIENT_DELETION_SECONDS,
+  EXPIRE_CHUNK_SESSIONS,
+  PURGE_CHUNK_ROWS,
+  PURGE_CHUNKS,
+  RETENTION_PAST_EXPIRY_SECONDS,
+} from './domain/limits.ts'
+import { log } from './log.ts'
+import { endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { deleteExpiredBuckets, deleteOldRetirements } from './store/buckets.ts'
-import { all, batch } from './store/d1.ts'
+import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
+import { all, run } from './store/d1.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
@@ -13,38 +21,55 @@ import { callUser } from './user/call.ts'
 export async function keepHouse(parts: Parts, now: number): Promise<void> {
   // Shards side by side: a slow one must not let another's mails wait, nor their leases begin in the past.
   await Promise.all(parts.shards.all.map(db => keepShard(parts, db, now)))
+  await attempt('deleted clients', () => forgetDeletedClients(parts, now))
 }
 
 async function keepShard(parts: Parts, db: D1Database, now: number): Promise<void> {
   await attempt('outbox', () => parts.outbox.deliverDue(db, now))
   await attempt('expired sessions', () => endExpiredSessions(parts, db, now))
-  await attempt('purge', () => purge(db, now))
+  for (const [what, removeChunk] of PURGES) await attempt(what, () => purge(db, removeChunk, now))
 }
 
 async function endExpiredSessions(parts: Parts, db: D1Database, now: number): Promise<void> {
   const users = await all<{ user_id: string }>(selectUsersWithExpiredSessions(db, now, EXPIRE_CHUNK_SESSIONS))
-  for (const { user_id: userId } of users) {
-    const opId = `expire:${userId}:${now}`
-    // The decision itself ends what has expired; nothing else is selected.
-    const selection = { kind: 'others', clientId: '' } as const
-    await callUser(parts.users, userId, user =>
-      user.endSessions(
-        userId,
-        { type: 'end_sessions', opId, selection, reason: 'expired', by: { kind: 'system' } },
-        now,
-      ),
-    )
+  // One user whose change fails must not keep everybody else's sessions.
+  for (const { user_id: userId } of users) await attempt('expired sessions', () => expire(parts, userId, now))
+}
+
+function expire(parts: Parts, userId: string, now: number): Promise<unknown> {
+  // The decision itself ends what has expired; nothing else is selected.
+  const selection = { kind: 'others', clientId: '' } as const
+  const opId = `expire:${userId}:${now}`
+  return callUser(parts.users, userId, user =>
+    user.endSessions(
+      userId,
+      { type: 'end_sessions', opId, selection, reason: 'expired', by: { kind: 'system' } },
+      now,
+    ),
+  )
+}
+
+const PURGES = [
+  ['buckets', deleteExpiredBuckets],
+  ['retirements', deleteOldRetirements],
+  ['sign-ins', deleteExpiredSignIns],
+  ['outbox', deleteExpiredOutbox],
+] as const
+
+async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], now: number): Promise<void> {
+  const before = now - RETENTION_PAST_EXPIRY_SECONDS
+  for (let chunk = 0; chunk < PURGE_CHUNKS; chunk++) {
+    if ((await run(removeChunk(db, before, PURGE_CHUNK_ROWS))) < PURGE_CHUNK_ROWS) return
   }
 }
 
-async function purge(db: D1Database, now: number): Promise<void> {
-  const before = now - RETENTION_PAST_EXPIRY_SECONDS
-  await batch(db, [
-    deleteExpiredBuckets(db, before, PURGE_CHUNK_ROWS),
-    deleteOldRetirements(db, before, PURGE_CHUNK_ROWS),
-    deleteExpiredSignIns(db, before, PURGE_CHUNK_ROWS),
-    deleteExpiredOutbox(db, before, PURGE_CHUNK_ROWS),
-  ])
+/** Sweeps once more, after every cache has forgotten the client, what began within its bound. */
+async function forgetDeletedClients(parts: Parts, now: number): Promise<void> {
+  for (const { id, deletedAt } of await listDeletedClients(parts.shards.global)) {
+    if (now - deletedAt < CLIENT_DELETION_SECONDS) continue
+    await endSessionsOfClient(parts, id, now)
+    await removeDeletedClient(parts.shards.global, id)
+  }
 }
 
 async function attempt(what: string, work: () => Promise<unknown>): Promise<void> {

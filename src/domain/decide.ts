@@ -14,7 +14,8 @@ import type {
 } from './commands.ts'
 import type { Actor, EndReason, SessionEnded, UserEvent } from './events.ts'
 import { SESSIONS_PER_USER_MAX } from './limits.ts'
-import { type AtLimit, effectiveRule } from './rule.ts'
+import { samePreferences } from './preferences.ts'
+import { type AtLimit, effectiveRule, refusesAnother } from './rule.ts'
 import { absoluteExpiry, expiryAfterUse, isLive, type Session } from './session.ts'
 
 export interface Decision<Result> {
@@ -25,7 +26,7 @@ export interface Decision<Result> {
 /** An event before it has its place in the log. */
 type Draft = UserEvent extends infer E
   ? E extends UserEvent
-    ? Omit<E, 'seq' | 'opId' | 'causeSeq'>
+    ? Omit<E, 'seq' | 'opId' | 'firstSeq'>
     : never
   : never
 
@@ -57,18 +58,21 @@ function startSession(state: UserState, command: StartSession, now: number): Dec
     return refuse(state, command, 'user_disabled', now)
 
   const { live, expired } = split(state.sessions, now)
+  const others = live.filter(other => other.id !== command.formerSessionId)
+  const isOnClient = (other: Session) => other.clientId === session.clientId
+  if (refusesAnother(command.rule, others.filter(isOnClient).length)) {
+    return refuse(state, command, 'session_limit_reached', now)
+  }
   const by: Actor = { kind: 'session', session_id: session.id }
   const rule = effectiveRule(command.rule, state.user?.preferences.one_session_per_client ?? false)
-  const leaving = new Set(
-    live
-      .filter(other => other.id === command.formerSessionId)
-      .concat(state.user?.preferences.one_device ? live.filter(isOtherDevice(session.clientKind)) : []),
-  )
-  const staying = live.filter(other => !leaving.has(other))
-  const onClient = staying.filter(other => other.clientId === session.clientId)
-  const excess = onClient.length + 1 - rule.limit
-  if (excess > 0 && rule.atLimit === 'refuse') return refuse(state, command, 'session_limit_reached', now)
-  for (const other of firstToLeave(onClient, rule.atLimit).slice(0, Math.max(0, excess))) leaving.add(other)
+  const leaving = new Set(live.filter(other => !others.includes(other)))
+  if (state.user?.preferences.one_device) {
+    for (const other of others.filter(isOtherDevice(session.clientKind))) leaving.add(other)
+  }
+  const staying = others.filter(other => !leaving.has(other))
+  const onClient = staying.filter(isOnClient)
+  const excess = Math.max(0, onClient.length + 1 - rule.limit)
+  for (const other of firstToLeave(onClient, rule.replace).slice(0, excess)) leaving.add(other)
   const rest = staying.filter(other => !leaving.has(other))
   const overall = Math.max(0, rest.length + 1 - SESSIONS_PER_USER_MAX)
   for (const other of firstToLeave(rest, 'replace_least_recent').slice(0, overall)) leaving.add(other)
@@ -136,6 +140,7 @@ function endSessions(state: UserState, command: EndSessions, now: number): Decis
 function setPreferences(state: UserState, command: SetPreferences, now: number): Decision<AccountResult> {
   if (state.user === null) return nothing({ tag: 'no_such_user' })
   if (!isActorLive(split(state.sessions, now).live, command.by)) return nothing({ tag: 'actor_gone' })
+  if (samePreferences(state.user.preferences, command.preferences)) return nothing({ tag: 'changed' })
   const draft: Draft = {
     type: 'preference.changed',
     at: now,
@@ -160,21 +165,17 @@ function setDisabled(state: UserState, command: SetDisabled, now: number): Decis
 
 /** The events in the order of the log; the last one is what the command was about and carries its opId. */
 function inSequence(state: UserState, opId: string, drafts: readonly Draft[]): readonly UserEvent[] {
-  const causeSeq = state.lastSeq + drafts.length
+  const firstSeq = state.lastSeq + 1
   return drafts.map((draft, index): UserEvent => {
     const isCause = index === drafts.length - 1
-    return {
-      ...draft,
-      seq: state.lastSeq + 1 + index,
-      opId: isCause ? opId : null,
-      causeSeq: isCause ? null : causeSeq,
-    }
+    const cause = isCause ? { opId, firstSeq } : { opId: null, firstSeq: null }
+    return { ...draft, ...cause, seq: firstSeq + index }
   })
 }
 
 const ended =
   (reason: EndReason, by: Actor, at: number) =>
-  (session: Session): Omit<SessionEnded, 'seq' | 'opId' | 'causeSeq'> => ({
+  (session: Session): Omit<SessionEnded, 'seq' | 'opId' | 'firstSeq'> => ({
     type: 'session.ended',
     at,
     by,

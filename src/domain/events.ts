@@ -22,10 +22,10 @@ export type Actor =
 
 interface EventBase {
   readonly seq: number
-  /** On the first event of a change only. */
+  /** On the event that the change is about, its last. */
   readonly opId: string | null
-  /** seq of the event of the same change that carries its opId. */
-  readonly causeSeq: number | null
+  /** Beside the opId: seq of the first event of the same change. */
+  readonly firstSeq: number | null
   readonly at: number
   readonly by: Actor
 }

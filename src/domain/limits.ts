@@ -38,6 +38,9 @@ export const BODY_MAX_BYTES = 64 * 1024
 /** The path that a browser goes on to after signing in: it fits into a header. */
 export const CONTINUE_MAX_CHARS = 8_192
 
+/** A deleted client is swept and forgotten after this: longer than any cache and any request knows it. */
+export const CLIENT_DELETION_SECONDS = MINUTE_SECONDS
+
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
 export const CLIENT_CACHE_SECONDS = 10
@@ -46,14 +49,16 @@ export const OUTBOX_LEASE_SECONDS = 30
 export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60] as const
 export const OUTBOX_BATCH = 50
 export const MAIL_TIMEOUT_MS = 15_000
-export const D1_DEADLINE_MS = 10_000
+/** Two of them and a Retry-After fit into the refresh grace: whoever follows our 503 is not taken for a thief. */
+export const D1_DEADLINE_MS = 3_000
+export const RETRY_AFTER_SECONDS = 2
 export const OBJECT_ATTEMPTS = 3
 
-/** Rows that one run of the cleaner removes from one table. */
-export const PURGE_CHUNK_ROWS = 500
+/** Rows that the cleaner removes from a table in one batch, and batches in one run. */
+export const PURGE_CHUNK_ROWS = 1_000
+export const PURGE_CHUNKS = 20
 /** Sessions that one run of the cleaner ends as expired. */
 export const EXPIRE_CHUNK_SESSIONS = 100
-export const EVENTS_RETENTION_SECONDS = 365 * DAY_SECONDS
 
 export const ALARM_WINDOW_SECONDS = DAY_SECONDS
 /** Repeats within this time are folded in memory before they are counted in the database. */
@@ -68,4 +73,4 @@ export const NETWORK_WINDOW_SECONDS = 15 * MINUTE_SECONDS
 export const SIGN_INS_PER_NETWORK = 300
 export const REDEMPTIONS_PER_NETWORK = 600
 export const TOTAL_WINDOW_SECONDS = 60 * MINUTE_SECONDS
-export const SIGN_INS_IN_TOTAL = 20_000
+export const MAILS_IN_TOTAL = 20_000

@@ -11,3 +11,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
   one_device: false,
   notify: { new_sign_in: 'new_device' },
 }
+
+export const samePreferences = (a: Preferences, b: Preferences): boolean =>
+  a.one_session_per_client === b.one_session_per_client &&
+  a.one_device === b.one_device &&
+  a.notify.new_sign_in === b.notify.new_sign_in

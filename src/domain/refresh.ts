@@ -32,7 +32,7 @@ export function judgeRefresh(
   if (row.expiresAt <= now) return { tag: 'refused', why: 'expired' }
   if (row.generation <= presented.generation) return { tag: 'refused', why: 'unknown' }
   // Where there is no grace, a clock that is behind the one that rotated makes none.
-  const isInGrace = graceSeconds > 0 && row.spentAt !== null && now - row.spentAt < graceSeconds
+  const isInGrace = graceSeconds > 0 && row.spentAt !== null && now - row.spentAt <= graceSeconds
   if (!isInGrace) return { tag: 'reused' }
   if (row.generation > presented.generation + 1 || row.sealedSuccessor === null) {
     return { tag: 'refused', why: 'successor_used' }

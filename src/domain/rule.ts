@@ -11,13 +11,20 @@ export interface SessionRule {
 
 export const DEFAULT_RULE: SessionRule = { limit: 1, at_limit: 'replace_oldest' }
 
-/** The rule as it counts: with the ceiling, and with the user's own tightening, which can never loosen it. */
+/** Whether the client's own rule turns a further sign-in away. No preference changes that: it can only tighten. */
+export const refusesAnother = (rule: SessionRule, live: number): boolean =>
+  rule.at_limit === 'refuse' && rule.limit !== null && live >= rule.limit
+
+/** How many there may be after a sign-in, by the client's rule, the user's own tightening and the ceiling. */
 export function effectiveRule(
   rule: SessionRule,
   oneSessionPerClient: boolean,
-): { limit: number; atLimit: AtLimit } {
+): { limit: number; replace: Exclude<AtLimit, 'refuse'> } {
   const own = rule.limit ?? Number.POSITIVE_INFINITY
   const limit = Math.min(own, oneSessionPerClient ? 1 : own, SESSIONS_PER_CLIENT_MAX)
-  // The ceiling and a preference are not the client's wish: they replace, they do not refuse.
-  return { limit, atLimit: limit < own ? 'replace_least_recent' : rule.at_limit }
+  // The ceiling and a preference are not the client's wish: they replace what is used least.
+  return {
+    limit,
+    replace: rule.at_limit === 'replace_oldest' && limit === own ? 'replace_oldest' : 'replace_least_recent',
+  }
 }

@@ -1,5 +1,6 @@
 // The account page: where you're signed in, with plain forms that end it. Works without script.
 import { Hono } from 'hono'
+import type { Client } from '../domain/client.ts'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
 import { PAGE_MAX } from '../domain/limits.ts'
@@ -12,6 +13,7 @@ import { type SessionRow, selectSessionPage, sessionOf } from '../store/sessions
 import { findUser } from '../store/users.ts'
 import { readForm } from './body.ts'
 import { findBrowserSession } from './browser-session.ts'
+import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { clearCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
@@ -33,7 +35,9 @@ accountPages.get('/account', async c => {
     findUser(db, session.userId),
     all<SessionRow>(selectSessionPage(db, session.userId, facts.now, null, PAGE_MAX)),
   ])
-  const sessions = await Promise.all(rows.map(row => accountSession(c, sessionOf(row), session.id)))
+  const shown = rows.map(sessionOf)
+  const clients = await clientsOf(c, shown)
+  const sessions = shown.map(each => accountSession(each, clients, session.id))
   return c.html(
     <AccountPage
       csrfToken={await csrfToken(c)}
@@ -98,17 +102,16 @@ function signedOut(c: LatchkeyContext): Response {
   return c.redirect('/signed-out', 303)
 }
 
-async function accountSession(
-  c: LatchkeyContext,
+function accountSession(
   session: Session,
+  clients: ReadonlyMap<string, Client>,
   currentId: string,
-): Promise<AccountSession> {
-  const client = await c.var.parts.findClient(session.clientId, c.var.facts.now)
+): AccountSession {
   return {
     id: session.id,
     current: session.id === currentId,
     clientId: session.clientId,
-    clientName: client?.name ?? session.clientId,
+    clientName: clients.get(session.clientId)?.name ?? session.clientId,
     kind: session.clientKind,
     device: session.device,
     place: session.place,

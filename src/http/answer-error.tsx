@@ -1,15 +1,14 @@
 // The one error exit: whatever was thrown becomes OAuth JSON, a problem, or a page. Nothing of the inside leaves.
 import type { Context } from 'hono'
 import { ConfigError } from '../config.ts'
-import { log } from '../notify/log.ts'
+import { RETRY_AFTER_SECONDS } from '../domain/limits.ts'
+import { log } from '../log.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { ErrorPage } from '../pages/error-page.tsx'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { wantsPage } from './negotiate.ts'
 import { Problem, type ProblemCode } from './problem.ts'
-
-const RETRY_AFTER_SECONDS = '5'
 
 /** Refusals after which a new sign-in is what helps. */
 const SIGN_IN_AGAIN: Partial<Record<ProblemCode, true>> = {
@@ -41,9 +40,20 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
       status,
     )
   }
+  if (OAUTH_PATHS.includes(c.req.path)) return c.json(oauthBody(problem), problem.status)
   return c.body(JSON.stringify(problem.body(requestId)), problem.status, {
     'Content-Type': 'application/problem+json',
   })
+}
+
+/** Endpoints whose clients expect the RFC's form of an error, also of one that no RFC names. */
+const OAUTH_PATHS = ['/oauth2/token', '/oauth2/revoke']
+
+function oauthBody(problem: Problem) {
+  const { code, status, title } = problem
+  const unavailable = status === 429 || status === 503 ? 'temporarily_unavailable' : null
+  const error = unavailable ?? (status >= 500 ? 'server_error' : 'invalid_request')
+  return { error, error_description: problem.extras.detail ?? title, code }
 }
 
 function answerOAuthError(error: OAuthError, c: Context<LatchkeyEnv>): Response {
@@ -64,7 +74,7 @@ function answerOAuthError(error: OAuthError, c: Context<LatchkeyEnv>): Response 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof StorageUnavailable) {
-    return new Problem('unavailable', { headers: { 'Retry-After': RETRY_AFTER_SECONDS } })
+    return new Problem('unavailable', { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } })
   }
   if (error instanceof ConfigError) return new Problem('misconfigured')
   return new Problem('internal_error')

@@ -21,8 +21,9 @@ export async function readOptionalJson<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const text = await readText(c)
-  if (text === '') return check(schema, {})
+  if (text === '' && c.req.header('Content-Type') === undefined) return check(schema, {})
   requireType(c, 'application/json')
+  if (text === '') return check(schema, {})
   return check(schema, parseJson(text))
 }
 

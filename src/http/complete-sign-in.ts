@@ -1,9 +1,11 @@
 // The last step of a browser sign-in: a proven attempt becomes a browser session and its cookie.
 import { ACCOUNT_CLIENT } from '../domain/client.ts'
+import { log } from '../log.ts'
 import { signOut } from '../oauth/revoke.ts'
 import { openSession } from '../sign-in/open-session.ts'
 import type { Proof } from '../sign-in/prove.ts'
 import { mintBrowserSession } from '../tokens/browser-session.ts'
+import { randomSecret } from '../tokens/random.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { DEFAULT_CONTINUE } from './continue-to.ts'
@@ -16,6 +18,7 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
   const { parts, facts } = c.var
   const { signIn } = proof
   const former = await findBrowserSession(c)
+  const browserId = facts.browserId ?? randomSecret()
   const opened = await openSession(
     parts,
     {
@@ -29,15 +32,19 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
         return { secretDigest: secret.digest, bucket: null, answer: secret.text }
       },
     },
-    facts,
+    { ...facts, browserId },
   )
   if (opened.tag === 'spent') throw new Problem('link_used')
   if (opened.tag === 'refused') throw new Problem(opened.why)
   // The former session of this browser was another user's: the same change cannot end it.
   if (former !== null && former.userId !== opened.userId) {
-    await signOut(parts, { userId: former.userId, sessionId: former.id }, facts)
+    await signOut(parts, { userId: former.userId, sessionId: former.id }, facts).catch(() => {
+      // The new session stands; of the former one nobody holds the cookie any more.
+      log('error', { event: 'former_session.not_ended', session_id: former.id })
+    })
   }
   writeCookie(c, 'session', opened.answer)
+  writeCookie(c, 'browser', browserId)
   clearCookie(c, 'csrf')
   const location = signIn.continueTo ?? DEFAULT_CONTINUE
   return wantsJson(c) ? c.json({ location }) : c.redirect(location, 303)

@@ -1,6 +1,11 @@
 // Every cookie of Latchkey: its name and attributes in one table.
 import { getCookie, setCookie } from 'hono/cookie'
-import { DAY_SECONDS, SESSION_ABSOLUTE_SECONDS, SIGN_IN_SECONDS } from '../domain/limits.ts'
+import {
+  DAY_SECONDS,
+  KNOWN_NETWORK_SECONDS,
+  SESSION_ABSOLUTE_SECONDS,
+  SIGN_IN_SECONDS,
+} from '../domain/limits.ts'
 import type { LatchkeyContext } from './context.ts'
 
 const COOKIES = {
@@ -10,6 +15,8 @@ const COOKIES = {
   signIn: { name: '__Host-sign-in', maxAge: SIGN_IN_SECONDS, sameSite: 'Lax' },
   /** Lax: a page reached from the mail must not replace the nonce of the page that waits in another tab. */
   csrf: { name: '__Host-csrf', maxAge: DAY_SECONDS, sameSite: 'Lax' },
+  /** Names a browser in which somebody has signed in, so that a stranger's flood cannot crowd it out. */
+  browser: { name: '__Host-browser', maxAge: KNOWN_NETWORK_SECONDS, sameSite: 'Lax' },
 } as const
 
 export type CookieKind = keyof typeof COOKIES

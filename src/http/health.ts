@@ -7,8 +7,6 @@ export const health = new Hono<LatchkeyEnv>()
 
 /** 503 when any database does not answer. */
 health.get('/health', async c => {
-  await Promise.all(
-    c.var.parts.shards.all.map(ping),
-  )
+  await Promise.all(c.var.parts.shards.all.map(ping))
   return c.json({ status: 'ok', version: VERSION })
 })

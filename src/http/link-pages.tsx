@@ -6,12 +6,14 @@ import { LinkPage } from '../pages/link-page.tsx'
 import { OpenInAppPage } from '../pages/open-in-app-page.tsx'
 import { WrongBrowserPage } from '../pages/wrong-browser-page.tsx'
 import { readLink } from '../sign-in/prove.ts'
-import { findEventsOfOperation } from '../store/events.ts'
+import { findCause } from '../store/events.ts'
 import { readBinding } from '../tokens/binding.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { readCookie } from './cookies.ts'
 import { csrfToken } from './csrf.ts'
+import { wantsJson } from './negotiate.ts'
+import { Problem } from './problem.ts'
 
 export const linkPages = new Hono<LatchkeyEnv>()
 
@@ -20,6 +22,7 @@ linkPages.get('/sign-in/link', async c => {
   const token = c.req.query('token') ?? ''
   const link = await readLink(parts, token, facts)
   if (link.tag === 'refused') {
+    if (wantsJson(c)) throw new Problem(link.why)
     return c.html(<LinkEndedPage why={link.why === 'link_expired' ? 'expired' : 'invalid'} />, 400)
   }
   const { signIn } = link
@@ -27,9 +30,11 @@ linkPages.get('/sign-in/link', async c => {
   if (signIn.startedIn === 'app') return c.html(<OpenInAppPage clientName={client?.name ?? ''} />)
   const cookie = readCookie(c, 'signIn')
   const binding = cookie === undefined ? null : await readBinding(cookie)
-  if (binding === null || !digestsEqual(binding.digest, signIn.bindingDigest))
+  if (binding === null || !digestsEqual(binding.digest, signIn.bindingDigest)) {
+    if (wantsJson(c)) throw new Problem('wrong_browser')
     return c.html(<WrongBrowserPage />)
-  const spent = await findEventsOfOperation(parts.shards.of(signIn.id), signInOpId(signIn.id))
+  }
+  const spent = await findCause(parts.shards.of(signIn.id), signInOpId(signIn.id))
   if (spent !== null) return c.html(<LinkEndedPage why="used" />, 400)
   if (!isOpen(signIn, facts.now)) return c.html(<LinkEndedPage why="expired" />, 400)
   return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)

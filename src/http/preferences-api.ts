@@ -1,32 +1,38 @@
 // A user's own tightening: it counts from the next sign-in.
 import { Hono } from 'hono'
 import * as z from 'zod'
+import type { Preferences } from '../domain/preferences.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
 import { readJson } from './body.ts'
-import type { LatchkeyEnv } from './context.ts'
-import { requirePrincipal } from './principal.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 
+/** What is left out stays as it is. */
 const PreferencesBody = z.object({
-  one_session_per_client: z.boolean(),
-  one_device: z.boolean(),
-  notify: z.object({ new_sign_in: z.enum(['always', 'new_device', 'never']) }),
+  one_session_per_client: z.boolean().optional(),
+  one_device: z.boolean().optional(),
+  notify: z.object({ new_sign_in: z.enum(['always', 'new_device', 'never']) }).optional(),
 })
 
 export const preferencesApi = new Hono<LatchkeyEnv>()
 
-preferencesApi.get('/v1/preferences', async c => {
-  const { userId } = await requirePrincipal(c)
-  const user = await findUser(c.var.parts.shards.of(userId), userId)
-  if (user === null) throw new Problem('not_found')
-  return c.json(preferencesOf(user))
-})
+preferencesApi.get('/v1/preferences', async c =>
+  c.json(await currentPreferences(c, await requirePrincipal(c))),
+)
 
 preferencesApi.put('/v1/preferences', async c => {
-  const { userId, sessionId } = await requirePrincipal(c)
-  const preferences = await readJson(c, PreferencesBody)
+  const principal = await requirePrincipal(c)
+  const { userId, sessionId } = principal
+  const body = await readJson(c, PreferencesBody)
+  const current = await currentPreferences(c, principal)
+  const preferences: Preferences = {
+    one_session_per_client: body.one_session_per_client ?? current.one_session_per_client,
+    one_device: body.one_device ?? current.one_device,
+    notify: body.notify ?? current.notify,
+  }
   const opId = randomId('op')
   const result = await callUser(c.var.parts.users, userId, user =>
     user.changeAccount(
@@ -35,8 +41,11 @@ preferencesApi.put('/v1/preferences', async c => {
       c.var.facts.now,
     ),
   )
-  if (result.tag !== 'changed') {
-    throw new Problem('session_ended', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
-  }
-  return c.json(preferences)
+  return result.tag === 'changed' ? c.json(preferences) : refuseGone(c)
 })
+
+async function currentPreferences(c: LatchkeyContext, { userId }: Principal): Promise<Preferences> {
+  const user = await findUser(c.var.parts.shards.of(userId), userId)
+  if (user === null) throw new Problem('not_found')
+  return preferencesOf(user)
+}

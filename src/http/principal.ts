@@ -25,3 +25,9 @@ export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await checkCsrf(c)
   return { userId: session.userId, sessionId: session.id, clientId: session.clientId }
 }
+
+/** The caller's session ended while the change was under way: what it presented is refused with the reason. */
+export async function refuseGone(c: LatchkeyContext): Promise<never> {
+  await requirePrincipal(c)
+  throw new Problem('session_ended', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
+}

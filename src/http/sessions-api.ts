@@ -9,9 +9,10 @@ import { type SessionRow, selectSession, selectSessionPage, sessionOf } from '..
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
 import { readOptionalJson } from './body.ts'
+import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { activityCursor, pageLimit, parseActivityCursor } from './paging.ts'
-import { type Principal, requirePrincipal } from './principal.ts'
+import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { sessionView } from './session-view.ts'
 
@@ -34,7 +35,7 @@ sessionsApi.get('/v1/sessions', async c => {
   const last = rows.length > limit ? page.at(-1) : undefined
   return c.json({
     next_cursor: last === undefined ? null : activityCursor(last),
-    sessions: await Promise.all(page.map(session => view(c, session, principal))),
+    sessions: await views(c, page, principal),
   })
 })
 
@@ -43,7 +44,8 @@ sessionsApi.get('/v1/sessions/:id', async c => {
   const named = c.req.param('id')
   const session = await findOwn(c, principal, named === 'current' ? principal.sessionId : named)
   if (session === null) throw new Problem('not_found')
-  return c.json(await view(c, session, principal))
+  const [shown] = await views(c, [session], principal)
+  return c.json(shown)
 })
 
 sessionsApi.delete('/v1/sessions/:id', async c => {
@@ -98,7 +100,7 @@ export async function endSessions(
   )
   if (result.tag === 'ended') return result.sessions
   if (result.tag === 'not_found') throw new Problem('not_found')
-  throw new Problem('session_ended', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
+  return refuseGone(c)
 }
 
 async function findOwn(c: LatchkeyContext, principal: Principal, id: string): Promise<Session | null> {
@@ -109,7 +111,9 @@ async function findOwn(c: LatchkeyContext, principal: Principal, id: string): Pr
   return session !== null && isLive(session, c.var.facts.now) ? session : null
 }
 
-async function view(c: LatchkeyContext, session: Session, principal: Principal) {
-  const client = await c.var.parts.findClient(session.clientId, c.var.facts.now)
-  return sessionView(session, client, principal.sessionId)
+async function views(c: LatchkeyContext, sessions: readonly Session[], principal: Principal) {
+  const clients = await clientsOf(c, sessions)
+  return sessions.map(session =>
+    sessionView(session, clients.get(session.clientId) ?? null, principal.sessionId),
+  )
 }

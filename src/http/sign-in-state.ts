@@ -1,6 +1,6 @@
 // What the page that waits for the link is told: it goes on by itself when this browser's sign-in completes.
 import { isOpen, signInOpId } from '../domain/sign-in.ts'
-import { findEventsOfOperation } from '../store/events.ts'
+import { findCause } from '../store/events.ts'
 import { findSignIn } from '../store/sign-ins.ts'
 import type { Binding } from '../tokens/binding.ts'
 import { digestsEqual } from '../tokens/digest.ts'
@@ -17,15 +17,15 @@ export async function signInState(c: LatchkeyContext, binding: Binding | null): 
   if (binding === null) return { state: 'ended', location: '/sign-in' }
   const db = parts.shards.of(binding.signInId)
   const found = await findSignIn(db, binding.signInId)
-  // Held back by a limit: it waits like any other, and nothing tells the two apart.
-  if (found === null) return { state: 'pending', location: DEFAULT_CONTINUE }
+  if (found === null || !digestsEqual(found.signIn.bindingDigest, binding.digest)) {
+    return { state: 'ended', location: '/sign-in' }
+  }
   const { signIn } = found
-  if (!digestsEqual(signIn.bindingDigest, binding.digest)) return { state: 'ended', location: '/sign-in' }
-  const events = await findEventsOfOperation(db, signInOpId(signIn.id))
-  if (events?.events.at(-1)?.type === 'session.created') {
+  const cause = await findCause(db, signInOpId(signIn.id))
+  if (cause?.type === 'session.created') {
     return { state: 'completed', location: signIn.continueTo ?? DEFAULT_CONTINUE }
   }
-  return isOpen(signIn, facts.now) && events === null
+  return isOpen(signIn, facts.now) && cause === null
     ? { state: 'pending', location: DEFAULT_CONTINUE }
     : { state: 'ended', location: '/sign-in' }
 }

@@ -1,25 +1,32 @@
 // The limits on sign-ins, by name. Keys are keyed digests: the objects learn neither addresses nor networks.
 import {
+  MAILS_IN_TOTAL,
   NETWORK_WINDOW_SECONDS,
   REDEMPTIONS_PER_NETWORK,
-  SIGN_INS_IN_TOTAL,
   SIGN_INS_PER_NETWORK,
   TOTAL_WINDOW_SECONDS,
 } from '../domain/limits.ts'
 import { networkPrefix } from '../domain/network.ts'
+import { log } from '../log.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { Secrets } from '../tokens/secrets.ts'
-import type { Allowance, RateLimiter } from './rate-limiter.ts'
+import type { Admission, Allowance, RateLimiter } from './rate-limiter.ts'
+
+export interface Whereabouts {
+  readonly clientIp: string
+  /** What the browser's long-lived cookie calls it; null for apps and for browsers that never signed in. */
+  readonly browserId: string | null
+}
 
 export interface Limits {
-  /** One request for a mail: what the network may ask, and what is asked of the whole service. */
+  /** One request for a mail by one network. */
   forSignIn(clientIp: string, now: number): Promise<Allowance>
   /** One use of a link or a typed code. */
   forRedemption(clientIp: string, now: number): Promise<Allowance>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
-  admitsMail(address: string, clientIp: string, now: number): Promise<boolean>
+  admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
-  rememberNetwork(address: string, clientIp: string, now: number): Promise<void>
+  remember(address: string, from: Whereabouts, now: number): Promise<void>
 }
 
 const ALLOWED: Allowance = { isAllowed: true, retryAfterSeconds: 0 }
@@ -28,7 +35,7 @@ export const NO_LIMITS: Limits = {
   forSignIn: async () => ALLOWED,
   forRedemption: async () => ALLOWED,
   admitsMail: async () => true,
-  rememberNetwork: async () => undefined,
+  remember: async () => undefined,
 }
 
 /** Every method throws StorageUnavailable when its object does not answer: refused, not let through. */
@@ -45,28 +52,39 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
       throw new StorageUnavailable('a rate limiter did not answer', { cause: error })
     }
   }
-  const network = (clientIp: string) => secrets.mac('rate-limit', `network:${networkPrefix(clientIp)}`)
   const hit = (kind: string, key: string, limit: number, windowSeconds: number, now: number) =>
     ask(kind, key, async (object): Promise<Allowance> => object.hit(limit, windowSeconds, now))
+  const names = ({ clientIp, browserId }: Whereabouts): Promise<string[]> =>
+    Promise.all(
+      [`network:${networkPrefix(clientIp)}`, ...(browserId === null ? [] : [`browser:${browserId}`])].map(
+        name => secrets.mac('rate-limit', name),
+      ),
+    )
 
   return {
-    async forSignIn(clientIp, now) {
-      const prefix = networkPrefix(clientIp)
-      const own = await hit('sign-in', prefix, SIGN_INS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now)
-      return own.isAllowed ? hit('total', 'sign-in', SIGN_INS_IN_TOTAL, TOTAL_WINDOW_SECONDS, now) : own
-    },
+    forSignIn: (clientIp, now) =>
+      hit('sign-in', networkPrefix(clientIp), SIGN_INS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
 
     forRedemption: (clientIp, now) =>
       hit('redemption', networkPrefix(clientIp), REDEMPTIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
 
-    async admitsMail(address, clientIp, now) {
-      const from = await network(clientIp)
-      return ask('address', address, async object => object.admit(from, now))
+    async admitsMail(address, from, now) {
+      const here = await names(from)
+      const admission = await ask(
+        'address',
+        address,
+        async (object): Promise<Admission> => object.admit(here, now),
+      )
+      // Only mails that would leave count towards the total, and nobody who is known waits for strangers.
+      if (admission !== 'admitted') return admission === 'known'
+      const total = await hit('total', 'mail', MAILS_IN_TOTAL, TOTAL_WINDOW_SECONDS, now)
+      if (!total.isAllowed) log('error', { event: 'limits.total_reached' })
+      return total.isAllowed
     },
 
-    async rememberNetwork(address, clientIp, now) {
-      const from = await network(clientIp)
-      await ask('address', address, async object => object.remember(from, now))
+    async remember(address, from, now) {
+      const here = await names(from)
+      await ask('address', address, async object => object.remember(here, now))
     },
   }
 }

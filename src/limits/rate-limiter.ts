@@ -17,11 +17,14 @@ interface Window {
   readonly count: number
 }
 
+/** `known`: its holder has signed in from there, so no flood can crowd it out. */
+export type Admission = 'held_back' | 'admitted' | 'known'
+
 interface AddressState {
   readonly endsAt: number
-  /** Mails of this window for each network that was admitted. */
-  readonly networks: Readonly<Record<string, number>>
-  /** Networks from which the holder of this address signed in, and until when that counts. */
+  /** Mails of this window for each network or browser that was admitted. */
+  readonly mails: Readonly<Record<string, number>>
+  /** Networks and browsers from which the holder of this address signed in, and until when that counts. */
   readonly known: Readonly<Record<string, number>>
 }
 
@@ -38,24 +41,29 @@ export class RateLimiter extends DurableObject<Env> {
   }
 
   /**
-   * Whether this network may have a mail sent to this address. Every network has an allowance of its own, so a
-   * stranger's flood uses up the stranger's; the number of new networks is limited too, so a mailbox cannot be
-   * filled from everywhere, but a network from which the owner has signed in is never new.
+   * Whether a mail may be sent to this address from here. Every network has an allowance of its own, so a stranger's
+   * flood uses up the stranger's; the number of new networks is limited too, so a mailbox cannot be filled from
+   * everywhere, but a network or browser from which the owner has signed in is never new.
+   *
+   * @param from keyed digests of the network, and of the browser if it has a name
    */
-  admit(network: string, now: number): boolean {
+  admit(from: readonly string[], now: number): Admission {
     const state = this.#addressState(now)
-    const count = state.networks[network] ?? 0
-    const isNew = count === 0 && state.known[network] === undefined
-    const isFull = Object.keys(state.networks).length >= ADDRESS_NETWORKS_PER_WINDOW
-    if (count >= ADDRESS_PER_NETWORK || (isNew && isFull)) return false
-    this.#keep({ ...state, networks: { ...state.networks, [network]: count + 1 } })
-    return true
+    const known = from.find(name => state.known[name] !== undefined)
+    const counted = known ?? from[0] ?? ''
+    const count = state.mails[counted] ?? 0
+    const isFull = Object.keys(state.mails).length >= ADDRESS_NETWORKS_PER_WINDOW
+    const isCrowdedOut = known === undefined && count === 0 && isFull
+    if (count >= ADDRESS_PER_NETWORK || isCrowdedOut) return 'held_back'
+    this.#keep({ ...state, mails: { ...state.mails, [counted]: count + 1 } })
+    return known === undefined ? 'admitted' : 'known'
   }
 
-  /** The holder of this address has signed in from this network. */
-  remember(network: string, now: number): void {
+  /** The holder of this address has signed in from here. */
+  remember(from: readonly string[], now: number): void {
     const state = this.#addressState(now)
-    this.#keep({ ...state, known: { ...state.known, [network]: now + KNOWN_NETWORK_SECONDS } })
+    const known = Object.fromEntries(from.map(name => [name, now + KNOWN_NETWORK_SECONDS]))
+    this.#keep({ ...state, known: { ...state.known, ...known } })
   }
 
   override async alarm(): Promise<void> {
@@ -66,7 +74,7 @@ export class RateLimiter extends DurableObject<Env> {
     const stored = this.ctx.storage.kv.get<AddressState>('address')
     const known = Object.fromEntries(Object.entries(stored?.known ?? {}).filter(([, until]) => until > now))
     if (stored !== undefined && stored.endsAt > now) return { ...stored, known }
-    return { endsAt: now + ADDRESS_WINDOW_SECONDS, networks: {}, known }
+    return { endsAt: now + ADDRESS_WINDOW_SECONDS, mails: {}, known }
   }
 
   #keep(state: AddressState): void {

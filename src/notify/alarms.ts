@@ -2,9 +2,9 @@
 // write in ALARM_FLUSH_MS, so that a hundred thousand forgeries cost a handful of rows. A sink that fails never
 // turns a refusal into anything else.
 import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
+import { log } from '../log.ts'
 import { addToAlarm } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
-import { log } from './log.ts'
 
 export type AlarmKind = 'token.forged' | 'link.forged' | 'refresh.reused' | 'mail.failing'
 

@@ -74,6 +74,7 @@ const Everywhere: FC<{ readonly csrfToken: string; readonly hasApps: boolean }> 
         id="everywhere-question"
         action="/account/sessions/end-all"
         csrfToken={csrfToken}
+        hidden={{ client_id: '*' }}
         label={words.everywhere}
         cancel={words.cancel}
         question={hasApps ? words.everywhereQuestionApps : words.everywhereQuestion}

@@ -73,9 +73,7 @@ export async function openSession<Answer>(
     switch (outcome.tag) {
       case 'started':
         // It only spares a later limit: the sign-in stands without it.
-        facts.waitUntil(
-          parts.limits.rememberNetwork(signIn.address, facts.clientIp, facts.now).catch(() => undefined),
-        )
+        facts.waitUntil(parts.limits.remember(signIn.address, facts, facts.now).catch(() => undefined))
         return { tag: 'opened', userId, sessionId, answer: credentials.answer }
       case 'refused':
         return outcome
@@ -85,7 +83,6 @@ export async function openSession<Answer>(
       case 'address_taken':
       case 'no_such_user': {
         const found = await findSignIn(parts.shards.of(signIn.id), signIn.id)
-        // A removed user takes the sign-ins of the address along: used or not, this one is over.
         if (found === null) return { tag: 'spent' }
         knownUserId = found.userId
       }

@@ -32,6 +32,8 @@ export interface RequestFacts {
   readonly now: number
   /** From the platform's own header only. */
   readonly clientIp: string
+  /** The browser's own name for limits, from its cookie; null for apps. */
+  readonly browserId: string | null
   readonly device: Device
   readonly place: Place
   /** For work that the answer need not wait for. */

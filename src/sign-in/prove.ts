@@ -74,7 +74,6 @@ export async function proveByCode(
   // What cannot be a code still costs a try: it is compared with a digest that nothing has.
   const presented = await codeDigest(parts, signInId, code ?? 'malformed')
   const found = await tryCode(parts.shards.of(signInId), signInId, bindingDigest, presented)
-  // A sign-in whose mail was held back by a limit has no row; it looks like one whose code is wrong.
   if (found === null) return refused('wrong_code')
   const { signIn, userId } = found
   if (!isBoundTo(signIn, bindingDigest, startedIn)) return refused('wrong_browser')

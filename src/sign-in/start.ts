@@ -1,5 +1,6 @@
 // Starting a sign-in: one row for the attempt, one for its mail, in one batch. Nothing here looks at whether
-// the address has a user, so neither the answer nor its time can tell.
+// the address has a user, so neither the answer nor its time can tell. An attempt whose mail is held back by a limit
+// is an attempt all the same: whoever started it sees no difference.
 import type { Client } from '../domain/client.ts'
 import type { EmailAddress } from '../domain/email-address.ts'
 import { shardTagOfDigest } from '../domain/ids.ts'
@@ -40,8 +41,7 @@ export async function startSignIn(
   const tag = shardTagOfDigest(await digestBytes('address', address.canonical))
   const id = randomTaggedId('i', tag)
   const bindingDigest = await request.bindingDigest(id)
-  if (!(await parts.limits.admitsMail(address.canonical, facts.clientIp, now))) return id
-
+  const isAdmitted = await parts.limits.admitsMail(address.canonical, facts, now)
   const expiresAt = now + SIGN_IN_SECONDS
   const code = randomCode()
   const link = await mintLink(parts.keys, parts.config.issuer, id, now, expiresAt)
@@ -72,9 +72,9 @@ export async function startSignIn(
       createdAt: now,
       expiresAt,
     }),
-    mail.statement,
+    ...(isAdmitted ? [mail.statement] : []),
   ])
-  facts.waitUntil(parts.outbox.deliver(db, mail, now))
+  if (isAdmitted) facts.waitUntil(parts.outbox.deliver(db, mail, now))
   return id
 }
 

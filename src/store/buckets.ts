@@ -1,5 +1,6 @@
 // Entropy buckets: the commitment of every access token until its expiry, and whether it is retired.
 import type { Bucket, RetiredReason } from '../domain/bucket.ts'
+import { CLOCK_LEEWAY_SECONDS } from '../domain/limits.ts'
 import type { NewBucket } from '../domain/session.ts'
 import { first, StorageUnavailable } from './d1.ts'
 
@@ -55,14 +56,17 @@ export const insertFirstBucket = (
     )
     .bind(sessionId, userId, bucket.audience, issuedAt, bucket.commitment, bucket.expiresAt)
 
-/** Retires what is left of an ended session. A trigger feeds bucket_retirements. */
+/**
+ * Retires what is left of an ended session; a trigger feeds bucket_retirements. What another isolate's clock may
+ * still take for unexpired is retired too.
+ */
 export const retireBuckets = (db: D1Database, sessionId: string, reason: RetiredReason, at: number) =>
   db
     .prepare(
       `UPDATE entropy_buckets SET retired_at = ?1, retired_reason = ?2
-       WHERE session_id = ?3 AND retired_at IS NULL AND expires_at > ?1`,
+       WHERE session_id = ?3 AND retired_at IS NULL AND expires_at > ?4`,
     )
-    .bind(at, reason, sessionId)
+    .bind(at, reason, sessionId, at - CLOCK_LEEWAY_SECONDS)
 
 export const deleteExpiredBuckets = (db: D1Database, before: number, limit: number) =>
   db

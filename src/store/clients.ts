@@ -19,41 +19,63 @@ const clientOf = (row: ClientRow): Client => ({
 export async function findClient(db: D1Database, id: string): Promise<Client | null> {
   if (id === ACCOUNT_CLIENT.id) return ACCOUNT_CLIENT
   const row = await first<ClientRow>(
-    db.prepare('SELECT id, secret_digest, registration, created_at FROM clients WHERE id = ?').bind(id),
+    db
+      .prepare(
+        'SELECT id, secret_digest, registration, created_at FROM clients WHERE id = ? AND deleted_at IS NULL',
+      )
+      .bind(id),
   )
   return row === null ? null : clientOf(row)
 }
 
 export async function listClients(db: D1Database): Promise<Client[]> {
   const rows = await all<ClientRow>(
-    db.prepare('SELECT id, secret_digest, registration, created_at FROM clients ORDER BY created_at, id'),
+    db.prepare(
+      'SELECT id, secret_digest, registration, created_at FROM clients WHERE deleted_at IS NULL ORDER BY created_at, id',
+    ),
   )
   return [ACCOUNT_CLIENT, ...rows.map(clientOf)]
 }
 
-/** @returns false when the id is taken */
+/** A deleted client's id may be used again. @returns false when the id is taken */
 export async function insertClient(db: D1Database, client: Client): Promise<boolean> {
   const { id, secretDigest, createdAt, ...registration } = client
   const inserted = await run(
     db
       .prepare(
         `INSERT INTO clients (id, secret_digest, registration, created_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (id) DO NOTHING`,
+         ON CONFLICT (id) DO UPDATE SET secret_digest = excluded.secret_digest,
+           registration = excluded.registration, created_at = excluded.created_at, deleted_at = NULL
+         WHERE deleted_at IS NOT NULL`,
       )
       .bind(id, secretDigest, JSON.stringify(registration), createdAt),
   )
   return inserted === 1
 }
 
-/** @returns false when there was none */
-export const deleteClient = async (db: D1Database, id: string): Promise<boolean> =>
-  (await run(db.prepare('DELETE FROM clients WHERE id = ?').bind(id))) === 1
+/** Marks it: nobody finds it any more, and its last sessions can still be swept. @returns false when there was none */
+export const markClientDeleted = async (db: D1Database, id: string, now: number): Promise<boolean> =>
+  (await run(
+    db.prepare('UPDATE clients SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(now, id),
+  )) === 1
+
+export async function listDeletedClients(db: D1Database): Promise<{ id: string; deletedAt: number }[]> {
+  const rows = await all<{ id: string; deleted_at: number }>(
+    db.prepare('SELECT id, deleted_at FROM clients WHERE deleted_at IS NOT NULL'),
+  )
+  return rows.map(row => ({ id: row.id, deletedAt: row.deleted_at }))
+}
+
+export const removeDeletedClient = (db: D1Database, id: string): Promise<number> =>
+  run(db.prepare('DELETE FROM clients WHERE id = ? AND deleted_at IS NOT NULL').bind(id))
 
 /** Whether some client is registered as the resource server of this audience. */
 export async function isRegisteredAudience(db: D1Database, audience: string): Promise<boolean> {
   const row = await first<{ found: number }>(
     db
-      .prepare("SELECT 1 AS found FROM clients WHERE json_extract(registration, '$.audience') = ? LIMIT 1")
+      .prepare(
+        "SELECT 1 AS found FROM clients WHERE json_extract(registration, '$.audience') = ? AND deleted_at IS NULL LIMIT 1",
+      )
       .bind(audience),
   )
   return row !== null

@@ -1,8 +1,7 @@
 // The user's log: written first in every batch, read by the user and by whoever retries a change.
 import type { Actor, UserEvent, UserEventType } from '../domain/events.ts'
-import { SESSIONS_PER_USER_MAX } from '../domain/limits.ts'
 import type { Device, Place } from '../domain/session.ts'
-import { all } from './d1.ts'
+import { all, first } from './d1.ts'
 
 export interface LoggedEvent {
   readonly seq: number
@@ -28,9 +27,6 @@ interface EventRow {
   readonly place: string | null
 }
 
-/** One change ends at most every session of a user, and these stand right before its cause. */
-const CHANGE_EVENTS_MAX = SESSIONS_PER_USER_MAX
-
 const COLUMNS = 'seq, type, at, session_id, client_id, reason, actor, device, place'
 
 const loggedEventOf = (row: EventRow): LoggedEvent => ({
@@ -49,12 +45,12 @@ export function insertEvent(db: D1Database, userId: string, event: UserEvent) {
   const about = subjectOf(event)
   return db
     .prepare(
-      `INSERT INTO user_events (user_id, op_id, cause_seq, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO user_events (user_id, op_id, first_seq, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .bind(
       userId,
       event.opId,
-      event.causeSeq,
+      event.firstSeq,
       event.seq,
       event.type,
       event.at,
@@ -88,23 +84,49 @@ function subjectOf(
 export const selectLastSeq = (db: D1Database, userId: string) =>
   db.prepare('SELECT seq FROM user_events WHERE user_id = ? ORDER BY seq DESC LIMIT 1').bind(userId)
 
-/** The events of one change, wherever in the shard it was made: its first use of an op_id is its only one. */
-export async function findEventsOfOperation(
-  db: D1Database,
-  opId: string,
-): Promise<{ userId: string; events: LoggedEvent[] } | null> {
-  const rows = await all<EventRow & { user_id: string }>(
+/** The event that carries an opId, whoever made it: the first use of an opId is its only one. */
+export interface Cause {
+  readonly userId: string
+  readonly seq: number
+  readonly firstSeq: number
+  readonly type: UserEventType
+  readonly sessionId: string | null
+  readonly reason: string | null
+}
+
+/** One row by the index of op_id; null when nothing was done under it. */
+export async function findCause(db: D1Database, opId: string): Promise<Cause | null> {
+  const row = await first<{
+    user_id: string
+    seq: number
+    first_seq: number | null
+    type: UserEventType
+    session_id: string | null
+    reason: string | null
+  }>(
     db
-      .prepare(
-        `SELECT e.user_id, e.seq, e.type, e.at, e.session_id, e.client_id, e.reason, e.actor, e.device, e.place
-         FROM user_events cause JOIN user_events e
-           ON e.user_id = cause.user_id AND e.seq BETWEEN cause.seq - ?2 AND cause.seq
-         WHERE cause.op_id = ?1 AND (e.seq = cause.seq OR e.cause_seq = cause.seq) ORDER BY e.seq`,
-      )
-      .bind(opId, CHANGE_EVENTS_MAX),
+      .prepare('SELECT user_id, seq, first_seq, type, session_id, reason FROM user_events WHERE op_id = ?')
+      .bind(opId),
   )
-  const [head] = rows
-  return head === undefined ? null : { userId: head.user_id, events: rows.map(loggedEventOf) }
+  if (row === null) return null
+  return {
+    userId: row.user_id,
+    seq: row.seq,
+    firstSeq: row.first_seq ?? row.seq,
+    type: row.type,
+    sessionId: row.session_id,
+    reason: row.reason,
+  }
+}
+
+/** The events of one change, in the order of the log. */
+export async function listEventsOfChange(db: D1Database, cause: Cause): Promise<LoggedEvent[]> {
+  const rows = await all<EventRow>(
+    db
+      .prepare(`SELECT ${COLUMNS} FROM user_events WHERE user_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`)
+      .bind(cause.userId, cause.firstSeq, cause.seq),
+  )
+  return rows.map(loggedEventOf)
 }
 
 /** The user's log before `before` (exclusive), newest first. */
@@ -122,6 +144,6 @@ export async function listEvents(
   return rows.map(loggedEventOf)
 }
 
-/** Removes a deleted user's log. */
-export const deleteEvents = (db: D1Database, userId: string) =>
-  db.prepare('DELETE FROM user_events WHERE user_id = ?').bind(userId)
+/** Removes what is personal from a deleted user's log. */
+export const scrubEvents = (db: D1Database, userId: string) =>
+  db.prepare('UPDATE user_events SET device = NULL, place = NULL WHERE user_id = ?').bind(userId)

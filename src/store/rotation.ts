@@ -28,13 +28,12 @@ export async function rotate(db: D1Database, rotation: Rotation): Promise<Rotate
     db
       .prepare(
         `UPDATE sessions
-         SET generation = ?1, secret_digest = ?2, sealed_successor = ?3, last_seen_at = ?4, expires_at = ?5
-         WHERE user_id = ?6 AND id = ?7 AND generation = ?8 AND secret_digest = ?9 AND expires_at > ?4`,
+         SET generation = ?1, secret_digest = ?2, last_seen_at = ?3, expires_at = ?4
+         WHERE user_id = ?5 AND id = ?6 AND generation = ?7 AND secret_digest = ?8 AND expires_at > ?3`,
       )
       .bind(
         next,
         rotation.successorDigest,
-        rotation.sealedSuccessor,
         now,
         rotation.expiresAt,
         userId,
@@ -44,9 +43,10 @@ export async function rotate(db: D1Database, rotation: Rotation): Promise<Rotate
       ),
     db
       .prepare(
-        `INSERT INTO entropy_buckets (session_id, generation, user_id, audience, issued_at, commitment, expires_at)
-         SELECT id, ?1, user_id, ?2, ?3, ?4, ?5 FROM sessions
-         WHERE user_id = ?6 AND id = ?7 AND generation = ?1 AND secret_digest = ?8
+        `INSERT INTO entropy_buckets (session_id, generation, user_id, audience, issued_at, commitment, expires_at,
+           sealed_successor)
+         SELECT id, ?1, user_id, ?2, ?3, ?4, ?5, ?6 FROM sessions
+         WHERE user_id = ?7 AND id = ?8 AND generation = ?1 AND secret_digest = ?9
          ON CONFLICT (session_id, generation) DO NOTHING`,
       )
       .bind(
@@ -55,6 +55,7 @@ export async function rotate(db: D1Database, rotation: Rotation): Promise<Rotate
         now,
         bucket.commitment,
         bucket.expiresAt,
+        rotation.sealedSuccessor,
         userId,
         sessionId,
         rotation.successorDigest,
@@ -62,16 +63,16 @@ export async function rotate(db: D1Database, rotation: Rotation): Promise<Rotate
     db
       .prepare(
         `UPDATE entropy_buckets SET retired_at = ?1, retired_reason = 'rotated'
-         WHERE session_id = ?2 AND generation < ?3 AND audience = ?4 AND retired_at IS NULL AND expires_at > ?1
+         WHERE session_id = ?2 AND generation < ?3 AND audience = ?4 AND retired_at IS NULL
            AND EXISTS (SELECT 1 FROM entropy_buckets
                        WHERE session_id = ?2 AND generation = ?3 AND commitment = ?5)`,
       )
       .bind(now, sessionId, next, bucket.audience, bucket.commitment),
     db
       .prepare(
-        `SELECT generation, secret_digest, sealed_successor, expires_at,
-           (SELECT issued_at FROM entropy_buckets WHERE session_id = ?1 AND generation = ?2) AS spent_at
-         FROM sessions WHERE user_id = ?3 AND id = ?1`,
+        `SELECT s.generation, s.secret_digest, s.expires_at, b.issued_at AS spent_at, b.sealed_successor
+         FROM sessions s LEFT JOIN entropy_buckets b ON b.session_id = s.id AND b.generation = ?2
+         WHERE s.user_id = ?3 AND s.id = ?1`,
       )
       .bind(sessionId, next, userId),
   ])

@@ -108,7 +108,3 @@ export const deleteExpiredSignIns = (db: D1Database, before: number, limit: numb
   db
     .prepare('DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at < ? LIMIT ?)')
     .bind(before, limit)
-
-/** Removes what is known of an address: its links and codes die with it. */
-export const deleteSignInsOf = (db: D1Database, address: string) =>
-  db.prepare('DELETE FROM sign_ins WHERE address = ?').bind(address)

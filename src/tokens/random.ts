@@ -5,6 +5,8 @@ import { codeFromRandom } from '../domain/typed-code.ts'
 
 export const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
 
+export const RANDOM_SECRET_CHARS = 43
+
 /** 256 random bits, base64url. */
 export const randomSecret = (): string => toBase64url(randomBytes(32))
 

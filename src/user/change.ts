@@ -4,7 +4,7 @@ import type { AccountResult, Command, EndResult, ResultOf, StartResult } from '.
 import { decide } from '../domain/decide.ts'
 import { OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
-import { findEventsOfOperation, type LoggedEvent } from '../store/events.ts'
+import { type Cause, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
 import { statements } from '../store/statements.ts'
 import type { Outcome } from './outcome.ts'
 import { loadState } from './state.ts'
@@ -47,18 +47,17 @@ async function replayOf<C extends Command>(
   userId: string,
   command: C,
 ): Promise<Outcome<ResultOf<C>> | null> {
-  const found = await findEventsOfOperation(db, command.opId)
-  if (found === null) return null
-  return replay(userId, command, found.userId, found.events) as Outcome<ResultOf<C>>
+  const cause = await findCause(db, command.opId)
+  if (cause === null) return null
+  return replay(userId, command, cause, await listEventsOfChange(db, cause)) as Outcome<ResultOf<C>>
 }
 
 function replay(
   userId: string,
   command: Command,
-  foundUserId: string,
+  cause: Cause,
   events: readonly LoggedEvent[],
 ): Outcome<StartResult | EndResult | AccountResult> {
-  const cause = events.at(-1)
   const endedFor = (reason: string) =>
     events.flatMap(event =>
       event.type === 'session.ended' && event.reason === reason && event.sessionId !== null
@@ -67,16 +66,16 @@ function replay(
     )
   switch (command.type) {
     case 'start_session':
-      if (cause?.type === 'sign_in.refused' && foundUserId === userId) {
+      if (cause.type === 'sign_in.refused' && cause.userId === userId) {
         return {
           tag: 'refused',
           why: cause.reason === 'user_disabled' ? 'user_disabled' : 'session_limit_reached',
         }
       }
       // The same session id means the same request: its answer was lost, its work was not.
-      return cause?.sessionId === command.session.id
+      return cause.sessionId === command.session.id
         ? { tag: 'started', sessionId: command.session.id, replaced: endedFor('replaced') }
-        : { tag: 'spent', userId: foundUserId, sessionId: cause?.sessionId ?? null }
+        : { tag: 'spent', userId: cause.userId, sessionId: cause.sessionId }
     case 'end_sessions':
       return { tag: 'ended', sessions: endedFor(command.reason) }
     case 'set_preferences':

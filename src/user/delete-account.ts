@@ -1,8 +1,8 @@
-// Deleting a user: every session is ended as usual, then the user, the address and the log are removed.
+// Deleting a user: every session is ended as usual, then the user and the address are removed, and what is personal
+// in the log. The entries themselves stay: they are what says that a link was used.
 import type { AccountResult } from '../domain/commands.ts'
 import { batch, StorageUnavailable } from '../store/d1.ts'
-import { deleteEvents } from '../store/events.ts'
-import { deleteSignInsOf } from '../store/sign-ins.ts'
+import { scrubEvents } from '../store/events.ts'
 import { deleteEmail, deleteUser, findUser } from '../store/users.ts'
 import { applyChange } from './change.ts'
 import type { Outcome } from './outcome.ts'
@@ -31,13 +31,7 @@ export async function deleteAccount(
     const user = await findUser(db, userId)
     if (user === null) return { tag: 'no_such_user' }
     // A session that began meanwhile still refers to the user: the foreign key refuses the whole batch.
-    // The log is what says that a link was used: without it, the links of this address must not stay.
-    await batch(db, [
-      deleteEmail(db, user.email, userId),
-      deleteUser(db, userId),
-      deleteSignInsOf(db, user.email),
-      deleteEvents(db, userId),
-    ])
+    await batch(db, [deleteEmail(db, user.email, userId), deleteUser(db, userId), scrubEvents(db, userId)])
     return { tag: 'changed' }
   } catch (error) {
     if (error instanceof StorageUnavailable) return { tag: 'unavailable' }

@@ -12,6 +12,7 @@ import type {
   StartResult,
   StartSession,
 } from '../domain/commands.ts'
+import { log } from '../log.ts'
 import { createShards, parseShardMap } from '../store/shards.ts'
 import { applyChange } from './change.ts'
 import { deleteAccount } from './delete-account.ts'
@@ -57,9 +58,15 @@ export class UserSessions extends DurableObject<Env> {
    * One change at a time: awaiting D1 lets other calls interleave. A chain of promises, not
    * blockConcurrencyWhile, where one failure would reset the object and every call in flight.
    */
-  #serially<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(work)
-    this.#tail = result.catch(() => undefined)
+  #serially<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const result = this.#tail.then(work).catch(unexpected)
+    this.#tail = result
     return result
   }
+}
+
+/** Its text may hold what was stored; its name is enough to find the cause. */
+function unexpected(error: unknown): { readonly tag: 'unavailable' } {
+  log('error', { event: 'user_object.failed', error: error instanceof Error ? error.name : 'unknown' })
+  return { tag: 'unavailable' }
 }

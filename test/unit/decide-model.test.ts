@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Command, UserState } from '../../src/domain/commands.ts'
 import { type Decision, decide } from '../../src/domain/decide.ts'
 import type { UserEvent } from '../../src/domain/events.ts'
+import { samePreferences } from '../../src/domain/preferences.ts'
 import type { SessionRule } from '../../src/domain/rule.ts'
 import type { Session } from '../../src/domain/session.ts'
 import { anyUser, apply, liveIds, NOW } from './model.ts'
@@ -35,12 +36,14 @@ function expectedAfterStart(state: UserState, command: Command & { type: 'start_
   let left = state.sessions.filter(
     session => session.expiresAt > now && session.id !== command.formerSessionId,
   )
+  // The client's own rule first: no preference opens a door that it has shut.
+  const before = left.filter(session => session.clientId === command.session.clientId)
+  if (command.rule.at_limit === 'refuse' && before.length >= (command.rule.limit ?? Infinity)) return null
   if (one_device && command.session.clientKind === 'first_party')
     left = left.filter(session => session.clientKind !== 'first_party')
   const { limit, atLimit } = tightened(command.rule, one_session_per_client ?? false)
   const here = () => left.filter(session => session.clientId === command.session.clientId)
   while (here().length >= limit) {
-    if (atLimit === 'refuse') return null
     const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdAt : session.lastSeenAt)
     const next = here().reduce((a, b) =>
       age(b) < age(a) || (age(b) === age(a) && b.createdSeq < a.createdSeq) ? b : a,
@@ -52,9 +55,9 @@ function expectedAfterStart(state: UserState, command: Command & { type: 'start_
 
 function tightened(rule: SessionRule, one: boolean) {
   const own = rule.limit ?? 100
-  return one && own > 1
-    ? { limit: 1, atLimit: 'replace_least_recent' }
-    : { limit: own, atLimit: rule.at_limit }
+  const isTighter = one && own > 1
+  const oldest = rule.at_limit === 'replace_oldest' && rule.limit !== null && !isTighter
+  return { limit: isTighter ? 1 : own, atLimit: oldest ? 'replace_oldest' : 'replace_least_recent' }
 }
 
 test('I2: a sign-in leaves exactly whom the rule leaves, never more than its limit', () => {
@@ -81,17 +84,22 @@ test('I8: the log has no gap, and one event for each sign-in, end and change', (
     expect(count('session.created')).toBe(isStart && result.tag === 'started' ? 1 : 0)
     expect(count('sign_in.refused')).toBe(isStart && result.tag === 'refused' ? 1 : 0)
     expect(count('preference.changed')).toBe(
-      command.type === 'set_preferences' && result.tag === 'changed' ? 1 : 0,
+      command.type === 'set_preferences' &&
+        result.tag === 'changed' &&
+        state.user !== null &&
+        !samePreferences(state.user.preferences, command.preferences)
+        ? 1
+        : 0,
     )
   })
 })
 
-test('I8: the opId stands on the cause alone, which is last, and the others point to it', () => {
+test('I8: the opId stands on the cause alone, which is last and knows where its change begins', () => {
   play((_, command, { events }) => {
     const cause = events.at(-1)
     if (cause === undefined) return
-    expect(cause).toMatchObject({ opId: command.opId, causeSeq: null })
-    for (const event of events.slice(0, -1)) expect(event).toMatchObject({ opId: null, causeSeq: cause.seq })
+    expect(cause).toMatchObject({ opId: command.opId, firstSeq: events[0]?.seq })
+    for (const event of events.slice(0, -1)) expect(event).toMatchObject({ opId: null, firstSeq: null })
   })
 })
 

@@ -28,7 +28,7 @@ describe('judging a presented refresh token of generation 3', () => {
     ['RF-01: from a future generation', row({ generation: 2, spentAt: null }), GRACE, refused('unknown')],
     ['RF-03: spent just now', row({ spentAt: NOW }), GRACE, same],
     ['RF-03: spent within the grace', row({ spentAt: NOW - 9 }), GRACE, same],
-    ['RF-02: spent as long ago as the grace', row({ spentAt: NOW - 10 }), GRACE, reused],
+    ['RF-02: spent longer ago than the grace', row({ spentAt: NOW - 11 }), GRACE, reused],
     ['RF-02: spent long ago, and the trace is gone', row({ spentAt: null }), GRACE, reused],
     ['RF-02: spent just now, without a grace', row({ spentAt: NOW }), 0, reused],
     ['RF-02: spent by a clock that is ahead, without a grace', row({ spentAt: NOW + 1 }), 0, reused],
@@ -40,7 +40,7 @@ describe('judging a presented refresh token of generation 3', () => {
     ],
     [
       'RF-02: its successor was used, after the grace',
-      row({ generation: 5, spentAt: NOW - 10 }),
+      row({ generation: 5, spentAt: NOW - 11 }),
       GRACE,
       reused,
     ],

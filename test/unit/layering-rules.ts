@@ -4,7 +4,7 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 /** From the ground up. A room imports only from floors below its own, never from a neighbour on its floor. */
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
-  ['config'],
+  ['log', 'config'],
   ['store'],
   ['tokens'],
   ['user', 'notify', 'limits', 'mail', 'pages'],
@@ -89,7 +89,7 @@ export const EFFECTS: readonly Effect[] = [
   },
   {
     name: 'console',
-    rooms: ['notify', 'cli'],
+    rooms: ['log', 'cli'],
     isUse: (node, parent) => isGlobal(node, parent, 'console') || isMember(node, /^globalThis\.console$/),
   },
   { name: 'Math.random', rooms: [], isUse: node => isMember(node, /(^|\.)Math\.random$/) },

@@ -98,7 +98,7 @@ describe('the finder of stray effects', () => {
     ['src/index.ts', 'export default { fetch: app.fetch, async scheduled() {} }'],
     ['src/user/a.ts', 'class A { async fetch(request: Request) { return answer(request) } }'],
     ['src/mail/a.ts', "await fetch('https://x.test')"],
-    ['src/notify/log.ts', "console.log('x')"],
+    ['src/log.ts', "console.log('x')"],
   ]
   test.each(fine)('leaves %s alone: %s', (path, source) => {
     expect(findStrayEffects(new Map([[path, source]]))).toEqual([])

@@ -74,7 +74,9 @@ describe('SE-11 ending', () => {
 
   test('all of them, and this one', () => {
     for (const sessions of [SESSIONS, [current], []]) {
-      expect(formsTo(account(sessions), '/account/sessions/end-all')).toEqual([{ csrf_token: CSRF }])
+      expect(formsTo(account(sessions), '/account/sessions/end-all')).toEqual([
+        { csrf_token: CSRF, client_id: '*' },
+      ])
       expect(formsTo(account(sessions), '/sign-out')).toEqual([{ csrf_token: CSRF }])
     }
   })

@@ -1,27 +1,38 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type AtLimit, DEFAULT_RULE, effectiveRule } from '../../src/domain/rule.ts'
+import { type AtLimit, DEFAULT_RULE, effectiveRule, refusesAnother } from '../../src/domain/rule.ts'
 
-const RULES: [limit: number | null, atLimit: AtLimit, one: boolean, effective: [number, AtLimit]][] = [
-  [1, 'replace_oldest', false, [1, 'replace_oldest']],
-  [1, 'replace_oldest', true, [1, 'replace_oldest']],
-  [1, 'refuse', true, [1, 'refuse']],
-  [3, 'refuse', false, [3, 'refuse']],
-  [3, 'refuse', true, [1, 'replace_least_recent']],
-  [3, 'replace_oldest', true, [1, 'replace_least_recent']],
-  [100, 'refuse', false, [100, 'refuse']],
-  [101, 'refuse', false, [100, 'replace_least_recent']],
-  [null, 'refuse', false, [100, 'replace_least_recent']],
-  [null, 'replace_oldest', false, [100, 'replace_least_recent']],
-  [null, 'replace_oldest', true, [1, 'replace_least_recent']],
+const RULES: [limit: number | null, atLimit: AtLimit, one: boolean, limit: number, replace: AtLimit][] = [
+  [1, 'replace_oldest', false, 1, 'replace_oldest'],
+  [1, 'replace_oldest', true, 1, 'replace_oldest'],
+  [1, 'replace_least_recent', false, 1, 'replace_least_recent'],
+  [3, 'refuse', true, 1, 'replace_least_recent'],
+  [3, 'replace_oldest', true, 1, 'replace_least_recent'],
+  [101, 'replace_oldest', false, 100, 'replace_least_recent'],
+  [101, 'refuse', false, 100, 'replace_least_recent'],
+  [null, 'refuse', false, 100, 'replace_least_recent'],
+  [null, 'replace_oldest', false, 100, 'replace_least_recent'],
+  [null, 'replace_oldest', true, 1, 'replace_least_recent'],
 ]
 
 test.each(RULES)(
-  'SE-08: limit %s, %s, one session per client %s: counts as %j',
-  (limit, at_limit, one, [n, at]) => {
-    expect(effectiveRule({ limit, at_limit }, one)).toEqual({ limit: n, atLimit: at })
+  'SE-08: limit %s, %s, one session per client %s: leaves room for %s by %s',
+  (limit, at_limit, one, effective, replace) => {
+    expect(effectiveRule({ limit, at_limit }, one)).toEqual({ limit: effective, replace })
   },
 )
+
+test.each([
+  [1, 'refuse', 0, false],
+  [1, 'refuse', 1, true],
+  [3, 'refuse', 2, false],
+  [3, 'refuse', 3, true],
+  [null, 'refuse', 500, false],
+  [1, 'replace_oldest', 5, false],
+  [1, 'replace_least_recent', 5, false],
+] as const)('SE-08: limit %s, %s, with %s live: refuses another: %s', (limit, at_limit, live, refuses) => {
+  expect(refusesAnother({ limit, at_limit }, live)).toBe(refuses)
+})
 
 test('SE-08: the default is one session, and the newest wins', () => {
   expect(DEFAULT_RULE).toEqual({ limit: 1, at_limit: 'replace_oldest' })

@@ -59,9 +59,9 @@ const TARGETS: readonly Target[] = [
     method: 'PUT',
     good: { one_session_per_client: true, one_device: false, notify: { new_sign_in: 'always' } },
     fields: {
-      one_session_per_client: ['true', undefined],
-      one_device: ['false', undefined],
-      notify: [MARKER, { new_sign_in: MARKER }, { new_sign_in: true }, { new_sign_in: null }, undefined],
+      one_session_per_client: ['true', null],
+      one_device: ['false', null],
+      notify: [MARKER, { new_sign_in: MARKER }, { new_sign_in: true }, { new_sign_in: null }],
     },
     allows: { one_session_per_client: [true], one_device: [true] },
   },

@@ -42,7 +42,7 @@ async function expectUnavailable(response: Response, asked: string): Promise<voi
   expect(text.match(INSIDE), asked).toBeNull()
   expect(text, asked).not.toContain('is away')
   if (response.headers.get('Content-Type')?.startsWith('text/html')) return
-  expect(JSON.parse(text), asked).toMatchObject({ code: 'unavailable', status: 503 })
+  expect(JSON.parse(text), asked).toMatchObject({ code: 'unavailable' })
 }
 
 describe('a database that is away', () => {
@@ -195,7 +195,7 @@ describe('an object that is away', () => {
         const stub = real.getByName(name)
         return {
           hit: (limit: number, seconds: number, now: number) => stub.hit(limit, seconds, now),
-          admit: (network: string, now: number) => stub.admit(network, now),
+          admit: (from: readonly string[], now: number) => stub.admit(from, now),
           remember: () => Promise.reject(new Error('the object is away')),
         }
       },

@@ -125,7 +125,7 @@ describe('after every journey', () => {
 
     const stored = await everythingStored(service)
     // The search would find something: what may be there is there.
-    for (const kept of [emails[0], 'networks', 'window']) expect(stored).toContain(kept)
+    for (const kept of [emails[0], 'mails', 'window']) expect(stored).toContain(kept)
     expect(stored.length).toBeGreaterThan(10_000)
     expect(leaksIn(stored, jar)).toEqual([])
     expect(logs.lines().length).toBeGreaterThan(10)

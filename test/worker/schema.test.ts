@@ -82,7 +82,8 @@ describe('I8: the log is the fence', () => {
     const userId = await newUser(DB, [newId('s'), newId('s'), newId('s')])
     const { events } = await change(DB, userId, start({ rule: ONE }))
     expect(events.map(event => event.opId === null)).toEqual([true, true, true, false])
-    expect(await count(DB, 'user_events', 'user_id = ? AND cause_seq = 7', userId)).toBe(3)
+    expect(await count(DB, 'user_events', 'user_id = ? AND first_seq = 4 AND seq = 7', userId)).toBe(1)
+    expect(await count(DB, 'user_events', 'user_id = ? AND seq BETWEEN 4 AND 6', userId)).toBe(3)
   })
 })
 

@@ -226,7 +226,7 @@ describe('signing out', () => {
     await who.get('/account')
     await who.post('/sign-out')
     const names = new Set(who.setCookies.map(line => line.split('=')[0]))
-    expect(names).toEqual(new Set(['__Host-csrf', '__Host-sign-in', '__Host-session']))
+    expect(names).toEqual(new Set(['__Host-csrf', '__Host-sign-in', '__Host-session', '__Host-browser']))
     for (const line of who.setCookies) {
       expect(line).toMatch(
         /^__Host-[a-z-]+=[^;]*; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=(Lax|Strict)$/,

@@ -114,8 +114,8 @@ describe('whether an address has a user', () => {
     await service.request(`/admin/v1/users/${users[0]?.id}/disable`, admin(service, { method: 'POST' }))
     const ip = freshIp()
     const { limits } = service.parts
-    while (await limits.admitsMail(limited, ip, service.now));
-    while (await limits.admitsMail(flooded, freshIp(), service.now));
+    while (await limits.admitsMail(limited, { clientIp: ip, browserId: null }, service.now));
+    while (await limits.admitsMail(flooded, { clientIp: freshIp(), browserId: null }, service.now));
     return { ip, classes: { known, unknown, disabled, limited, flooded } }
   }
 

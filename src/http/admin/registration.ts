@@ -44,16 +44,31 @@ const Registration = z
       .min(0)
       .max(REFRESH_GRACE_MAX_SECONDS)
       .default(REFRESH_GRACE_SECONDS),
+    // What is not there yet is refused rather than accepted without effect.
+    jwks: z.null().optional(),
+    jwks_uri: z.null().optional(),
+    backchannel_logout_uri: z.null().optional(),
+    dpop_bound_access_tokens: z.literal(false).optional(),
+    require_pushed_authorization_requests: z.literal(false).optional(),
     access_token_seconds: z.number().int().min(1).max(ACCESS_TOKEN_MAX_SECONDS).default(ACCESS_TOKEN_SECONDS),
   })
-  .transform(body => ({
-    ...body,
-    grant_types: [...new Set(body.grant_types ?? defaultGrantTypes(body.kind))],
-    scopes: [...new Set(body.scopes)],
-    token_endpoint_auth_method:
-      body.token_endpoint_auth_method ??
-      (body.type === 'public' ? ('none' as const) : ('client_secret_basic' as const)),
-  }))
+  .transform(
+    ({
+      jwks,
+      jwks_uri,
+      backchannel_logout_uri,
+      dpop_bound_access_tokens,
+      require_pushed_authorization_requests,
+      ...body
+    }) => ({
+      ...body,
+      grant_types: [...new Set(body.grant_types ?? defaultGrantTypes(body.kind))],
+      scopes: [...new Set(body.scopes)],
+      token_endpoint_auth_method:
+        body.token_endpoint_auth_method ??
+        (body.type === 'public' ? ('none' as const) : ('client_secret_basic' as const)),
+    }),
+  )
   .superRefine((body, context) => {
     const wrong = (path: string) => context.addIssue({ code: 'custom', path: [path], message: 'invalid' })
     if ((body.type === 'public') !== (body.token_endpoint_auth_method === 'none'))

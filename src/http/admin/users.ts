@@ -11,6 +11,7 @@ import { findUser, findUserIdByAddress, type UserRow } from '../../store/users.t
 import { digestBytes } from '../../tokens/digest.ts'
 import { randomId } from '../../tokens/random.ts'
 import { callUser, type UserVerbs } from '../../user/call.ts'
+import { clientsOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { eventView } from '../event-view.ts'
 import { parseBefore } from '../paging.ts'
@@ -39,10 +40,10 @@ adminUsers.get('/admin/v1/users/:id/sessions', async c => {
   const { parts, facts } = c.var
   const rows = await all<SessionRow>(selectSessions(parts.shards.of(user.id), user.id))
   const live = rows.map(sessionOf).filter(session => isLive(session, facts.now))
-  const views = live.map(async session =>
-    sessionView(session, await parts.findClient(session.clientId, facts.now), null),
-  )
-  return c.json({ sessions: await Promise.all(views) })
+  const clients = await clientsOf(c, live)
+  return c.json({
+    sessions: live.map(session => sessionView(session, clients.get(session.clientId) ?? null, null)),
+  })
 })
 
 adminUsers.get('/admin/v1/users/:id/events', async c => {

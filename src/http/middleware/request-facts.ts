@@ -2,7 +2,9 @@
 import type { MiddlewareHandler } from 'hono'
 import type { Place } from '../../domain/session.ts'
 import type { Parts } from '../../sign-in/parts.ts'
+import { RANDOM_SECRET_CHARS } from '../../tokens/random.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
+import { readCookie } from '../cookies.ts'
 import { parseDevice } from '../device.ts'
 
 export function requestFacts(
@@ -15,6 +17,7 @@ export function requestFacts(
       requestId: c.get('requestId'),
       now: clock(),
       clientIp: c.req.header('CF-Connecting-IP') ?? '',
+      browserId: browserIdOf(c),
       device: parseDevice(c.req.header('User-Agent') ?? ''),
       place: placeOf(c),
       waitUntil: work => c.executionCtx.waitUntil(work),
@@ -27,4 +30,9 @@ function placeOf(c: LatchkeyContext): Place {
   const cf = c.req.raw.cf as { country?: unknown; city?: unknown } | undefined
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 100) : null)
   return { country: text(cf?.country), city: text(cf?.city) }
+}
+
+function browserIdOf(c: LatchkeyContext): string | null {
+  const cookie = readCookie(c, 'browser')
+  return cookie?.length === RANDOM_SECRET_CHARS ? cookie : null
 }

@@ -21,11 +21,11 @@ export const magicLink: Grant = {
   parameters: ['code_verifier', 'token', 'sign_in_id', 'code', 'resource'],
 
   async exchange(parts, client, form, facts) {
-    const audience = await resolveAudience(parts, client, form.resource)
     const proof = await prove(parts, form, facts)
     if (proof.tag === 'refused') throw invalidGrant(proof.why)
     const { signIn } = proof
     if (signIn.clientId !== client.id) throw invalidGrant('another client')
+    const audience = await resolveAudience(parts, client, form.resource)
 
     const opened = await openSession(
       parts,

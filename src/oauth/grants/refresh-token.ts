@@ -1,17 +1,18 @@
 // refresh_token (RFC 6749 §6): one batch rotates token and bucket, or says what became of the presented one.
 import type { Client } from '../../domain/client.ts'
-import { judgeRefresh } from '../../domain/refresh.ts'
+import { judgeRefresh, type RotatedRow } from '../../domain/refresh.ts'
 import { grantScope, splitScope } from '../../domain/scope.ts'
 import { expiryAfterUse } from '../../domain/session.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
-import { rotate } from '../../store/rotation.ts'
+import { StorageUnavailable } from '../../store/d1.ts'
+import { type Rotation, rotate } from '../../store/rotation.ts'
 import { digestsEqual } from '../../tokens/digest.ts'
 import { type RefreshToken, readRefreshToken } from '../../tokens/refresh-token.ts'
 import { sealUnder, unsealUnder } from '../../tokens/secrets.ts'
 import { callUser } from '../../user/call.ts'
 import { mintCredentials, type TokenAnswer } from '../credentials.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
-import { required } from '../parameters.ts'
+import { type FormParameters, required } from '../parameters.ts'
 import { resolveAudience } from '../resource.ts'
 import type { Grant } from './grant.ts'
 
@@ -25,7 +26,9 @@ export const refreshToken: Grant = {
     if (presented === null) throw invalidGrant('not one of ours')
     const { sessionId, generation } = presented
     if (presented.facts.clientId !== client.id) throw invalidGrant('another client')
-    const scope = grantScope(form.scope, splitScope(presented.facts.scope))
+    // What the client may no longer ask for, no token of its keeps.
+    const granted = splitScope(presented.facts.scope).filter(name => client.scopes.includes(name))
+    const scope = grantScope(form.scope, granted)
     if (scope === null) throw new OAuthError('invalid_scope', 'beyond what was granted')
     const audience =
       form.resource === undefined
@@ -41,13 +44,13 @@ export const refreshToken: Grant = {
       audience,
       now,
     })
-    const row = await rotate(parts.shards.of(sessionId), {
+    const row = await rotateSurely(parts.shards.of(sessionId), {
       userId: presented.facts.userId,
       sessionId,
       generation,
       presentedDigest: presented.digest,
       successorDigest: minted.secretDigest,
-      sealedSuccessor: await sealSuccessor(presented, minted.answer, now),
+      sealedSuccessor: await sealSuccessor(presented, { answer: minted.answer, audience, issuedAt: now }),
       bucket: minted.bucket,
       expiresAt: expiryAfterUse(presented.facts.absoluteExpiresAt, now),
       now,
@@ -58,7 +61,7 @@ export const refreshToken: Grant = {
       case 'rotated':
         return minted.answer
       case 'same_successor':
-        return openSuccessor(presented, verdict.sealed, now)
+        return sameAnswer(await openSuccessor(presented, verdict.sealed), form, scope, audience, now)
       case 'refused':
         throw invalidGrant(verdict.why)
       case 'reused':
@@ -68,19 +71,44 @@ export const refreshToken: Grant = {
   },
 }
 
+/** A lost answer is settled by asking again: the rotation is the same one, whoever's attempt it was. */
+async function rotateSurely(db: D1Database, rotation: Rotation): Promise<RotatedRow | null> {
+  try {
+    return await rotate(db, rotation)
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error
+    return rotate(db, rotation)
+  }
+}
+
 interface Successor {
   readonly answer: TokenAnswer
+  readonly audience: string
   readonly issuedAt: number
 }
 
 /** Only whoever presents the same token again can open it. */
-const sealSuccessor = (presented: RefreshToken, answer: TokenAnswer, issuedAt: number): Promise<string> =>
-  sealUnder(presented.text, presented.sessionId, JSON.stringify({ answer, issuedAt } satisfies Successor))
+const sealSuccessor = (presented: RefreshToken, successor: Successor): Promise<string> =>
+  sealUnder(presented.text, presented.sessionId, JSON.stringify(successor))
 
-async function openSuccessor(presented: RefreshToken, sealed: string, now: number): Promise<TokenAnswer> {
+async function openSuccessor(presented: RefreshToken, sealed: string): Promise<Successor> {
   const text = await unsealUnder(presented.text, presented.sessionId, sealed)
   if (text === null) throw invalidGrant('not the token that was rotated')
-  const { answer, issuedAt } = JSON.parse(text) as Successor
+  return JSON.parse(text) as Successor
+}
+
+/** The answer that the first of two equal requests got. Throws when this one asks for something else. */
+function sameAnswer(
+  { answer, audience: issuedFor, issuedAt }: Successor,
+  form: FormParameters,
+  scope: string,
+  audience: string,
+  now: number,
+): TokenAnswer {
+  if (form.scope !== undefined && scope !== answer.scope) {
+    throw new OAuthError('invalid_scope', 'the successor has another scope')
+  }
+  if (audience !== issuedFor) throw new OAuthError('invalid_target', 'the successor is for another resource')
   return { ...answer, expires_in: Math.max(0, answer.expires_in - (now - issuedAt)) }
 }
 
@@ -88,6 +116,17 @@ async function openSuccessor(presented: RefreshToken, sealed: string, now: numbe
 async function endReused(parts: Parts, client: Client, presented: RefreshToken, facts: RequestFacts) {
   const { userId } = presented.facts
   const { sessionId, generation } = presented
+  parts.alarms.raise(
+    {
+      kind: 'refresh.reused',
+      kid: null,
+      clientId: client.id,
+      userId,
+      detail: 'a spent refresh token was used again',
+    },
+    facts.now,
+    facts.waitUntil,
+  )
   await callUser(parts.users, userId, user =>
     user.endSessions(
       userId,
@@ -100,16 +139,5 @@ async function endReused(parts: Parts, client: Client, presented: RefreshToken, 
       },
       facts.now,
     ),
-  )
-  parts.alarms.raise(
-    {
-      kind: 'refresh.reused',
-      kid: null,
-      clientId: client.id,
-      userId,
-      detail: 'a spent refresh token was used again',
-    },
-    facts.now,
-    facts.waitUntil,
   )
 }
