@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ACCEPT_JSON, askForMail, browser, signInBrowser } from './support/browser.ts'
-import { expectOurHeaders, INSIDE, MARKER, ROUTES, type Route } from './support/routes.ts'
+import { expectOurHeaders, insideOf, MARKER, ROUTES, type Route } from './support/routes.ts'
 import { admin, bearer, createService, form, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { watchDatabases } from './support/watched-databases.ts'
@@ -39,7 +39,7 @@ async function expectUnavailable(response: Response, asked: string): Promise<voi
   expectOurHeaders(response)
   expect(response.headers.get('Cache-Control'), asked).toBe('no-store')
   expect(response.headers.getSetCookie().filter(line => line.startsWith('__Host-session'))).toEqual([])
-  expect(text.match(INSIDE), asked).toBeNull()
+  expect(insideOf(text), asked).toBeNull()
   expect(text, asked).not.toContain('is away')
   if (response.headers.get('Content-Type')?.startsWith('text/html')) return
   expect(JSON.parse(text), asked).toMatchObject({ code: 'unavailable' })
