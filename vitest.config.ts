@@ -8,6 +8,18 @@ const oxc = { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } } as const
 const secret = () => randomBytes(32).toString('base64url')
 const schema = unstable_splitSqlQuery(readFileSync('schema.sql', 'utf8'))
 
+const BUNDLED = [
+  'bowser',
+  'hono',
+  'hono/cookie',
+  'hono/html',
+  'hono/jsx',
+  'hono/jsx/jsx-runtime',
+  'hono/secure-headers',
+  'jose',
+  'zod',
+]
+
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +47,9 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          // Each dependency as one file: every test file loads them afresh.
+          deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
+          maxWorkers: 2,
           include: ['test/worker/**/*.test.{ts,tsx}'],
           setupFiles: ['test/worker/setup.ts'],
           // For machines that do other things too: none of these tests waits for anything by itself.

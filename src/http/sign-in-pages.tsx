@@ -35,6 +35,7 @@ signInPages.post('/sign-in', async c => {
   const address = parseEmailAddress(form.email ?? '')
   if (address === null) return askAgain(c, continueTo)
   await checkSignInLimit(c)
+  const former = await requestBinding(c)
   let binding: Binding | null = null
   await startSignIn(
     parts,
@@ -44,7 +45,7 @@ signInPages.post('/sign-in', async c => {
       scope: '',
       startedIn: 'browser',
       bindingDigest: async id => {
-        binding = await mintBinding(id)
+        binding = await mintBinding(id, former)
         return binding.digest
       },
       continueTo,

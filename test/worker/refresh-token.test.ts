@@ -139,15 +139,15 @@ describe('SE-12: the secret of a browser session', () => {
 describe('ML-05: what ties a sign-in to the browser that asked for it', () => {
   test('ML-05: is read back with its sign-in and digest, and differs each time', async () => {
     const signIn = id('i')
-    const minted = await mintBinding(signIn)
+    const minted = await mintBinding(signIn, null)
     expect(minted.signInId).toBe(signIn)
     expect(await readBinding(minted.text)).toEqual(minted)
-    expect((await mintBinding(signIn)).digest).not.toBe(minted.digest)
+    expect((await mintBinding(signIn, null)).digest).not.toBe(minted.digest)
   })
 
   test('ML-05: of odd form, or of a kind of its own, is none', async () => {
     const signIn = id('i')
-    const { text } = await mintBinding(signIn)
+    const { text } = await mintBinding(signIn, null)
     for (const form of [
       '',
       signIn,

@@ -141,6 +141,17 @@ const SCANNERS = [
   '',
 ].flatMap(agent => [agent, `${agent} again`])
 
+describe('a browser that asks twice', () => {
+  it.each(['first', 'second'] as const)('ML-10: signs in by the link of its %s mail', async which => {
+    const service = createService()
+    const { owner, email, token } = await asked(service)
+    const second = await askForMail(service, owner, email)
+    const links = { first: token, second: second.token }
+    expect((await owner.post('/sign-in/link', { token: links[which] })).status).toBe(303)
+    expect(await isSignedIn(owner)).toBe(true)
+  })
+})
+
 describe('a second sign-in in the same browser', () => {
   const former = async (service: Service, cookie: string) =>
     (await service.request('/v1/sessions', { headers: { Cookie: `${SESSION}=${cookie}` } })).status

@@ -1,0 +1,110 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { keepHouse } from '../../src/housekeeping.ts'
+import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
+import { createClient, redeem, refresh, requestLink, signIn } from './support/sign-in.ts'
+
+const slug = () => `app-${crypto.randomUUID().slice(0, 8)}`
+const remove = (service: ReturnType<typeof createService>, id: string) =>
+  service.request(`/admin/v1/clients/${id}`, admin(service, { method: 'DELETE' }))
+
+describe('a deleted client', () => {
+  it('SE-07: a session that began on another isolate’s cached client is swept before it is forgotten', async () => {
+    const [here, elsewhere] = [createService(), createService()]
+    const { client_id } = await createClient(here)
+    const attempt = await requestLink(elsewhere, client_id, freshAddress())
+    expect((await remove(here, client_id)).status).toBe(204)
+    const late = await redeem(elsewhere, attempt)
+    expect(late.status).toBe(200)
+    const { access_token } = (await late.json()) as { access_token: string }
+
+    await keepHouse(here.parts, here.now + 61)
+    const refused = await here.request('/ping/whoami', bearer(access_token))
+    expect(await refused.json()).toMatchObject({ code: 'session_ended', reason: 'ended_by_operator' })
+    const rows = await (env as Env).DB.prepare('SELECT id FROM clients WHERE id = ?').bind(client_id).all()
+    expect(rows.results).toEqual([])
+  })
+
+  it('is gone at once, and its name may be used again', async () => {
+    const service = createService()
+    const client_id = slug()
+    await createClient(service, { client_id })
+    expect((await remove(service, client_id)).status).toBe(204)
+    expect((await remove(service, client_id)).status).toBe(404)
+    expect((await service.request(`/admin/v1/clients/${client_id}`, admin(service))).status).toBe(404)
+    await createClient(service, { client_id, name: 'Another' })
+    const found = await service.request(`/admin/v1/clients/${client_id}`, admin(service))
+    expect(await found.json()).toMatchObject({ name: 'Another' })
+    await keepHouse(service.parts, service.now + 61)
+    expect((await service.request(`/admin/v1/clients/${client_id}`, admin(service))).status).toBe(200)
+  })
+
+  it('RF-04: a token of the client before it has no scope that the new one is not registered for', async () => {
+    const [here, elsewhere] = [createService(), createService()]
+    const client_id = slug()
+    await createClient(here, { client_id, scopes: ['sessions', 'read'] })
+    const attempt = await requestLink(elsewhere, client_id, freshAddress())
+    await remove(here, client_id)
+    const tokens = (await (await redeem(elsewhere, attempt)).json()) as {
+      refresh_token: string
+      client_id: string
+    }
+    await createClient(here, { client_id, scopes: ['read'] })
+    const refreshed = await refresh(here, tokens)
+    expect(await refreshed.json()).toMatchObject({ scope: 'read' })
+  })
+})
+
+describe('a deleted user', () => {
+  it('I7: a link that was asked for before raises no alarm, and works for whoever holds the mailbox', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const email = freshAddress()
+    const { user_id } = await signIn(service, client_id, email)
+    const used = await requestLink(service, client_id, email)
+    expect((await redeem(service, used)).status).toBe(200)
+    const waiting = await requestLink(service, client_id, email)
+    await service.request(`/admin/v1/users/${user_id}`, admin(service, { method: 'DELETE' }))
+
+    await service.request(`/sign-in/link?token=${waiting.token}`)
+    expect((await redeem(service, used)).status).toBe(400)
+    const again = await redeem(service, waiting)
+    expect(again.status).toBe(200)
+    expect(((await again.json()) as { user_id: string }).user_id).not.toBe(user_id)
+    const alarms = await service.request('/admin/v1/alarms', admin(service))
+    expect(await alarms.json()).toEqual({ alarms: [] })
+  })
+
+  it('LG-05: leaves a log without device or place', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const { user_id } = await signIn(service, client_id, freshAddress(), { device_name: 'Ann’s phone' })
+    await service.request(`/admin/v1/users/${user_id}`, admin(service, { method: 'DELETE' }))
+    const { results } = await service.parts.shards
+      .of(user_id)
+      .prepare('SELECT device, place, op_id FROM user_events WHERE user_id = ? ORDER BY seq')
+      .bind(user_id)
+      .all()
+    expect(results.length).toBeGreaterThan(1)
+    for (const row of results) expect(row).toMatchObject({ device: null, place: null })
+    expect(results[0]?.op_id).toMatch(/^sign-in:i_/)
+  })
+})
+
+describe('preferences', () => {
+  it('a part of them can be put, and putting what is there already is no event', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const { access_token } = await signIn(service, client_id, freshAddress())
+    const put = (body: object) => service.request('/v1/preferences', bearer(access_token, json(body, 'PUT')))
+    expect(await (await put({ one_device: true })).json()).toEqual({
+      one_session_per_client: false,
+      one_device: true,
+      notify: { new_sign_in: 'new_device' },
+    })
+    await put({ one_device: true })
+    const events = await service.request('/v1/events', bearer(access_token))
+    const { events: logged } = (await events.json()) as { events: { type: string }[] }
+    expect(logged.map(event => event.type)).toEqual(['preference.changed', 'session.created'])
+  })
+})
