@@ -1,7 +1,7 @@
 // Sends one mail, as told, from inside the Workers runtime.
 import type { MailConfig } from '../../../src/config.ts'
+import { createTransport } from '../../../src/mail/create-transport.ts'
 import type { MailMessage } from '../../../src/mail/message.ts'
-import { createTransport } from '../../../src/mail/transport.ts'
 
 export interface SendRequest {
   readonly config: MailConfig
