@@ -7,7 +7,7 @@ import {
   RETENTION_PAST_EXPIRY_SECONDS,
 } from './domain/limits.ts'
 import { log } from './log.ts'
-import { endSessionsOfClient } from './sign-in/end-sessions.ts'
+import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { deleteExpiredBuckets, deleteOldRetirements } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
@@ -15,7 +15,6 @@ import { all, run } from './store/d1.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
-import { callUser } from './user/call.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
 export async function keepHouse(parts: Parts, now: number): Promise<void> {
@@ -37,16 +36,9 @@ async function endExpiredSessions(parts: Parts, db: D1Database, now: number): Pr
 }
 
 function expire(parts: Parts, userId: string, now: number): Promise<unknown> {
-  // The decision itself ends what has expired; nothing else is selected.
-  const selection = { kind: 'others', clientId: '' } as const
   const opId = `expire:${userId}:${now}`
-  return callUser(parts.users, userId, user =>
-    user.endSessions(
-      userId,
-      { type: 'end_sessions', opId, selection, reason: 'expired', by: { kind: 'system' } },
-      now,
-    ),
-  )
+  const change = { opId, selection: { kind: 'expired' }, reason: 'expired', by: { kind: 'system' } } as const
+  return endSessionsOf(parts, userId, change, now)
 }
 
 const PURGES = [

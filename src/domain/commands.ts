@@ -34,6 +34,8 @@ export type SessionSelection =
   | { readonly kind: 'others'; readonly clientId: string | null }
   | { readonly kind: 'all'; readonly includeApps: boolean }
   | { readonly kind: 'client'; readonly clientId: string }
+  /** Nothing live: what has run out is ended by every change. */
+  | { readonly kind: 'expired' }
 
 export interface EndSessions extends CommandBase {
   readonly type: 'end_sessions'

@@ -209,6 +209,8 @@ function isSelected(selection: SessionSelection, by: Actor): (session: Session) 
       return session => selection.includeApps || session.clientKind === 'first_party' || isActor(session)
     case 'client':
       return session => session.clientId === selection.clientId
+    case 'expired':
+      return () => false
   }
 }
 

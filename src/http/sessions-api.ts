@@ -4,10 +4,10 @@ import * as z from 'zod'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
 import { isLive, type Session } from '../domain/session.ts'
+import { endSessionsOf } from '../sign-in/end-sessions.ts'
 import { all, first } from '../store/d1.ts'
 import { type SessionRow, selectSession, selectSessionPage, sessionOf } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
-import { callUser } from '../user/call.ts'
 import { readOptionalJson } from './body.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
@@ -84,20 +84,9 @@ export async function endSessions(
 ): Promise<readonly string[]> {
   const { parts, facts } = c.var
   const { userId, sessionId } = principal
-  const opId = randomId('op')
-  const result = await callUser(parts.users, userId, user =>
-    user.endSessions(
-      userId,
-      {
-        type: 'end_sessions',
-        opId,
-        selection,
-        reason: 'ended_by_user',
-        by: { kind: 'session', session_id: sessionId },
-      },
-      facts.now,
-    ),
-  )
+  const by = { kind: 'session', session_id: sessionId } as const
+  const change = { opId: randomId('op'), selection, reason: 'ended_by_user', by } as const
+  const result = await endSessionsOf(parts, userId, change, facts.now)
   if (result.tag === 'ended') return result.sessions
   if (result.tag === 'not_found') throw new Problem('not_found')
   return refuseGone(c)

@@ -1,8 +1,8 @@
 // Token revocation (RFC 7009): a refresh or access token of the calling client ends its session.
 import type { Client } from '../domain/client.ts'
+import { endSessionsOf } from '../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { readRefreshToken } from '../tokens/refresh-token.ts'
-import { callUser } from '../user/call.ts'
 import { validateAccessToken } from './validate.ts'
 
 /**
@@ -32,19 +32,10 @@ export async function signOut(
   facts: RequestFacts,
 ): Promise<void> {
   const { userId, sessionId } = session
-  await callUser(parts.users, userId, user =>
-    user.endSessions(
-      userId,
-      {
-        type: 'end_sessions',
-        opId: `sign-out:${sessionId}`,
-        selection: { kind: 'one', sessionId },
-        reason: 'signed_out',
-        by: { kind: 'session', session_id: sessionId },
-      },
-      facts.now,
-    ),
-  )
+  const selection = { kind: 'one', sessionId } as const
+  const by = { kind: 'session', session_id: sessionId } as const
+  const change = { opId: `sign-out:${sessionId}`, selection, reason: 'signed_out', by } as const
+  await endSessionsOf(parts, userId, change, facts.now)
 }
 
 async function ownerByRefreshToken(parts: Parts, token: string): Promise<SessionOwner | null> {

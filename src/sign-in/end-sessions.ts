@@ -1,5 +1,7 @@
-// An operator's sweep over one client's sessions, in every shard, user by user.
+// Ending sessions through a user's object; and an operator's sweep over one client's, in every shard, user by user.
 
+import type { EndSessions } from '../domain/commands.ts'
+import type { Actor } from '../domain/events.ts'
 import { all } from '../store/d1.ts'
 import { selectUsersOfClient } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
@@ -7,6 +9,15 @@ import { callUser } from '../user/call.ts'
 import type { Parts } from './parts.ts'
 
 const USERS_PER_READ = 100
+const OPERATOR: Actor = { kind: 'operator' }
+
+/** Throws StorageUnavailable when it is unknown whether they ended; the same opId may be tried again. */
+export const endSessionsOf = (
+  parts: Pick<Parts, 'users'>,
+  userId: string,
+  change: Omit<EndSessions, 'type'>,
+  now: number,
+) => callUser(parts.users, userId, user => user.endSessions(userId, { type: 'end_sessions', ...change }, now))
 
 /** @returns how many sessions were ended */
 export async function endSessionsOfClient(parts: Parts, clientId: string, now: number): Promise<number> {
@@ -25,19 +36,8 @@ export async function endSessionsOfClient(parts: Parts, clientId: string, now: n
 }
 
 async function endClientOfUser(parts: Parts, userId: string, clientId: string, now: number): Promise<number> {
-  const opId = randomId('op')
-  const result = await callUser(parts.users, userId, user =>
-    user.endSessions(
-      userId,
-      {
-        type: 'end_sessions',
-        opId,
-        selection: { kind: 'client', clientId },
-        reason: 'ended_by_operator',
-        by: { kind: 'operator' },
-      },
-      now,
-    ),
-  )
+  const selection = { kind: 'client', clientId } as const
+  const change = { opId: randomId('op'), selection, reason: 'ended_by_operator', by: OPERATOR } as const
+  const result = await endSessionsOf(parts, userId, change, now)
   return result.tag === 'ended' ? result.sessions.length : 0
 }

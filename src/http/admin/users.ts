@@ -4,6 +4,7 @@ import { parseEmailAddress } from '../../domain/email-address.ts'
 import { isTaggedId, shardTagOfDigest } from '../../domain/ids.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { isLive } from '../../domain/session.ts'
+import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { all } from '../../store/d1.ts'
 import { listEvents } from '../../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../../store/sessions.ts'
@@ -54,20 +55,11 @@ adminUsers.get('/admin/v1/users/:id/events', async c => {
 
 adminUsers.post('/admin/v1/users/:id/revoke-sessions', async c => {
   const user = await requireUser(c)
-  const opId = randomId('op')
-  const result = await change(c, user, verbs =>
-    verbs.endSessions(
-      user.id,
-      {
-        type: 'end_sessions',
-        opId,
-        selection: { kind: 'all', includeApps: true },
-        reason: 'ended_by_operator',
-        by: { kind: 'operator' },
-      },
-      c.var.facts.now,
-    ),
-  )
+  const selection = { kind: 'all', includeApps: true } as const
+  const by = { kind: 'operator' } as const
+  const { parts, facts } = c.var
+  const change = { opId: randomId('op'), selection, reason: 'ended_by_operator', by } as const
+  const result = await endSessionsOf(parts, user.id, change, facts.now)
   return c.json({ revoked: result.tag === 'ended' ? result.sessions.length : 0 })
 })
 

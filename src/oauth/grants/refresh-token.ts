@@ -3,13 +3,13 @@ import type { Client } from '../../domain/client.ts'
 import { judgeRefresh, type RotatedRow } from '../../domain/refresh.ts'
 import { grantScope, splitScope } from '../../domain/scope.ts'
 import { expiryAfterUse } from '../../domain/session.ts'
+import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { StorageUnavailable } from '../../store/d1.ts'
 import { type Rotation, rotate } from '../../store/rotation.ts'
 import { digestsEqual } from '../../tokens/digest.ts'
 import { type RefreshToken, readRefreshToken } from '../../tokens/refresh-token.ts'
 import { sealUnder, unsealUnder } from '../../tokens/secrets.ts'
-import { callUser } from '../../user/call.ts'
 import { mintCredentials, type TokenAnswer } from '../credentials.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
@@ -127,17 +127,8 @@ async function endReused(parts: Parts, client: Client, presented: RefreshToken, 
     facts.now,
     facts.waitUntil,
   )
-  await callUser(parts.users, userId, user =>
-    user.endSessions(
-      userId,
-      {
-        type: 'end_sessions',
-        opId: `refresh-reused:${sessionId}.${generation}`,
-        selection: { kind: 'one', sessionId },
-        reason: 'refresh_reused',
-        by: { kind: 'system' },
-      },
-      facts.now,
-    ),
-  )
+  const selection = { kind: 'one', sessionId } as const
+  const opId = `refresh-reused:${sessionId}.${generation}`
+  const change = { opId, selection, reason: 'refresh_reused', by: { kind: 'system' } } as const
+  await endSessionsOf(parts, userId, change, facts.now)
 }
