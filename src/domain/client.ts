@@ -4,10 +4,23 @@ import { DEFAULT_RULE, type SessionRule } from './rule.ts'
 import type { ClientKind } from './session.ts'
 
 export const MAGIC_LINK_GRANT = 'urn:latchkey:grant-type:magic-link'
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', MAGIC_LINK_GRANT] as const
+/** RFC 8628 §3.4 */
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+export const GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  DEVICE_CODE_GRANT,
+  MAGIC_LINK_GRANT,
+] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
 
-export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
+export const CLIENT_AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number]
 
 export interface ClientRegistration {
@@ -21,6 +34,15 @@ export interface ClientRegistration {
   readonly scopes: readonly string[]
   readonly audience: string | null
   readonly token_endpoint_auth_method: ClientAuthMethod
+  /** Public keys of `private_key_jwt`: these, or those at `jwks_uri` (RFC 7591 §2). */
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | null
+  readonly jwks_uri: string | null
+  /** OpenID Connect Back-Channel Logout 1.0 §2.2 */
+  readonly backchannel_logout_uri: string | null
+  /** RFC 9449 §5.2 */
+  readonly dpop_bound_access_tokens: boolean
+  /** RFC 9126 §6 */
+  readonly require_pushed_authorization_requests: boolean
   readonly cors_origins: readonly string[]
   readonly session_rule: SessionRule
   readonly refresh_grace_seconds: number
@@ -48,6 +70,11 @@ export const ACCOUNT_CLIENT: Client = {
   scopes: [],
   audience: null,
   token_endpoint_auth_method: 'none',
+  jwks: null,
+  jwks_uri: null,
+  backchannel_logout_uri: null,
+  dpop_bound_access_tokens: false,
+  require_pushed_authorization_requests: false,
   cors_origins: [],
   session_rule: { limit: null, at_limit: 'replace_least_recent' },
   refresh_grace_seconds: REFRESH_GRACE_SECONDS,

@@ -9,7 +9,17 @@ interface ClientRow {
   readonly created_at: number
 }
 
+/** What rows written before a field existed stand for. */
+const NOT_REGISTERED = {
+  jwks: null,
+  jwks_uri: null,
+  backchannel_logout_uri: null,
+  dpop_bound_access_tokens: false,
+  require_pushed_authorization_requests: false,
+}
+
 const clientOf = (row: ClientRow): Client => ({
+  ...NOT_REGISTERED,
   ...(JSON.parse(row.registration) as ClientRegistration),
   id: row.id,
   secretDigest: row.secret_digest,

@@ -1,6 +1,6 @@
 // What an operator may register, with every URI checked (RFC 8252 §7, RFC 9700 §2.6).
 import * as z from 'zod'
-import { CLIENT_AUTH_METHODS, defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
+import { defaultGrantTypes, MAGIC_LINK_GRANT } from '../../domain/client.ts'
 import { isChosenClientId } from '../../domain/ids.ts'
 import {
   ACCESS_TOKEN_MAX_SECONDS,
@@ -14,6 +14,8 @@ import { isScopeToken } from '../../domain/scope.ts'
 
 const LIST_MAX = 50
 const URI_MAX_CHARS = 2_048
+const SERVED_GRANT_TYPES = ['authorization_code', 'refresh_token', MAGIC_LINK_GRANT] as const
+const SERVED_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
 
 const uri = z.string().max(URI_MAX_CHARS).refine(isRedirectUri)
 const uris = z.array(uri).max(LIST_MAX)
@@ -32,10 +34,10 @@ const Registration = z
     redirect_uris: uris.default([]),
     post_logout_redirect_uris: uris.default([]),
     link_uri: uri.nullable().default(null),
-    grant_types: z.array(z.enum(GRANT_TYPES)).max(LIST_MAX).optional(),
+    grant_types: z.array(z.enum(SERVED_GRANT_TYPES)).max(LIST_MAX).optional(),
     scopes: z.array(z.string().max(100).refine(isScopeToken)).max(LIST_MAX),
     audience: z.string().max(URI_MAX_CHARS).refine(isAbsoluteUri).nullable().default(null),
-    token_endpoint_auth_method: z.enum(CLIENT_AUTH_METHODS).optional(),
+    token_endpoint_auth_method: z.enum(SERVED_AUTH_METHODS).optional(),
     cors_origins: z.array(z.string().max(URI_MAX_CHARS).refine(isHttpsOrigin)).max(LIST_MAX).default([]),
     session_rule: SessionRuleBody.default(DEFAULT_RULE),
     refresh_grace_seconds: z
@@ -45,30 +47,21 @@ const Registration = z
       .max(REFRESH_GRACE_MAX_SECONDS)
       .default(REFRESH_GRACE_SECONDS),
     // What is not there yet is refused rather than accepted without effect.
-    jwks: z.null().optional(),
-    jwks_uri: z.null().optional(),
-    backchannel_logout_uri: z.null().optional(),
-    dpop_bound_access_tokens: z.literal(false).optional(),
-    require_pushed_authorization_requests: z.literal(false).optional(),
+    jwks: z.null().default(null),
+    jwks_uri: z.null().default(null),
+    backchannel_logout_uri: z.null().default(null),
+    dpop_bound_access_tokens: z.literal(false).default(false),
+    require_pushed_authorization_requests: z.literal(false).default(false),
     access_token_seconds: z.number().int().min(1).max(ACCESS_TOKEN_MAX_SECONDS).default(ACCESS_TOKEN_SECONDS),
   })
-  .transform(
-    ({
-      jwks,
-      jwks_uri,
-      backchannel_logout_uri,
-      dpop_bound_access_tokens,
-      require_pushed_authorization_requests,
-      ...body
-    }) => ({
-      ...body,
-      grant_types: [...new Set(body.grant_types ?? defaultGrantTypes(body.kind))],
-      scopes: [...new Set(body.scopes)],
-      token_endpoint_auth_method:
-        body.token_endpoint_auth_method ??
-        (body.type === 'public' ? ('none' as const) : ('client_secret_basic' as const)),
-    }),
-  )
+  .transform(body => ({
+    ...body,
+    grant_types: [...new Set(body.grant_types ?? defaultGrantTypes(body.kind))],
+    scopes: [...new Set(body.scopes)],
+    token_endpoint_auth_method:
+      body.token_endpoint_auth_method ??
+      (body.type === 'public' ? ('none' as const) : ('client_secret_basic' as const)),
+  }))
   .superRefine((body, context) => {
     const wrong = (path: string) => context.addIssue({ code: 'custom', path: [path], message: 'invalid' })
     if ((body.type === 'public') !== (body.token_endpoint_auth_method === 'none'))
