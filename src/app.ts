@@ -31,6 +31,7 @@ import { createTransport } from './mail/create-transport.ts'
 import { createOutbox } from './mail/outbox.ts'
 import type { MailTransport } from './mail/transport.ts'
 import { createAlarms } from './notify/alarms.ts'
+import { createFetchTarget } from './outbound/fetch-target.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { createClientCache } from './store/client-cache.ts'
 import { findClient } from './store/clients.ts'
@@ -44,6 +45,8 @@ export interface Ports {
   /** Seconds since the epoch, whole. */
   readonly now: () => number
   readonly mail: (config: MailConfig, env: Env) => MailTransport
+  /** HTTP to places that somebody registered. */
+  readonly fetch: typeof fetch
 }
 
 export interface App {
@@ -59,6 +62,7 @@ export const realPorts: Ports = {
   now: () => Math.floor(Date.now() / 1_000),
   mail: (config, env) =>
     createTransport(config, { fetch: fetch.bind(globalThis), emailBinding: emailBindingOf(env) }),
+  fetch: fetch.bind(globalThis),
 }
 
 export function createApp(ports: Ports): App {
@@ -128,6 +132,7 @@ function createParts(env: Env, ports: Ports): Parts {
         await Promise.all(written)
       },
     }),
+    fetchTarget: createFetchTarget(ports.fetch, config.loopbackTargets),
     findClient: clients.find,
     forgetClient: clients.forget,
   }

@@ -49,6 +49,8 @@ export const OUTBOX_LEASE_SECONDS = 30
 export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60] as const
 export const OUTBOX_BATCH = 50
 export const MAIL_TIMEOUT_MS = 15_000
+/** Of an answer from a place that somebody registered, no more is received. */
+export const TARGET_ANSWER_MAX_BYTES = 64 * 1024
 /** Two of them and a Retry-After fit into the refresh grace: whoever follows our 503 is not taken for a thief. */
 export const D1_DEADLINE_MS = 3_000
 export const RETRY_AFTER_SECONDS = 2

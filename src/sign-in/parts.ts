@@ -5,6 +5,7 @@ import type { Device, Place } from '../domain/session.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { Alarms } from '../notify/alarms.ts'
+import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
 import type { Secrets } from '../tokens/secrets.ts'
@@ -19,6 +20,8 @@ export interface Parts {
   readonly limits: Limits
   readonly alarms: Alarms
   readonly outbox: Outbox
+  /** To places that somebody registered; never throws. */
+  readonly fetchTarget: FetchTarget
   /** Clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>
   /** For whoever changes a client: this isolate sees it at once, others within the cache's bound. */

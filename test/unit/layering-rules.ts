@@ -4,7 +4,7 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 /** From the ground up. A room imports only from floors below its own, never from a neighbour on its floor. */
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
-  ['log', 'config'],
+  ['log', 'config', 'outbound'],
   ['store'],
   ['tokens'],
   ['user', 'notify', 'limits', 'mail', 'pages'],
@@ -83,8 +83,8 @@ export const EFFECTS: readonly Effect[] = [
   { name: 'SMTP', rooms: ['mail'], packages: ['cloudflare:sockets', 'worker-mailer'] },
   {
     name: 'fetch of the outside',
-    // app.ts hands it to the transports.
-    rooms: ['mail', 'app', 'cli'],
+    // app.ts hands it to the transports and to `outbound`.
+    rooms: ['mail', 'outbound', 'app', 'cli'],
     isUse: (node, parent) => isGlobal(node, parent, 'fetch') || isMember(node, /^(globalThis|self)\.fetch$/),
   },
   {

@@ -12,6 +12,10 @@ export interface Service {
   now: number
   /** Makes the mail transport fail while it is set. */
   mailFails: boolean
+  /** Every request to the outside, in order. */
+  readonly outbound: { readonly uri: string; readonly init: RequestInit }[]
+  /** What the outside answers; nobody is there unless a test says so. */
+  answers: (uri: string, init: RequestInit) => Promise<Response>
   readonly request: (path: string, init?: RequestInit) => Promise<Response>
   readonly newestMail: (address: string) => MailMessage
 }
@@ -21,7 +25,9 @@ export const ISSUER = 'https://auth.test'
 export function createService(overrides: Partial<Record<keyof Env, unknown>> = {}): Service {
   const serviceEnv = { ...env, ...overrides } as Env
   const mails: MailMessage[] = []
-  const state = { now: Math.floor(Date.now() / 1_000), mailFails: false }
+  const outbound: Service['outbound'] = []
+  const nobody: Service['answers'] = () => Promise.reject(new Error('nobody is there'))
+  const state = { now: Math.floor(Date.now() / 1_000), mailFails: false, answers: nobody }
   const app = createApp({
     now: () => state.now,
     mail: () => ({
@@ -30,6 +36,10 @@ export function createService(overrides: Partial<Record<keyof Env, unknown>> = {
         mails.push(message)
       },
     }),
+    fetch: async (uri, init = {}) => {
+      outbound.push({ uri: String(uri), init: init as RequestInit })
+      return state.answers(String(uri), init as RequestInit)
+    },
   })
   return {
     env: serviceEnv,
@@ -37,6 +47,13 @@ export function createService(overrides: Partial<Record<keyof Env, unknown>> = {
       return app.parts(serviceEnv)
     },
     mails,
+    outbound,
+    get answers() {
+      return state.answers
+    },
+    set answers(value) {
+      state.answers = value
+    },
     get now() {
       return state.now
     },
