@@ -25,6 +25,7 @@ import { preferencesApi } from './http/preferences-api.ts'
 import { sessionsApi } from './http/sessions-api.ts'
 import { signInPages } from './http/sign-in-pages.tsx'
 import { signInsApi } from './http/sign-ins-api.ts'
+import { userinfo } from './http/userinfo.ts'
 import { whoami } from './http/whoami.ts'
 import { createLimits, NO_LIMITS } from './limits/limits.ts'
 import { createTransport } from './mail/create-transport.ts'
@@ -89,6 +90,7 @@ const ROUTES = [
   accountPages,
   signInsApi,
   oauth,
+  userinfo,
   whoami,
   sessionsApi,
   eventsApi,

@@ -47,7 +47,7 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
 }
 
 /** Endpoints whose clients expect the RFC's form of an error, also of one that no RFC names. */
-const OAUTH_PATHS = ['/oauth2/token', '/oauth2/revoke']
+const OAUTH_PATHS = ['/oauth2/token', '/oauth2/revoke', '/oauth2/introspect']
 
 function oauthBody(problem: Problem) {
   const { code, status, title } = problem

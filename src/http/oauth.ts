@@ -1,6 +1,6 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import { Hono } from 'hono'
-import { authenticateClient } from '../oauth/client-authentication.ts'
+import { introspectToken } from '../oauth/introspect.ts'
 import { required } from '../oauth/parameters.ts'
 import { revokeToken, signOut } from '../oauth/revoke.ts'
 import { exchangeToken } from '../oauth/token-endpoint.ts'
@@ -8,13 +8,14 @@ import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { checkRedemptionLimit } from './rate-limit.ts'
+import { requireClient } from './require-client.ts'
 
 export const oauth = new Hono<LatchkeyEnv>()
 
 oauth.post('/oauth2/token', async c => {
   const { parts, facts } = c.var
   const form = await readOAuthForm(c)
-  const client = await authenticateClient(parts, form, c.req.header('Authorization'), facts.now)
+  const client = await requireClient(c, form)
   if (form.code !== undefined || form.token !== undefined) await checkRedemptionLimit(c)
   return c.json(await exchangeToken(parts, client, form, facts))
 })
@@ -23,9 +24,16 @@ oauth.post('/oauth2/token', async c => {
 oauth.post('/oauth2/revoke', async c => {
   const { parts, facts } = c.var
   const form = await readOAuthForm(c)
-  const client = await authenticateClient(parts, form, c.req.header('Authorization'), facts.now)
+  const client = await requireClient(c, form)
   await revokeToken(parts, client, required(form, 'token'), facts)
   return c.body(null, 200)
+})
+
+/** RFC 7662: of what is not live, or not the caller's, nothing but that. */
+oauth.post('/oauth2/introspect', async c => {
+  const form = await readOAuthForm(c)
+  const client = await requireClient(c, form)
+  return c.json(await introspectToken(c.var.parts, client, required(form, 'token'), c.var.facts))
 })
 
 /** Ends the presented token's own session. */
