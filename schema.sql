@@ -137,7 +137,7 @@ CREATE TABLE IF NOT EXISTS sign_ins (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One authorization code, until it is exchanged (by being the op_id of the session that begins) or has expired.
+-- An authorization code, kept past its exchange (by being the op_id of the session that begins), so that a second use is known.
 CREATE TABLE IF NOT EXISTS authorization_codes (
   code_digest TEXT PRIMARY KEY CHECK (length(code_digest) = 43),
   user_id TEXT NOT NULL,
@@ -147,8 +147,20 @@ CREATE TABLE IF NOT EXISTS authorization_codes (
   scope TEXT NOT NULL,
   audience TEXT NOT NULL,
   nonce TEXT,
+  dpop_jkt TEXT,
+  browser_session_id TEXT NOT NULL,
   signed_in_with TEXT NOT NULL,
   auth_time INTEGER NOT NULL,
+  device TEXT NOT NULL,
+  place TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A pushed authorization request (RFC 9126), until it is used or has expired.
+CREATE TABLE IF NOT EXISTS pushed_requests (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL,
+  parameters TEXT NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

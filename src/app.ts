@@ -9,6 +9,7 @@ import { requireOperator } from './http/admin/require-operator.ts'
 import { adminUsers } from './http/admin/users.ts'
 import { answerError } from './http/answer-error.tsx'
 import { assets } from './http/assets.ts'
+import { authorize } from './http/authorize.tsx'
 import type { LatchkeyEnv } from './http/context.ts'
 import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
@@ -88,6 +89,7 @@ const ROUTES = [
   signInPages,
   linkPages,
   accountPages,
+  authorize,
   signInsApi,
   oauth,
   userinfo,

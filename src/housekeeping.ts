@@ -9,10 +9,12 @@ import {
 import { log } from './log.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
+import { deleteExpiredCodes } from './store/authorization-codes.ts'
 import { deleteExpiredBuckets, deleteOldRetirements } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { all, run } from './store/d1.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
+import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
 
@@ -45,6 +47,8 @@ const PURGES = [
   ['buckets', deleteExpiredBuckets],
   ['retirements', deleteOldRetirements],
   ['sign-ins', deleteExpiredSignIns],
+  ['authorization codes', deleteExpiredCodes],
+  ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
 ] as const
 

@@ -9,7 +9,14 @@ export interface UserState {
   /** null: this user does not exist (yet). */
   readonly user: { readonly disabledAt: number | null; readonly preferences: Preferences } | null
   readonly sessions: readonly Session[]
+  /** What third-party clients have been allowed. */
+  readonly consents: readonly Consent[]
   readonly lastSeq: number
+}
+
+export interface Consent {
+  readonly clientId: string
+  readonly scope: string
 }
 
 interface CommandBase {
@@ -26,6 +33,8 @@ export interface StartSession extends CommandBase {
   readonly newUser: NewUser | null
   /** The session that this browser had until now. */
   readonly formerSessionId: string | null
+  /** The browser session in which the user authorized the client; null where the sign-in itself began the session. */
+  readonly authorizedIn: string | null
 }
 
 export type SessionSelection =
@@ -55,12 +64,31 @@ export interface SetDisabled extends CommandBase {
   readonly disabled: boolean
 }
 
-export type Command = StartSession | EndSessions | SetPreferences | SetDisabled
+export interface GrantConsent extends CommandBase {
+  readonly type: 'grant_consent'
+  readonly clientId: string
+  readonly scope: string
+  readonly by: Actor
+}
+
+/** Ends the client's sessions as well. */
+export interface WithdrawConsent extends CommandBase {
+  readonly type: 'withdraw_consent'
+  readonly clientId: string
+  readonly by: Actor
+}
+
+/** What changes the user rather than a session. */
+export type ChangeAccount = SetPreferences | SetDisabled | GrantConsent | WithdrawConsent
+
+export type Command = StartSession | EndSessions | ChangeAccount
 
 export type StartResult =
   | { readonly tag: 'started'; readonly sessionId: string; readonly replaced: readonly string[] }
   | { readonly tag: 'refused'; readonly why: 'session_limit_reached' | 'user_disabled' }
   | { readonly tag: 'no_such_user' }
+  /** Between authorization and now the user signed out there, or withdrew the consent. */
+  | { readonly tag: 'authorization_gone' }
 
 export type EndResult =
   | { readonly tag: 'ended'; readonly sessions: readonly string[] }

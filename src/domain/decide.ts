@@ -4,6 +4,7 @@ import type {
   Command,
   EndResult,
   EndSessions,
+  GrantConsent,
   ResultOf,
   SessionSelection,
   SetDisabled,
@@ -11,11 +12,13 @@ import type {
   StartResult,
   StartSession,
   UserState,
+  WithdrawConsent,
 } from './commands.ts'
 import type { Actor, EndReason, SessionEnded, UserEvent } from './events.ts'
 import { SESSIONS_PER_USER_MAX } from './limits.ts'
 import { samePreferences } from './preferences.ts'
 import { type AtLimit, effectiveRule, refusesAnother } from './rule.ts'
+import { isWithinScope, unionScope } from './scope.ts'
 import { absoluteExpiry, expiryAfterUse, isLive, type Session } from './session.ts'
 
 export interface Decision<Result> {
@@ -48,6 +51,10 @@ function decideAny(
       return setPreferences(state, command, now)
     case 'set_disabled':
       return setDisabled(state, command, now)
+    case 'grant_consent':
+      return grantConsent(state, command, now)
+    case 'withdraw_consent':
+      return withdrawConsent(state, command, now)
   }
 }
 
@@ -58,6 +65,7 @@ function startSession(state: UserState, command: StartSession, now: number): Dec
     return refuse(state, command, 'user_disabled', now)
 
   const { live, expired } = split(state.sessions, now)
+  if (!isStillAuthorized(state, live, command)) return nothing({ tag: 'authorization_gone' })
   const others = live.filter(other => other.id !== command.formerSessionId)
   const isOnClient = (other: Session) => other.clientId === session.clientId
   if (refusesAnother(command.rule, others.filter(isOnClient).length)) {
@@ -163,6 +171,33 @@ function setDisabled(state: UserState, command: SetDisabled, now: number): Decis
   return { events: inSequence(state, command.opId, drafts), result: { tag: 'changed' } }
 }
 
+function grantConsent(state: UserState, command: GrantConsent, now: number): Decision<AccountResult> {
+  if (state.user === null) return nothing({ tag: 'no_such_user' })
+  if (!isActorLive(split(state.sessions, now).live, command.by)) return nothing({ tag: 'actor_gone' })
+  const former = state.consents.find(consent => consent.clientId === command.clientId)
+  const scope = unionScope(former?.scope ?? '', command.scope)
+  const draft: Draft = { type: 'consent.granted', at: now, by: command.by, clientId: command.clientId, scope }
+  return { events: inSequence(state, command.opId, [draft]), result: { tag: 'changed' } }
+}
+
+function withdrawConsent(state: UserState, command: WithdrawConsent, now: number): Decision<AccountResult> {
+  if (state.user === null) return nothing({ tag: 'no_such_user' })
+  const { by, clientId } = command
+  const { live, expired } = split(state.sessions, now)
+  if (!isActorLive(live, by)) return nothing({ tag: 'actor_gone' })
+  const ofClient = live.filter(
+    session => session.clientId === clientId && session.clientKind === 'third_party',
+  )
+  const isKnown = state.consents.some(consent => consent.clientId === clientId)
+  if (!isKnown && ofClient.length === 0) return nothing({ tag: 'changed' })
+  const drafts: Draft[] = [
+    ...expired.map(ended('expired', { kind: 'system' }, now)),
+    ...ofClient.map(ended('consent_withdrawn', by, now)),
+    { type: 'consent.withdrawn', at: now, by, clientId },
+  ]
+  return { events: inSequence(state, command.opId, drafts), result: { tag: 'changed' } }
+}
+
 /** The events in the order of the log; the last one is what the command was about and carries its opId. */
 function inSequence(state: UserState, opId: string, drafts: readonly Draft[]): readonly UserEvent[] {
   const firstSeq = state.lastSeq + 1
@@ -191,6 +226,19 @@ function split(sessions: readonly Session[], now: number) {
     live: sessions.filter(session => isLive(session, now)),
     expired: sessions.filter(session => !isLive(session, now)),
   }
+}
+
+/** A code is worth what its user still wants: signed in there, and for third parties within a consent. */
+function isStillAuthorized(
+  state: UserState,
+  live: readonly Session[],
+  { authorizedIn, session }: StartSession,
+): boolean {
+  if (authorizedIn === null) return true
+  if (!live.some(each => each.id === authorizedIn)) return false
+  if (session.clientKind === 'first_party') return true
+  const consent = state.consents.find(each => each.clientId === session.clientId)
+  return consent !== undefined && isWithinScope(session.scope, consent.scope)
 }
 
 function isActorLive(live: readonly Session[], by: Actor): boolean {

@@ -69,6 +69,18 @@ export interface PreferenceChanged extends EventBase {
   readonly preferences: Preferences
 }
 
+/** A third-party client may now act within `scope` (all that it was ever allowed, until withdrawn). */
+export interface ConsentGranted extends EventBase {
+  readonly type: 'consent.granted'
+  readonly clientId: string
+  readonly scope: string
+}
+
+export interface ConsentWithdrawn extends EventBase {
+  readonly type: 'consent.withdrawn'
+  readonly clientId: string
+}
+
 export interface UserDisabled extends EventBase {
   readonly type: 'user.disabled'
 }
@@ -82,6 +94,8 @@ export type UserEvent =
   | SessionEnded
   | SignInRefused
   | PreferenceChanged
+  | ConsentGranted
+  | ConsentWithdrawn
   | UserDisabled
   | UserEnabled
 

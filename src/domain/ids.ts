@@ -6,11 +6,11 @@ const TAG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 export const SHARD_TAGS = 1024
 export const ID_RANDOM_BYTES = 16
 
-const TAGGED_ID = /^(u|s|i)_([a-z2-7]{2})[A-Za-z0-9_-]{22}$/
+const TAGGED_ID = /^(u|s|i|p)_([a-z2-7]{2})[A-Za-z0-9_-]{22}$/
 const MADE_CLIENT_ID = /^c_[A-Za-z0-9_-]{22}$/
 const CHOSEN_CLIENT_ID = /^[a-z0-9][a-z0-9._-]{1,62}$/
 
-export type TaggedKind = 'u' | 's' | 'i'
+export type TaggedKind = 'u' | 's' | 'i' | 'p'
 
 /** 0 … 1023 as two characters. */
 export function shardTag(value: number): string {
@@ -22,7 +22,7 @@ export function shardTagOfDigest(digest: Uint8Array): string {
   return shardTag((((digest[0] ?? 0) << 8) | (digest[1] ?? 0)) & (SHARD_TAGS - 1))
 }
 
-/** `u_…`, `s_…` or `i_…` (a sign-in) in the given shard. */
+/** `u_…`, `s_…`, `i_…` (a sign-in) or `p_…` (a pushed request) in the given shard. */
 export function taggedId(kind: TaggedKind, tag: string, random: Uint8Array): string {
   return `${kind}_${tag}${toBase64url(random)}`
 }

@@ -38,6 +38,14 @@ export const BODY_MAX_BYTES = 64 * 1024
 /** The path that a browser goes on to after signing in: it fits into a header. */
 export const CONTINUE_MAX_CHARS = 8_192
 
+/** How long a request may wait for its user, from its arrival to the code. */
+export const AUTHORIZATION_SECONDS = 30 * MINUTE_SECONDS
+export const AUTHORIZATION_CODE_SECONDS = 60
+/** A pushed request (RFC 9126 §2.2). */
+export const PUSHED_REQUEST_SECONDS = 60
+/** As JSON; sealed, it still fits into CONTINUE_MAX_CHARS. */
+export const AUTHORIZATION_REQUEST_MAX_BYTES = 5_000
+
 /** A deleted client is swept and forgotten after this: longer than any cache and any request knows it. */
 export const CLIENT_DELETION_SECONDS = MINUTE_SECONDS
 

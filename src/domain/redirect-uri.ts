@@ -32,3 +32,12 @@ export function isHttpsOrigin(value: string): boolean {
     (url.protocol === 'http:' && [...LOOPBACK_IPS, 'localhost'].includes(url.hostname))
   )
 }
+
+/** Byte for byte; on a loopback IP any port will do (RFC 8252 §7.3). */
+export const matchesRedirectUri = (presented: string, registered: string): boolean =>
+  presented === registered ||
+  (isRedirectUri(presented) && withoutLoopbackPort(presented) === withoutLoopbackPort(registered))
+
+/** `http://127.0.0.1:3000/cb` -> `http://127.0.0.1/cb`; everything else stays as it is. */
+const withoutLoopbackPort = (uri: string): string =>
+  uri.replace(/^(http:\/\/(?:127\.0\.0\.1|\[::1\])):[1-9][0-9]{0,4}(?=[/?]|$)/, '$1')

@@ -17,3 +17,9 @@ export function grantScope(requested: string | undefined, allowed: readonly stri
   const names = [...new Set(requested.split(' '))]
   return names.every(name => isScopeToken(name) && allowed.includes(name)) ? joinScope(names) : null
 }
+
+export const isWithinScope = (scope: string, ceiling: string): boolean =>
+  splitScope(scope).every(name => splitScope(ceiling).includes(name))
+
+export const unionScope = (a: string, b: string): string =>
+  joinScope([...new Set([...splitScope(a), ...splitScope(b)])])

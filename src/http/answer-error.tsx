@@ -47,7 +47,12 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
 }
 
 /** Endpoints whose clients expect the RFC's form of an error, also of one that no RFC names. */
-const OAUTH_PATHS = ['/oauth2/token', '/oauth2/revoke', '/oauth2/introspect']
+const OAUTH_PATHS: readonly string[] = [
+  '/oauth2/introspect',
+  '/oauth2/par',
+  '/oauth2/revoke',
+  '/oauth2/token',
+]
 
 function oauthBody(problem: Problem) {
   const { code, status, title } = problem

@@ -29,12 +29,18 @@ export async function readOptionalJson<Schema extends z.ZodType>(
 
 /** Throws a problem for a repeated field: each is read from one place, once. */
 export async function readForm(c: LatchkeyContext): Promise<FormParameters> {
-  requireType(c, FORM_TYPE)
+  const text = await readFormText(c)
   try {
-    return parseForm(await readText(c))
+    return parseForm(text)
   } catch (error) {
     throw error instanceof OAuthError ? new Problem('invalid_request', { detail: error.description }) : error
   }
+}
+
+/** A form as it was sent: for whoever judges repeated fields by itself. */
+export async function readFormText(c: LatchkeyContext): Promise<string> {
+  requireType(c, FORM_TYPE)
+  return readText(c)
 }
 
 /** The form of an OAuth endpoint: refusals have the RFC's form, and nothing is taken from the query. */

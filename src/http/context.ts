@@ -8,6 +8,8 @@ export interface LatchkeyEnv {
     readonly parts: Parts
     readonly facts: RequestFacts
     readonly requestId: string
+    /** Where a form of this page may lead in the end, beside this origin: a CSP source. */
+    formTarget?: string
   }
 }
 

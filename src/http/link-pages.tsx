@@ -12,6 +12,7 @@ import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { readCookie } from './cookies.ts'
 import { csrfToken } from './csrf.ts'
+import { allowFormTarget } from './form-target.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 
@@ -37,5 +38,6 @@ linkPages.get('/sign-in/link', async c => {
   const spent = await findCause(parts.shards.of(signIn.id), signInOpId(signIn.id))
   if (spent !== null) return c.html(<LinkEndedPage why="used" />, 400)
   if (!isOpen(signIn, facts.now)) return c.html(<LinkEndedPage why="expired" />, 400)
+  await allowFormTarget(c, signIn.continueTo)
   return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)
 })

@@ -1,7 +1,8 @@
 // Page or JSON: pages are for the paths that people visit, unless JSON is asked for.
 import type { Context } from 'hono'
 
-const PAGE_PATHS = /^\/(?:$|sign-in(?:\/|$)|sign-out$|signed-out$|account(?:\/|$)|assets\/)/
+const PAGE_PATHS =
+  /^\/(?:$|sign-in(?:\/|$)|sign-out$|signed-out$|account(?:\/|$)|oauth2\/authorize(?:\/|$)|assets\/)/
 
 export const wantsJson = (c: Context): boolean =>
   /\bapplication\/(?:problem\+)?json\b/i.test(c.req.header('Accept') ?? '')

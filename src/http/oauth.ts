@@ -1,5 +1,6 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import { Hono } from 'hono'
+import { pushRequest } from '../oauth/authorize/pushed.ts'
 import { introspectToken } from '../oauth/introspect.ts'
 import { required } from '../oauth/parameters.ts'
 import { revokeToken, signOut } from '../oauth/revoke.ts'
@@ -18,6 +19,14 @@ oauth.post('/oauth2/token', async c => {
   const client = await requireClient(c, form)
   if (form.code !== undefined || form.token !== undefined) await checkRedemptionLimit(c)
   return c.json(await exchangeToken(parts, client, form, facts))
+})
+
+/** RFC 9126 */
+oauth.post('/oauth2/par', async c => {
+  const { parts, facts } = c.var
+  const form = await readOAuthForm(c)
+  const client = await requireClient(c, form)
+  return c.json(await pushRequest(parts, client, form, facts), 201)
 })
 
 /** RFC 7009: 200 whatever the token was. */

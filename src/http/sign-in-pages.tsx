@@ -15,6 +15,7 @@ import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { parseContinueTo } from './continue-to.ts'
 import { readCookie, writeCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
+import { allowFormTarget } from './form-target.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 import { checkRedemptionLimit, checkSignInLimit } from './rate-limit.ts'
@@ -24,7 +25,8 @@ export const signInPages = new Hono<LatchkeyEnv>()
 
 signInPages.get('/sign-in', async c => {
   const continueTo = parseContinueTo(c.req.query('continue'), c.var.parts.config.issuer)
-  return c.html(<SignInPage csrfToken={await csrfToken(c)} continueTo={continueTo} />)
+  const email = parseEmailAddress(c.req.query('login_hint') ?? '')?.deliverTo
+  return c.html(<SignInPage csrfToken={await csrfToken(c)} continueTo={continueTo} email={email} />)
 })
 
 signInPages.post('/sign-in', async c => {
@@ -68,6 +70,7 @@ signInPages.get('/sign-in/check', async c => {
   const session = await findBrowserSession(c)
   const state = await signInState(c, await requestBinding(c))
   if (session !== null && state.state === 'completed') return c.redirect(state.location, 303)
+  await allowFormTarget(c, state.location)
   return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} />)
 })
 
@@ -91,6 +94,7 @@ signInPages.post('/sign-in/code', async c => {
   const code = parseCode(form.code ?? '')
   const proof = await proveByCode(parts, binding.signInId, code, binding.digest, 'browser', facts)
   if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
+    await allowFormTarget(c, (await signInState(c, binding)).location)
     return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
   }
   return complete(c, proof)

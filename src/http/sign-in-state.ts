@@ -9,6 +9,7 @@ import { DEFAULT_CONTINUE } from './continue-to.ts'
 
 export interface SignInState {
   readonly state: 'pending' | 'completed' | 'ended'
+  /** Where this browser goes once it is signed in, or to begin again. */
   readonly location: string
 }
 
@@ -26,6 +27,6 @@ export async function signInState(c: LatchkeyContext, binding: Binding | null): 
     return { state: 'completed', location: signIn.continueTo ?? DEFAULT_CONTINUE }
   }
   return isOpen(signIn, facts.now) && cause === null
-    ? { state: 'pending', location: DEFAULT_CONTINUE }
+    ? { state: 'pending', location: signIn.continueTo ?? DEFAULT_CONTINUE }
     : { state: 'ended', location: '/sign-in' }
 }

@@ -6,12 +6,13 @@ import { log } from '../log.ts'
 import { addToAlarm } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
 
-export type AlarmKind = 'token.forged' | 'link.forged' | 'refresh.reused' | 'mail.failing'
+export type AlarmKind = 'token.forged' | 'link.forged' | 'refresh.reused' | 'code.reused' | 'mail.failing'
 
 const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'token.forged': 'critical',
   'link.forged': 'critical',
   'refresh.reused': 'high',
+  'code.reused': 'high',
   'mail.failing': 'medium',
 }
 

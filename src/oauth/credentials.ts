@@ -30,6 +30,8 @@ export interface TokenRequest {
   /** Of this access token: within the facts' scope. */
   readonly scope: string
   readonly audience: string
+  /** Of the authorization request, for the ID token that answers it. */
+  readonly nonce?: string | null
   readonly now: number
 }
 
@@ -43,7 +45,7 @@ export async function mintCredentials(
   parts: Pick<Parts, 'config' | 'keys' | 'secrets'>,
   request: TokenRequest,
 ): Promise<MintedCredentials> {
-  const { client, sessionId, generation, facts, scope, audience, now } = request
+  const { client, sessionId, generation, facts, scope, audience, nonce = null, now } = request
   const { issuer } = parts.config
   const expiresAt = Math.min(now + client.access_token_seconds, facts.absoluteExpiresAt)
   const access = await mintAccessToken(
@@ -74,6 +76,7 @@ export async function mintCredentials(
         auth_time: facts.authTime,
         amr: facts.amr,
         sid: sessionId,
+        ...(nonce === null ? {} : { nonce }),
       })
     : null
   return {

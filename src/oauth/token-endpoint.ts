@@ -3,12 +3,13 @@ import type { Client } from '../domain/client.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import type { TokenAnswer } from './credentials.ts'
 import { OAuthError } from './errors.ts'
+import { authorizationCode } from './grants/authorization-code.ts'
 import type { Grant } from './grants/grant.ts'
 import { magicLink } from './grants/magic-link.ts'
 import { refreshToken } from './grants/refresh-token.ts'
 import { type FormParameters, required } from './parameters.ts'
 
-const GRANTS: readonly Grant[] = [magicLink, refreshToken]
+const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, magicLink]
 
 /** Throws OAuthError for every refusal. */
 export function exchangeToken(

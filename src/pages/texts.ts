@@ -1,7 +1,13 @@
 // Every word that a page says, in one table per language; pages hold none. `{name}` marks where a page puts a value.
 // Another language is another table of the type Texts.
 
-import { MINUTE_SECONDS, SIGN_IN_SECONDS, WRONG_CODES_LIMIT } from '../domain/limits.ts'
+import {
+  DAY_SECONDS,
+  MINUTE_SECONDS,
+  SESSION_ABSOLUTE_SECONDS,
+  SIGN_IN_SECONDS,
+  WRONG_CODES_LIMIT,
+} from '../domain/limits.ts'
 import { CODE_CHARS } from '../domain/typed-code.ts'
 
 const minutes = SIGN_IN_SECONDS / MINUTE_SECONDS
@@ -101,6 +107,36 @@ const en = {
     everywhereQuestionApps:
       'Every device is signed out at once and needs a new sign-in. Connected apps stay: end those one by one.',
     everywhereConfirm: 'Sign out everywhere',
+  },
+
+  consent: {
+    title: 'Connect this app?',
+    lead: '{client} asks to be connected to your account {email}.',
+    chooseTitle: 'Continue with this account?',
+    chooseLead: 'You are about to go on to {client} as {email}.',
+    answersAt: 'Its answer goes to {host}. Do you know this app?',
+    thisDevice: 'an app on this device',
+    asks: 'It may then',
+    scopes: {
+      openid: 'know that it is you, by a number that stands for your account',
+      email: 'see your email address',
+      sessions: 'see where you are signed in, and end any of those sessions',
+    } as Readonly<Record<string, string>>,
+    otherScope: 'use {scope}',
+    noScope: 'know that it is you, and nothing else',
+    duration: `Until you disconnect it on your account page; after ${SESSION_ABSOLUTE_SECONDS / DAY_SECONDS} days it has to send you here again.`,
+    allow: 'Allow',
+    deny: 'Don’t allow',
+    proceed: 'Continue',
+    cancel: 'Cancel',
+    account: 'Signed in as {email}. {other}',
+    other: 'Use another account',
+  },
+
+  formPost: {
+    title: 'Going back to the app',
+    lead: 'If nothing happens by itself, press the button.',
+    submit: 'Continue',
   },
 
   /** An app without a name that can be seen. */

@@ -66,6 +66,7 @@ export async function openSession<Answer>(
           rule: client.session_rule,
           newUser: knownUserId === null ? { email: signIn.address } : null,
           formerSessionId: request.formerSessionId,
+          authorizedIn: null,
         },
         facts.now,
       ),
@@ -78,6 +79,7 @@ export async function openSession<Answer>(
       case 'refused':
         return outcome
       case 'spent':
+      case 'authorization_gone':
         return { tag: 'spent' }
       // Another sign-in of this address made, or an operator removed, its user meanwhile.
       case 'address_taken':

@@ -74,6 +74,9 @@ function subjectOf(
       return event
     case 'sign_in.refused':
       return { ...none, ...event }
+    case 'consent.granted':
+    case 'consent.withdrawn':
+      return { ...none, clientId: event.clientId }
     case 'preference.changed':
     case 'user.disabled':
     case 'user.enabled':

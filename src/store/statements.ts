@@ -1,6 +1,7 @@
 // From an event to the rows that follow from it: the only way by which sessions begin and end.
 import type { UserEvent } from '../domain/events.ts'
 import { insertFirstBucket, retireBuckets } from './buckets.ts'
+import { deleteConsent, upsertConsent } from './consents.ts'
 import { insertEvent } from './events.ts'
 import { deleteSession, insertSession } from './sessions.ts'
 import { insertEmail, insertUser, updateDisabled, updatePreferences } from './users.ts'
@@ -29,6 +30,10 @@ function consequences(db: D1Database, userId: string, event: UserEvent): D1Prepa
       ]
     case 'preference.changed':
       return [updatePreferences(db, userId, event.preferences)]
+    case 'consent.granted':
+      return [upsertConsent(db, userId, event.clientId, event.scope, event.at)]
+    case 'consent.withdrawn':
+      return [deleteConsent(db, userId, event.clientId)]
     case 'user.disabled':
       return [updateDisabled(db, userId, event.at)]
     case 'user.enabled':

@@ -7,6 +7,7 @@ export type DigestPurpose =
   | 'refresh-token'
   | 'browser-session'
   | 'sign-in-binding'
+  | 'authorization-code'
   | 'client-secret'
   | 'admin-token'
   | 'address'

@@ -10,6 +10,7 @@ export interface IdClaims {
   readonly auth_time: number
   readonly amr: readonly string[]
   readonly sid: string
+  readonly nonce?: string
 }
 
 export async function mintIdToken(ring: KeyRing, claims: IdClaims): Promise<string> {

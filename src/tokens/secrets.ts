@@ -2,8 +2,8 @@
 import { parseBase64url, parseUtf8, toBase64url, utf8 } from '../domain/encoding.ts'
 import { randomBytes } from './random.ts'
 
-export type SealPurpose = 'signing-key' | 'outbox' | 'refresh-facts'
-export type MacPurpose = 'typed-code' | 'csrf' | 'rate-limit'
+export type SealPurpose = 'signing-key' | 'outbox' | 'refresh-facts' | 'authorization'
+export type MacPurpose = 'typed-code' | 'csrf' | 'rate-limit' | 'authorization-code'
 
 const SALT_BYTES = 32
 

@@ -80,6 +80,8 @@ function replay(
       return { tag: 'ended', sessions: endedFor(command.reason) }
     case 'set_preferences':
     case 'set_disabled':
+    case 'grant_consent':
+    case 'withdraw_consent':
       return { tag: 'changed' }
   }
 }

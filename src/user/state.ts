@@ -1,14 +1,16 @@
 // What the object reads before it decides: one batch, nothing remembered between changes.
 import type { UserState } from '../domain/commands.ts'
+import { type ConsentRow, consentOf, selectConsents } from '../store/consents.ts'
 import { batch } from '../store/d1.ts'
 import { selectLastSeq } from '../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
 
 export async function loadState(db: D1Database, userId: string): Promise<UserState> {
-  const [users, sessions, last] = await batch(db, [
+  const [users, sessions, consents, last] = await batch(db, [
     selectUser(db, userId),
     selectSessions(db, userId),
+    selectConsents(db, userId),
     selectLastSeq(db, userId),
   ])
   const [user] = (users?.results ?? []) as unknown as UserRow[]
@@ -17,6 +19,7 @@ export async function loadState(db: D1Database, userId: string): Promise<UserSta
     userId,
     user: user === undefined ? null : { disabledAt: user.disabled_at, preferences: preferencesOf(user) },
     sessions: ((sessions?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
+    consents: ((consents?.results ?? []) as unknown as ConsentRow[]).map(consentOf),
     lastSeq: event?.seq ?? 0,
   }
 }

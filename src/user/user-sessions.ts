@@ -3,12 +3,11 @@
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AccountResult,
+  ChangeAccount,
   Command,
   EndResult,
   EndSessions,
   ResultOf,
-  SetDisabled,
-  SetPreferences,
   StartResult,
   StartSession,
 } from '../domain/commands.ts'
@@ -31,11 +30,7 @@ export class UserSessions extends DurableObject<Env> {
     return this.#change(userId, command, now)
   }
 
-  changeAccount(
-    userId: string,
-    command: SetPreferences | SetDisabled,
-    now: number,
-  ): Promise<Outcome<AccountResult>> {
+  changeAccount(userId: string, command: ChangeAccount, now: number): Promise<Outcome<AccountResult>> {
     return this.#change(userId, command, now)
   }
 

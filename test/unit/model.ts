@@ -1,7 +1,7 @@
 // The smallest model of a user: what a log of events adds up to, and random users to try the rules on.
 import fc from 'fast-check'
-import type { StartSession, UserState } from '../../src/domain/commands.ts'
-import type { UserEvent } from '../../src/domain/events.ts'
+import type { Consent, StartSession, UserState } from '../../src/domain/commands.ts'
+import type { ConsentGranted, UserEvent } from '../../src/domain/events.ts'
 import { DEFAULT_PREFERENCES, type Preferences } from '../../src/domain/preferences.ts'
 import type { SessionRule } from '../../src/domain/rule.ts'
 import { type ClientKind, isLive, type NewSession, type Session } from '../../src/domain/session.ts'
@@ -36,6 +36,7 @@ export function aUser(sessions: readonly Session[] = [], preferences: Partial<Pr
     userId: 'u_1',
     user: { disabledAt: null, preferences: { ...DEFAULT_PREFERENCES, ...preferences } },
     sessions,
+    consents: [],
     lastSeq: Math.max(0, ...sessions.map(session => session.createdSeq)),
   }
 }
@@ -72,9 +73,15 @@ export function aStart(
     rule,
     newUser: null,
     formerSessionId: null,
+    authorizedIn: null,
     ...changes,
   }
 }
+
+const withoutConsent = (state: UserState, clientId: string): readonly Consent[] =>
+  state.consents.filter(consent => consent.clientId !== clientId)
+
+const consentOf = ({ clientId, scope }: ConsentGranted): Consent => ({ clientId, scope })
 
 /** The state after the events. Throws when the log has a gap, or ends what is not there. */
 export function apply(state: UserState, events: readonly UserEvent[]): UserState {
@@ -103,6 +110,10 @@ function applyOne(state: UserState, event: UserEvent): UserState {
       return { ...next, user: state.user && { ...state.user, disabledAt: event.at } }
     case 'user.enabled':
       return { ...next, user: state.user && { ...state.user, disabledAt: null } }
+    case 'consent.granted':
+      return { ...next, consents: [...withoutConsent(state, event.clientId), consentOf(event)] }
+    case 'consent.withdrawn':
+      return { ...next, consents: withoutConsent(state, event.clientId) }
     case 'sign_in.refused':
       return next
   }

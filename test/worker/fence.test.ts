@@ -22,6 +22,7 @@ async function startCommand(userId: string, opId = randomId('op'), rule = RULE):
     bucket: null,
     newUser: null,
     formerSessionId: null,
+    authorizedIn: null,
     session: {
       id: randomTaggedId('s', tagOf(userId)),
       clientId: 'fenced',

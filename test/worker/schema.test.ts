@@ -14,7 +14,11 @@ const ONE = { limit: 1, at_limit: 'replace_oldest' } as const
 async function blindStart(userId: string, limit: number, clientId = 'ios') {
   const { lastSeq, user } = await loadState(DB, userId)
   const rule = { ...ONE, limit }
-  const { events } = decide({ userId, user, sessions: [], lastSeq }, start({ rule }, clientId), NOW)
+  const { events } = decide(
+    { userId, user, sessions: [], consents: [], lastSeq },
+    start({ rule }, clientId),
+    NOW,
+  )
   return events.flatMap(event => statements(DB, userId, event))
 }
 

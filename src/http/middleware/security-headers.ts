@@ -7,10 +7,16 @@ import type { LatchkeyEnv } from '../context.ts'
 export function securityHeaders(isHttps: (env: Env) => boolean): MiddlewareHandler<LatchkeyEnv> {
   const withHsts = headers('max-age=63072000; includeSubDomains')
   const withoutHsts = headers(false)
-  return function addSecurityHeaders(c, next) {
-    return (isHttps(c.env) ? withHsts : withoutHsts)(c, next)
+  return async function addSecurityHeaders(c, next) {
+    await (isHttps(c.env) ? withHsts : withoutHsts)(c, next)
+    const target = c.get('formTarget')
+    if (target !== undefined)
+      c.header(CSP, c.res.headers.get(CSP)?.replace(FORM_ACTION, `${FORM_ACTION} ${target}`))
   }
 }
+
+const CSP = 'Content-Security-Policy'
+const FORM_ACTION = "form-action 'self'"
 
 const headers = (hsts: string | false): MiddlewareHandler =>
   secureHeaders({

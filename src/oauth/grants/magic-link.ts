@@ -6,15 +6,12 @@ import { parseCode } from '../../domain/typed-code.ts'
 import { openSession } from '../../sign-in/open-session.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { type Proof, proveByCode, proveByLink } from '../../sign-in/prove.ts'
-import { pkceChallenge } from '../../tokens/digest.ts'
 import { mintCredentials } from '../credentials.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
+import { requiredChallenge } from '../proof-key.ts'
 import { resolveAudience } from '../resource.ts'
 import type { Grant } from './grant.ts'
-
-/** RFC 7636 §4.1 */
-const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
 export const magicLink: Grant = {
   grantType: MAGIC_LINK_GRANT,
@@ -65,9 +62,7 @@ export const magicLink: Grant = {
 }
 
 async function prove(parts: Parts, form: FormParameters, facts: RequestFacts): Promise<Proof> {
-  const verifier = required(form, 'code_verifier')
-  if (!CODE_VERIFIER.test(verifier)) throw new OAuthError('invalid_request', 'code_verifier is malformed')
-  const challenge = await pkceChallenge(verifier)
+  const challenge = await requiredChallenge(form)
   if (form.token !== undefined) {
     if (form.code !== undefined || form.sign_in_id !== undefined) {
       throw new OAuthError('invalid_request', 'either token, or sign_in_id and code')

@@ -1,5 +1,6 @@
 // The table of everything that is served under /assets/. Names stay, contents change: the route sets a short max-age.
 import { CHECK_SCRIPT } from './check-script.ts'
+import { FORM_POST_SCRIPT } from './form-post-script.ts'
 import { FORMS_SCRIPT } from './forms-script.ts'
 import { ICON } from './icon.ts'
 import { LINK_SCRIPT } from './link-script.ts'
@@ -16,6 +17,7 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
   'latchkey.css': { type: 'text/css; charset=utf-8', body: STYLESHEET },
   'icon.svg': { type: 'image/svg+xml', body: ICON },
   'check.js': script(CHECK_SCRIPT),
+  'form-post.js': script(FORM_POST_SCRIPT),
   'forms.js': script(FORMS_SCRIPT),
   'link.js': script(LINK_SCRIPT),
 }

@@ -91,6 +91,7 @@ export function start(
     rule: NO_LIMIT,
     newUser: null,
     formerSessionId: null,
+    authorizedIn: null,
     ...changes,
   }
 }

@@ -78,7 +78,7 @@ export async function seedSessions(
       now,
     })
     const { events } = decide(
-      { userId, user, sessions: [], lastSeq },
+      { userId, user, sessions: [], consents: [], lastSeq },
       {
         type: 'start_session',
         opId: `seed:${id}`,
@@ -97,6 +97,7 @@ export async function seedSessions(
         rule: { limit: null, at_limit: 'replace_oldest' },
         newUser: { email },
         formerSessionId: null,
+        authorizedIn: null,
       },
       now,
     )

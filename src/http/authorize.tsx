@@ -1,0 +1,191 @@
+// The authorization endpoint: from a client's request through sign-in and consent to a code (OAuth 2.1 §4.1).
+import { Hono } from 'hono'
+import { type AnswerTo, nextStep, type PendingAuthorization } from '../domain/authorization.ts'
+import type { Client } from '../domain/client.ts'
+import { matchesRedirectUri } from '../domain/redirect-uri.ts'
+import { splitScope } from '../domain/scope.ts'
+import type { Session } from '../domain/session.ts'
+import {
+  type AnswerParameters,
+  answerLocation,
+  answerParameters,
+  codeAnswer,
+  errorAnswer,
+} from '../oauth/authorize/answer.ts'
+import { grantConsent, isConsented } from '../oauth/authorize/consent.ts'
+import { issueCode } from '../oauth/authorize/issue-code.ts'
+import { CONTINUE_PATH, continuePath, sealPending, unsealPending } from '../oauth/authorize/pending.ts'
+import { isPushed, takePushed } from '../oauth/authorize/pushed.ts'
+import { findAddressee, parseRequest } from '../oauth/authorize/request.ts'
+import { readSent } from '../oauth/authorize/sent.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import { ConsentPage } from '../pages/consent-page.tsx'
+import { FormPostPage } from '../pages/form-post-page.tsx'
+import { findUser } from '../store/users.ts'
+import { randomSecret } from '../tokens/random.ts'
+import { readForm, readFormText } from './body.ts'
+import { findBrowserSession } from './browser-session.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { checkCsrf, csrfToken } from './csrf.ts'
+import { formTargetOf } from './form-target.ts'
+import { Problem } from './problem.ts'
+
+export const authorize = new Hono<LatchkeyEnv>()
+
+const AUTHORIZE_PATH = '/oauth2/authorize'
+
+authorize.get(AUTHORIZE_PATH, c => begin(c, new URL(c.req.url).searchParams))
+
+/** Sent on as GET: a form from another site brings no cookie, the navigation that follows it does. */
+authorize.post(AUTHORIZE_PATH, async c => {
+  const parameters = new URLSearchParams(await readFormText(c)).toString()
+  if (parameters.length > QUERY_MAX_CHARS)
+    throw new Problem('invalid_request', { detail: 'the request is too long' })
+  return c.redirect(`${AUTHORIZE_PATH}?${parameters}`, 303)
+})
+
+const QUERY_MAX_CHARS = 12_000
+
+async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<Response> {
+  const { parts, facts } = c.var
+  const front = readSent(parameters)
+  const wasPushed = isPushed(front)
+  const sent = wasPushed ? await takePushed(parts, front, facts.now) : front
+  if (sent === null) throw new Problem('invalid_request_uri')
+  const addressee = await findAddressee(parts, sent, facts.now)
+  if (addressee.tag === 'unknown') throw new Problem(addressee.why)
+  const parsed = await parseRequest(parts, addressee, sent, wasPushed)
+  if (parsed.tag === 'refused') return answer(c, parsed.answerTo, errorAnswer(parsed.error))
+  const session = await findBrowserSession(c)
+  const pending = {
+    request: parsed.request,
+    begunAt: facts.now,
+    formerSessionId: session?.id ?? null,
+    asked: null,
+  }
+  return proceed(c, parsed.client, pending, session)
+}
+
+authorize.get(CONTINUE_PATH, async c => {
+  const { pending, client } = await readPending(c, c.req.query('request'))
+  return proceed(c, client, pending, await findBrowserSession(c))
+})
+
+authorize.post(CONTINUE_PATH, async c => {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const { pending, client } = await readPending(c, form.request)
+  const { request, asked } = pending
+  if (form.decision === 'deny') {
+    return answer(c, request, errorAnswer(new OAuthError('access_denied', 'the user has declined')))
+  }
+  if (form.decision !== 'allow') throw new Problem('invalid_request', { detail: 'check: decision' })
+  const session = await findBrowserSession(c)
+  // The answer counts for whom the page has asked; anybody else is asked first.
+  if (session === null || asked === null || session.id !== asked.sessionId) {
+    return c.redirect(continuePath(form.request ?? ''), 303)
+  }
+  if (client.kind === 'third_party') {
+    const consent = { clientId: client.id, scope: request.scope, decisionId: asked.decisionId }
+    const granted = await grantConsent(c.var.parts, session, consent, c.var.facts)
+    if (granted.tag !== 'changed') return c.redirect(continuePath(form.request ?? ''), 303)
+  }
+  return answerWithCode(c, pending, session, asked.decisionId)
+})
+
+/** The request behind a sealed text, and its client as it is now. */
+async function readPending(
+  c: LatchkeyContext,
+  sealed: string | undefined,
+): Promise<{ pending: PendingAuthorization; client: Client }> {
+  const { parts, facts } = c.var
+  const pending = await unsealPending(parts, sealed ?? '', facts.now)
+  if (pending === null) throw new Problem('authorization_over')
+  const client = await parts.findClient(pending.request.clientId, facts.now)
+  const { redirectUri } = pending.request
+  if (!client?.redirect_uris.some(uri => matchesRedirectUri(redirectUri, uri))) {
+    throw new Problem('authorization_over')
+  }
+  return { pending, client }
+}
+
+async function proceed(
+  c: LatchkeyContext,
+  client: Client,
+  pending: PendingAuthorization,
+  session: Session | null,
+): Promise<Response> {
+  const { parts, facts } = c.var
+  const { request } = pending
+  const consented = session !== null && (await isConsented(parts, client, session, request.scope))
+  const step = nextStep(pending, client, session, consented, facts.now)
+  if (step.tag === 'refuse') {
+    return answer(c, request, errorAnswer(new OAuthError(step.error, 'the user has to be asked')))
+  }
+  if (step.tag === 'sign_in' || session === null) {
+    return c.redirect(signInPath(await sealPending(parts, pending), request.loginHint), 303)
+  }
+  return step.tag === 'ask'
+    ? ask(c, client, pending, session)
+    : answerWithCode(c, pending, session, randomSecret())
+}
+
+function signInPath(sealed: string, loginHint: string | null): string {
+  const hint = loginHint === null ? {} : { login_hint: loginHint }
+  return `/sign-in?${new URLSearchParams({ continue: continuePath(sealed), ...hint })}`
+}
+
+async function ask(
+  c: LatchkeyContext,
+  client: Client,
+  pending: PendingAuthorization,
+  session: Session,
+): Promise<Response> {
+  const { parts } = c.var
+  const asked = { sessionId: session.id, decisionId: randomSecret() }
+  const user = await findUser(parts.shards.of(session.userId), session.userId)
+  const { redirectUri, scope } = pending.request
+  c.set('formTarget', formTargetOf(redirectUri))
+  // Another account begins with another sign-in, for this same request.
+  const others = {
+    ...pending,
+    formerSessionId: session.id,
+    request: { ...pending.request, prompts: ['login'] },
+  } as const
+  return c.html(
+    <ConsentPage
+      csrfToken={await csrfToken(c)}
+      action={CONTINUE_PATH}
+      request={await sealPending(parts, { ...pending, asked })}
+      clientName={client.name}
+      isThirdParty={client.kind === 'third_party'}
+      redirectUri={redirectUri}
+      scopes={splitScope(scope)}
+      email={user?.email ?? ''}
+      otherAccount={signInPath(await sealPending(parts, others), null)}
+    />,
+  )
+}
+
+async function answerWithCode(
+  c: LatchkeyContext,
+  pending: PendingAuthorization,
+  session: Session,
+  decisionId: string,
+): Promise<Response> {
+  const { parts, facts } = c.var
+  const code = await issueCode(parts, pending.request, session, decisionId, facts)
+  if (code === null) throw new Problem('authorization_over')
+  return answer(c, pending.request, codeAnswer(code))
+}
+
+async function answer(
+  c: LatchkeyContext,
+  answerTo: AnswerTo,
+  parameters: AnswerParameters,
+): Promise<Response> {
+  const full = answerParameters(answerTo, c.var.parts.config.issuer, parameters)
+  if (answerTo.responseMode !== 'form_post') return c.redirect(answerLocation(answerTo, full), 303)
+  c.set('formTarget', formTargetOf(answerTo.redirectUri))
+  return c.html(<FormPostPage action={answerTo.redirectUri} fields={full} />)
+}

@@ -1,0 +1,14 @@
+// Proof Key for Code Exchange (RFC 7636), S256 only.
+import { pkceChallenge } from '../tokens/digest.ts'
+import { OAuthError } from './errors.ts'
+import { type FormParameters, required } from './parameters.ts'
+
+/** RFC 7636 §4.1 */
+const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
+
+/** The challenge of the form's verifier. Throws `invalid_request` when that is missing or malformed. */
+export async function requiredChallenge(form: FormParameters): Promise<string> {
+  const verifier = required(form, 'code_verifier')
+  if (!CODE_VERIFIER.test(verifier)) throw new OAuthError('invalid_request', 'code_verifier is malformed')
+  return pkceChallenge(verifier)
+}
