@@ -1,11 +1,11 @@
 // Bearer tokens (RFC 6750): from the Authorization header only, strongly validated, refused with the reason.
 import { splitScope } from '../domain/scope.ts'
+import { rfc3339 } from '../domain/time.ts'
 import { type Validation, validateAccessToken } from '../oauth/validate.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
 import { Problem } from './problem.ts'
-import { rfc3339 } from './time.ts'
 
 /** What an endpoint demands. `audience: 'any'`: endpoints that speak only about the token that is presented. */
 export interface BearerDemand {

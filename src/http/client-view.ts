@@ -1,6 +1,6 @@
 // A client as operators see it: its registration, without its secret's digest.
 import type { Client } from '../domain/client.ts'
-import { rfc3339 } from './time.ts'
+import { rfc3339 } from '../domain/time.ts'
 
 export function clientView(client: Client): Readonly<Record<string, unknown>> {
   const { id, secretDigest: _, createdAt, ...registration } = client

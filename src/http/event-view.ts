@@ -1,5 +1,5 @@
+import { rfc3339 } from '../domain/time.ts'
 import type { LoggedEvent } from '../store/events.ts'
-import { rfc3339 } from './time.ts'
 
 /** An entry of the log as JSON. */
 export function eventView(event: LoggedEvent) {

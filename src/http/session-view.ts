@@ -1,7 +1,7 @@
 // A session as its user sees it: no secret, nothing finer than a city.
 import type { Client } from '../domain/client.ts'
 import type { Session } from '../domain/session.ts'
-import { rfc3339 } from './time.ts'
+import { rfc3339 } from '../domain/time.ts'
 
 /** @param client null when it was removed meanwhile */
 export function sessionView(session: Session, client: Client | null, currentSessionId: string | null) {

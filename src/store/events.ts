@@ -41,8 +41,17 @@ const loggedEventOf = (row: EventRow): LoggedEvent => ({
   place: row.place === null ? null : (JSON.parse(row.place) as Place),
 })
 
+/** What the log keeps of an event. */
+export const entryOf = (event: UserEvent): LoggedEvent => ({
+  seq: event.seq,
+  type: event.type,
+  at: event.at,
+  by: event.by,
+  ...subjectOf(event),
+})
+
 export function insertEvent(db: D1Database, userId: string, event: UserEvent) {
-  const about = subjectOf(event)
+  const entry = entryOf(event)
   return db
     .prepare(
       `INSERT INTO user_events (user_id, op_id, first_seq, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -51,15 +60,15 @@ export function insertEvent(db: D1Database, userId: string, event: UserEvent) {
       userId,
       event.opId,
       event.firstSeq,
-      event.seq,
-      event.type,
-      event.at,
-      about.sessionId,
-      about.clientId,
-      about.reason,
-      JSON.stringify(event.by),
-      about.device === null ? null : JSON.stringify(about.device),
-      about.place === null ? null : JSON.stringify(about.place),
+      entry.seq,
+      entry.type,
+      entry.at,
+      entry.sessionId,
+      entry.clientId,
+      entry.reason,
+      JSON.stringify(entry.by),
+      entry.device === null ? null : JSON.stringify(entry.device),
+      entry.place === null ? null : JSON.stringify(entry.place),
     )
 }
 
@@ -68,12 +77,18 @@ function subjectOf(
 ): Pick<LoggedEvent, 'sessionId' | 'clientId' | 'reason' | 'device' | 'place'> {
   const none = { sessionId: null, clientId: null, reason: null, device: null, place: null }
   switch (event.type) {
-    case 'session.created':
-      return { ...none, ...event.session, sessionId: event.session.id }
-    case 'session.ended':
-      return event
-    case 'sign_in.refused':
-      return { ...none, ...event }
+    case 'session.created': {
+      const { id: sessionId, clientId, device, place } = event.session
+      return { ...none, sessionId, clientId, device, place }
+    }
+    case 'session.ended': {
+      const { sessionId, clientId, reason, device, place } = event
+      return { sessionId, clientId, reason, device, place }
+    }
+    case 'sign_in.refused': {
+      const { clientId, reason, device, place } = event
+      return { ...none, clientId, reason, device, place }
+    }
     case 'consent.granted':
     case 'consent.withdrawn':
       return { ...none, clientId: event.clientId }

@@ -1,10 +1,10 @@
 // Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
 import { Hono } from 'hono'
 import { PAGE_MAX } from '../../domain/limits.ts'
+import { rfc3339 } from '../../domain/time.ts'
 import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Problem } from '../problem.ts'
-import { rfc3339 } from '../time.ts'
 
 export const adminAlarms = new Hono<LatchkeyEnv>()
 

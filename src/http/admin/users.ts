@@ -4,6 +4,7 @@ import { parseEmailAddress } from '../../domain/email-address.ts'
 import { isTaggedId, shardTagOfDigest } from '../../domain/ids.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { isLive } from '../../domain/session.ts'
+import { rfc3339 } from '../../domain/time.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { all } from '../../store/d1.ts'
 import { listEvents } from '../../store/events.ts'
@@ -18,7 +19,6 @@ import { eventView } from '../event-view.ts'
 import { parseBefore } from '../paging.ts'
 import { Problem } from '../problem.ts'
 import { sessionView } from '../session-view.ts'
-import { rfc3339 } from '../time.ts'
 
 export const adminUsers = new Hono<LatchkeyEnv>()
 
