@@ -66,9 +66,9 @@ async function askAgain(c: LatchkeyContext, continueTo: string | null) {
 }
 
 signInPages.get('/sign-in/check', async c => {
-  if (wantsJson(c)) return c.json(await signInState(c, await requestBinding(c)))
   const session = await findBrowserSession(c)
-  const state = await signInState(c, await requestBinding(c))
+  const state = await signInState(c, await requestBinding(c), session)
+  if (wantsJson(c)) return c.json(state)
   if (session !== null && state.state === 'completed') return c.redirect(state.location, 303)
   await allowFormTarget(c, state.location)
   return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} />)
@@ -94,7 +94,7 @@ signInPages.post('/sign-in/code', async c => {
   const code = parseCode(form.code ?? '')
   const proof = await proveByCode(parts, binding.signInId, code, binding.digest, 'browser', facts)
   if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
-    await allowFormTarget(c, (await signInState(c, binding)).location)
+    await allowFormTarget(c, (await signInState(c, binding, null)).location)
     return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
   }
   return complete(c, proof)

@@ -1,4 +1,5 @@
 // What the page that waits for the link is told: it goes on by itself when this browser's sign-in completes.
+import type { Session } from '../domain/session.ts'
 import { isOpen, signInOpId } from '../domain/sign-in.ts'
 import { findCause } from '../store/events.ts'
 import { findSignIn } from '../store/sign-ins.ts'
@@ -13,7 +14,12 @@ export interface SignInState {
   readonly location: string
 }
 
-export async function signInState(c: LatchkeyContext, binding: Binding | null): Promise<SignInState> {
+/** @param session the live session of this browser: one that began while it waited, by an earlier mail, is what it waits for */
+export async function signInState(
+  c: LatchkeyContext,
+  binding: Binding | null,
+  session: Session | null,
+): Promise<SignInState> {
   const { parts, facts } = c.var
   if (binding === null) return { state: 'ended', location: '/sign-in' }
   const db = parts.shards.of(binding.signInId)
@@ -23,7 +29,8 @@ export async function signInState(c: LatchkeyContext, binding: Binding | null): 
   }
   const { signIn } = found
   const cause = await findCause(db, signInOpId(signIn.id))
-  if (cause?.type === 'session.created') {
+  const isSignedIn = session !== null && session.createdAt >= signIn.createdAt
+  if (isSignedIn || cause?.type === 'session.created') {
     return { state: 'completed', location: signIn.continueTo ?? DEFAULT_CONTINUE }
   }
   return isOpen(signIn, facts.now) && cause === null

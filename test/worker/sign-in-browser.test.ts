@@ -210,6 +210,23 @@ describe('the page that waits', () => {
     expect(await state(browser(service))).toEqual({ state: 'ended', location: '/sign-in' })
   })
 
+  it('goes on when an earlier mail signed in while it waits, and for no session that was there before', async () => {
+    const service = createService()
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    service.now += 1
+    const first = await askForMail(service, owner, email, { continue: '/account?first' })
+    await askForMail(service, owner, email, { continue: '/account?second' })
+    const waiting = { state: 'pending', location: '/account?second' }
+    expect(await state(owner)).toEqual(waiting)
+    expect((await owner.get('/sign-in/check')).status).toBe(200)
+    expect((await owner.post('/sign-in/link', { token: first.token })).status).toBe(303)
+    expect(await state(owner)).toEqual({ state: 'completed', location: '/account?second' })
+    expect((await owner.get('/sign-in/check')).headers.get('Location')).toBe('/account?second')
+    await owner.post('/sign-out')
+    expect(await state(owner)).toEqual(waiting)
+  })
+
   it('says ended to a cookie of another secret, and once the time has passed', async () => {
     const service = createService()
     const { owner } = await asked(service)
