@@ -15,6 +15,7 @@ import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
 import { jwks } from './http/jwks.ts'
 import { linkPages } from './http/link-pages.tsx'
+import { live } from './http/live.ts'
 import { refuseUnrouted } from './http/methods.ts'
 import { noStore } from './http/middleware/no-store.ts'
 import { requestFacts } from './http/middleware/request-facts.ts'
@@ -94,6 +95,8 @@ const ROUTES = [
   oauth,
   userinfo,
   whoami,
+  // Before the sessions: `live` is no id.
+  live,
   sessionsApi,
   eventsApi,
   preferencesApi,

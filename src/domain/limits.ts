@@ -30,6 +30,11 @@ export const RETENTION_PAST_EXPIRY_SECONDS = 5 * MINUTE_SECONDS
 export const SESSIONS_PER_CLIENT_MAX = 100
 export const SESSIONS_PER_USER_MAX = 1_000
 
+/** Live sockets of one session; beyond them its oldest is closed. */
+export const LIVE_SOCKETS_PER_SESSION = 5
+/** Between two comments of an event stream: shorter than the idle time of the usual proxies. */
+export const EVENT_STREAM_BEAT_MS = 25_000
+
 export const PAGE_DEFAULT = 100
 export const PAGE_MAX = 100
 

@@ -16,9 +16,16 @@ export interface BearerDemand {
 /** The claims of a live token. Throws 401 with a challenge, 403 for a missing scope, 400 for two methods. */
 export async function requireBearer(c: LatchkeyContext, demand: BearerDemand): Promise<AccessClaims> {
   const token = bearerToken(c)
-  if (token === null) {
-    throw new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
-  }
+  if (token === null) throw unauthorized()
+  return checkToken(c, token, demand)
+}
+
+/** The claims of this token, wherever it came from. Throws as requireBearer does. */
+export async function checkToken(
+  c: LatchkeyContext,
+  token: string,
+  demand: BearerDemand,
+): Promise<AccessClaims> {
   const { parts, facts } = c.var
   const audience = demand.audience === 'issuer' ? parts.config.issuer : null
   const validation = await validateAccessToken(parts, token, audience, facts)
@@ -44,6 +51,10 @@ export function bearerToken(c: LatchkeyContext): string | null {
 export async function refuseTokenInForm(c: LatchkeyContext): Promise<void> {
   if (isForm(c) && (await readForm(c)).access_token !== undefined) throw misplaced()
 }
+
+/** Nobody was named: says how to. */
+export const unauthorized = (): Problem =>
+  new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
 
 const misplaced = (): Problem =>
   new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })

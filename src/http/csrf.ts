@@ -27,7 +27,7 @@ export async function checkCsrf(c: LatchkeyContext, field?: string): Promise<voi
 }
 
 /** A cross-site request is refused whatever its token (Fetch Metadata; RFC 6454). */
-function checkOrigin(c: LatchkeyContext): void {
+export function checkOrigin(c: LatchkeyContext): void {
   const origin = c.req.header('Origin')
   const site = c.req.header('Sec-Fetch-Site')
   const isForeignSite = site !== undefined && site !== 'same-origin' && site !== 'none'

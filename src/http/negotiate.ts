@@ -8,3 +8,6 @@ export const wantsJson = (c: Context): boolean =>
   /\bapplication\/(?:problem\+)?json\b/i.test(c.req.header('Accept') ?? '')
 
 export const wantsPage = (c: Context): boolean => PAGE_PATHS.test(c.req.path) && !wantsJson(c)
+
+export const wantsEventStream = (c: Context): boolean =>
+  /\btext\/event-stream\b/i.test(c.req.header('Accept') ?? '')

@@ -1,5 +1,5 @@
 // Who calls the sessions API: a token with scope `sessions`, or the browser session (with X-CSRF-Token to change).
-import { bearerToken, requireBearer } from './bearer.ts'
+import { type BearerDemand, bearerToken, requireBearer, unauthorized } from './bearer.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkCsrf } from './csrf.ts'
@@ -11,23 +11,24 @@ export interface Principal {
   readonly clientId: string
 }
 
-const SESSIONS_SCOPE = 'sessions'
+export const SESSIONS_DEMAND: BearerDemand = { audience: 'issuer', scope: 'sessions' }
 
 export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
   if (c.req.header('Authorization') !== undefined || bearerToken(c) !== null) {
-    const claims = await requireBearer(c, { audience: 'issuer', scope: SESSIONS_SCOPE })
+    const claims = await requireBearer(c, SESSIONS_DEMAND)
     return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }
   }
   const session = await findBrowserSession(c)
-  if (session === null) {
-    throw new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
-  }
+  if (session === null) throw unauthorized()
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await checkCsrf(c)
   return { userId: session.userId, sessionId: session.id, clientId: session.clientId }
 }
 
 /** The caller's session ended while the change was under way: what it presented is refused with the reason. */
-export async function refuseGone(c: LatchkeyContext): Promise<never> {
-  await requirePrincipal(c)
+export async function refuseGone(
+  c: LatchkeyContext,
+  requireCaller: (c: LatchkeyContext) => Promise<unknown> = requirePrincipal,
+): Promise<never> {
+  await requireCaller(c)
   throw new Problem('session_ended', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
 }

@@ -4,33 +4,39 @@ import type { AccountResult, Command, EndResult, ResultOf, StartResult } from '.
 import { decide } from '../domain/decide.ts'
 import { OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
-import { type Cause, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
+import { type Cause, entryOf, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
 import { statements } from '../store/statements.ts'
 import type { Outcome } from './outcome.ts'
 import { loadState } from './state.ts'
+
+/** What a change came to, and the entries that it made in the log, also when the answer to its commit was lost. */
+export interface Applied<Result> {
+  readonly outcome: Outcome<Result>
+  readonly entries: readonly LoggedEvent[]
+}
 
 export async function applyChange<C extends Command>(
   db: D1Database,
   userId: string,
   command: C,
   now: number,
-): Promise<Outcome<ResultOf<C>>> {
+): Promise<Applied<ResultOf<C>>> {
   for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
     try {
       const state = await loadState(db, userId)
       const { events, result } = decide(state, command, now)
-      if (events.length === 0) return (await replayOf(db, userId, command)) ?? result
+      if (events.length === 0) return (await replayOf(db, userId, command)) ?? without(result)
       try {
         await batch(
           db,
           events.flatMap(event => statements(db, userId, event)),
         )
-        return result
+        return { outcome: result, entries: events.map(entryOf) }
       } catch (error) {
         const known = await replayOf(db, userId, command)
         if (known !== null) return known
         if (error instanceof ConstraintViolated && error.message.includes('emails.address')) {
-          return { tag: 'address_taken' }
+          return without({ tag: 'address_taken' })
         }
         if (!(error instanceof ConstraintViolated || error instanceof StorageUnavailable)) throw error
       }
@@ -38,18 +44,23 @@ export async function applyChange<C extends Command>(
       if (!(error instanceof StorageUnavailable)) throw error
     }
   }
-  return { tag: 'unavailable' }
+  return without({ tag: 'unavailable' })
 }
+
+const without = <Tagged>(outcome: Tagged) => ({ outcome, entries: [] })
 
 /** What the change did the first time, if its opId is in the log. */
 async function replayOf<C extends Command>(
   db: D1Database,
   userId: string,
   command: C,
-): Promise<Outcome<ResultOf<C>> | null> {
+): Promise<Applied<ResultOf<C>> | null> {
   const cause = await findCause(db, command.opId)
   if (cause === null) return null
-  return replay(userId, command, cause, await listEventsOfChange(db, cause)) as Outcome<ResultOf<C>>
+  const entries = await listEventsOfChange(db, cause)
+  const outcome = replay(userId, command, cause, entries) as Outcome<ResultOf<C>>
+  // What was spent by another request is that request's change, perhaps another user's.
+  return outcome.tag === 'spent' ? without(outcome) : { outcome, entries }
 }
 
 function replay(

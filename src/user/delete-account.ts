@@ -4,7 +4,7 @@ import type { AccountResult } from '../domain/commands.ts'
 import { batch, StorageUnavailable } from '../store/d1.ts'
 import { scrubEvents } from '../store/events.ts'
 import { deleteEmail, deleteUser, findUser } from '../store/users.ts'
-import { applyChange } from './change.ts'
+import { type Applied, applyChange } from './change.ts'
 import type { Outcome } from './outcome.ts'
 
 /** Safe to run again: what is gone is `no_such_user`. */
@@ -13,8 +13,8 @@ export async function deleteAccount(
   userId: string,
   opId: string,
   now: number,
-): Promise<Outcome<AccountResult>> {
-  const ended = await applyChange(
+): Promise<Applied<AccountResult>> {
+  const { outcome, entries } = await applyChange(
     db,
     userId,
     {
@@ -26,7 +26,11 @@ export async function deleteAccount(
     },
     now,
   )
-  if (ended.tag === 'unavailable') return ended
+  if (outcome.tag === 'unavailable') return { outcome, entries }
+  return { outcome: await removeUser(db, userId), entries }
+}
+
+async function removeUser(db: D1Database, userId: string): Promise<Outcome<AccountResult>> {
   try {
     const user = await findUser(db, userId)
     if (user === null) return { tag: 'no_such_user' }

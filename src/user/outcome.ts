@@ -7,5 +7,9 @@ export type Outcome<Result> =
   | { readonly tag: 'spent'; readonly userId: string; readonly sessionId: string | null }
   /** The address got a user meanwhile. */
   | { readonly tag: 'address_taken' }
-  /** Storage did not answer; whether the change happened is unknown. The same opId may be tried again. */
-  | { readonly tag: 'unavailable' }
+  | Unavailable
+
+/** Storage did not answer; whether the change happened is unknown. The same opId may be tried again. */
+export interface Unavailable {
+  readonly tag: 'unavailable'
+}

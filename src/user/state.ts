@@ -1,7 +1,8 @@
 // What the object reads before it decides: one batch, nothing remembered between changes.
 import type { UserState } from '../domain/commands.ts'
+import { isLive } from '../domain/session.ts'
 import { type ConsentRow, consentOf, selectConsents } from '../store/consents.ts'
-import { batch } from '../store/d1.ts'
+import { all, batch } from '../store/d1.ts'
 import { selectLastSeq } from '../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
@@ -22,4 +23,10 @@ export async function loadState(db: D1Database, userId: string): Promise<UserSta
     consents: ((consents?.results ?? []) as unknown as ConsentRow[]).map(consentOf),
     lastSeq: event?.seq ?? 0,
   }
+}
+
+/** Where the user is signed in now. Throws StorageUnavailable. */
+export async function listLiveIds(db: D1Database, userId: string, now: number): Promise<ReadonlySet<string>> {
+  const rows = await all<SessionRow>(selectSessions(db, userId))
+  return new Set(rows.filter(row => isLive(sessionOf(row), now)).map(row => row.id))
 }

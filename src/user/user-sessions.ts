@@ -12,13 +12,22 @@ import type {
   StartSession,
 } from '../domain/commands.ts'
 import { log } from '../log.ts'
-import { createShards, parseShardMap } from '../store/shards.ts'
-import { applyChange } from './change.ts'
+import { createClientCache } from '../store/client-cache.ts'
+import { findClient } from '../store/clients.ts'
+import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
+import { type Applied, applyChange } from './change.ts'
 import { deleteAccount } from './delete-account.ts'
-import type { Outcome } from './outcome.ts'
+import { answerOpened, type Opened, readLiveRequest } from './live-call.ts'
+import { createLiveSockets, refuseMessage } from './live-sockets.ts'
+import type { Outcome, Unavailable } from './outcome.ts'
+import { listLiveIds } from './state.ts'
 
 export class UserSessions extends DurableObject<Env> {
   #tail: Promise<unknown> = Promise.resolve()
+  readonly #live = createLiveSockets(this.ctx, {
+    findClient: createClientCache(id => findClient(this.#shards().global, id)).find,
+    listLiveIds: async (userId, now) => listLiveIds(this.#shards().of(userId), userId, now),
+  })
 
   /** Begins a session under its client's rule; replaces what the rule says. */
   startSession(userId: string, command: StartSession, now: number): Promise<Outcome<StartResult>> {
@@ -36,24 +45,50 @@ export class UserSessions extends DurableObject<Env> {
 
   /** Ends everything and removes the user; what stays is described in docs/security.md. */
   deleteAccount(userId: string, opId: string, now: number): Promise<Outcome<AccountResult>> {
-    return this.#serially(() => deleteAccount(this.#database(userId), userId, opId, now))
+    return this.#applied(userId, now, db => deleteAccount(db, userId, opId, now))
+  }
+
+  /** Opens a live socket (live-call.ts). In the order of changes: none for a session that has just ended. */
+  override async fetch(request: Request): Promise<Response> {
+    const { userId, sessionId, until, now } = readLiveRequest(request)
+    const opened = await this.#serially<Opened>(async () => {
+      const live = await listLiveIds(this.#shards().of(userId), userId, now)
+      if (!live.has(sessionId)) return { tag: 'session_gone' }
+      return { tag: 'opened', socket: this.#live.accept(sessionId, until) }
+    })
+    return answerOpened(opened)
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    refuseMessage(socket)
   }
 
   #change<C extends Command>(userId: string, command: C, now: number): Promise<Outcome<ResultOf<C>>> {
-    return this.#serially(() => applyChange(this.#database(userId), userId, command, now))
+    return this.#applied(userId, now, db => applyChange(db, userId, command, now))
   }
 
-  #database(userId: string): D1Database {
-    return createShards(parseShardMap(this.env.SHARDS, this.env as unknown as Record<string, unknown>)).of(
-      userId,
-    )
+  /** What has happened is told beside the answer: whoever listens neither delays a change nor fails it. */
+  #applied<Result>(
+    userId: string,
+    now: number,
+    work: (db: D1Database) => Promise<Applied<Result>>,
+  ): Promise<Outcome<Result>> {
+    return this.#serially(async () => {
+      const { outcome, entries } = await work(this.#shards().of(userId))
+      this.#live.tell(userId, entries, now)
+      return outcome
+    })
+  }
+
+  #shards(): Shards {
+    return createShards(parseShardMap(this.env.SHARDS, this.env as unknown as Record<string, unknown>))
   }
 
   /**
    * One change at a time: awaiting D1 lets other calls interleave. A chain of promises, not
    * blockConcurrencyWhile, where one failure would reset the object and every call in flight.
    */
-  #serially<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  #serially<Result>(work: () => Promise<Result>): Promise<Result | Unavailable> {
     const result = this.#tail.then(work).catch(unexpected)
     this.#tail = result
     return result
@@ -61,7 +96,7 @@ export class UserSessions extends DurableObject<Env> {
 }
 
 /** Its text may hold what was stored; its name is enough to find the cause. */
-function unexpected(error: unknown): { readonly tag: 'unavailable' } {
+function unexpected(error: unknown): Unavailable {
   log('error', { event: 'user_object.failed', error: error instanceof Error ? error.name : 'unknown' })
   return { tag: 'unavailable' }
 }

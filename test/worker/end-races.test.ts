@@ -116,7 +116,7 @@ describe('a refresh beside the end of its session', () => {
       if (sql.some(each => each.startsWith('INSERT'))) tokens = await (await refresh(service, session)).json()
       return run()
     })
-    const result = await applyChange(
+    const { outcome } = await applyChange(
       db,
       session.user_id,
       {
@@ -128,7 +128,7 @@ describe('a refresh beside the end of its session', () => {
       },
       service.now,
     )
-    expect(result).toEqual({ tag: 'ended', sessions: [session.session_id] })
+    expect(outcome).toEqual({ tag: 'ended', sessions: [session.session_id] })
     const { access_token, refresh_token } = tokens as unknown as Tokens
     expect(access_token).toBeTypeOf('string')
     expect((await whoami(service, access_token)).status).toBe(401)

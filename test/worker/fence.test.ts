@@ -77,7 +77,7 @@ describe('twenty changes of one user at once, without a mutex', () => {
         Array.from({ length: 20 }, () => startCommand(userId, randomId('op'), rule)),
       )
       const outcomes = await Promise.all(
-        commands.map(command => applyChange(db, userId, command, service.now)),
+        commands.map(async command => (await applyChange(db, userId, command, service.now)).outcome),
       )
       const tags = outcomes.map(outcome => outcome.tag)
       expect(tags.every(tag => tag === 'started' || tag === 'unavailable')).toBe(true)

@@ -62,16 +62,17 @@ type Verb = (...args: unknown[]) => Promise<unknown>
 export function namespaceOf(
   between: (user: DurableObjectStub<UserSessions>, verb: Verb, args: unknown[]) => Promise<unknown>,
 ): DurableObjectNamespace<UserSessions> {
-  const verbs: readonly (keyof UserVerbs)[] = [
+  const verbs: readonly (keyof UserVerbs | 'fetch')[] = [
     'startSession',
     'endSessions',
     'changeAccount',
     'deleteAccount',
+    'fetch',
   ]
   return {
     getByName: (name: string) => {
       const user = env.USER_SESSIONS.getByName(name)
-      const methods = user as unknown as Record<keyof UserVerbs, Verb>
+      const methods = user as unknown as Record<keyof UserVerbs | 'fetch', Verb>
       return Object.fromEntries(
         verbs.map(verb => [
           verb,

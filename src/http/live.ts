@@ -1,0 +1,27 @@
+// What happens to the user's sessions, while it happens: a WebSocket, or the same as server-sent events. The user's
+// object holds the sockets; here is decided who may listen.
+import { Hono } from 'hono'
+import { openLiveSocket } from '../user/live-call.ts'
+import type { LatchkeyEnv } from './context.ts'
+import { eventStream } from './event-stream.ts'
+import { requireListener } from './listener.ts'
+import { wantsEventStream } from './negotiate.ts'
+import { refuseGone } from './principal.ts'
+import { Problem } from './problem.ts'
+
+export const live = new Hono<LatchkeyEnv>()
+
+live.get('/v1/sessions/live', async c => {
+  // HEAD is answered as GET: it would open a socket to which nobody listens.
+  if (c.req.method === 'HEAD') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } })
+  const { subprotocol, ...listener } = await requireListener(c)
+  const isUpgrade = c.req.header('Upgrade')?.toLowerCase() === 'websocket'
+  if (!isUpgrade && !wantsEventStream(c)) throw new Problem('not_acceptable')
+  const { parts, facts } = c.var
+  const webSocket = await openLiveSocket(parts.users, { ...listener, now: facts.now })
+  if (webSocket === null) return refuseGone(c, requireListener)
+  if (!isUpgrade) return c.body(eventStream(webSocket), 200, { 'Content-Type': 'text/event-stream' })
+  // A browser closes the socket unless the subprotocol that it offered is named (RFC 6455 §4.1).
+  const headers = subprotocol === null ? {} : { 'Sec-WebSocket-Protocol': subprotocol }
+  return new Response(null, { status: 101, webSocket, headers })
+})
