@@ -1,5 +1,5 @@
 // An authorization request (OAuth 2.1 §4.1.1, OpenID Connect Core §3.1.2.1), and what has to happen before its code.
-import type { ClientKind, Session } from './session.ts'
+import type { ClientKind, Device, Place, Session, SignedInWith } from './session.ts'
 
 export const RESPONSE_MODES = ['query', 'fragment', 'form_post'] as const
 export type ResponseMode = (typeof RESPONSE_MODES)[number]
@@ -31,14 +31,35 @@ export interface AuthorizationRequest extends AnswerTo {
   readonly dpopJkt: string | null
 }
 
+/** What a user has allowed a client, until its session begins. */
+export interface Authorization {
+  readonly userId: string
+  readonly clientId: string
+  readonly scope: string
+  readonly audience: string
+  /** Where the user authorized the client, and how and when that session began. */
+  readonly browserSessionId: string
+  readonly signedInWith: readonly SignedInWith[]
+  readonly authTime: number
+  /** Where the client will use it. */
+  readonly device: Device
+  readonly place: Place
+}
+
+/** Whom a page has asked, and a name for this one decision. */
+export interface Asked {
+  readonly sessionId: string
+  readonly decisionId: string
+}
+
 /** A request on its way through sign-in and consent. */
 export interface PendingAuthorization {
   readonly request: AuthorizationRequest
   readonly begunAt: number
   /** The browser session that there was when the request arrived. */
   readonly formerSessionId: string | null
-  /** Set once the page that asks has been shown: whom it asked, and a name for this one decision. */
-  readonly asked: { readonly sessionId: string; readonly decisionId: string } | null
+  /** Set once the page that asks has been shown. */
+  readonly asked: Asked | null
 }
 
 export interface AuthorizingClient {

@@ -158,9 +158,11 @@ async function ask(
       action={CONTINUE_PATH}
       request={await sealPending(parts, { ...pending, asked })}
       clientName={client.name}
-      isThirdParty={client.kind === 'third_party'}
-      redirectUri={redirectUri}
-      scopes={splitScope(scope)}
+      about={
+        client.kind === 'third_party'
+          ? { kind: 'connect', redirectUri, scopes: splitScope(scope) }
+          : { kind: 'choose' }
+      }
       email={user?.email ?? ''}
       otherAccount={signInPath(await sealPending(parts, others), null)}
     />,

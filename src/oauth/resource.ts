@@ -15,3 +15,10 @@ export async function resolveAudience(
   if (await isRegisteredAudience(parts.shards.global, resource)) return resource
   throw new OAuthError('invalid_target', 'no such resource')
 }
+
+/** What was authorized for one resource is for that one. Throws `invalid_target`. */
+export function refuseOtherResource(resource: string | undefined, audience: string): void {
+  if (resource !== undefined && resource !== audience) {
+    throw new OAuthError('invalid_target', 'it was authorized for another resource')
+  }
+}

@@ -1,5 +1,8 @@
-// What an app asks for, in words, before it gets anything: who it is, where it answers, what it may do and for how long.
+// What an app asks for, in words, before it gets anything: who it is, where it answers or which device asks, what it may
+// do and for how long.
 import type { FC } from 'hono/jsx'
+import type { Device, Place } from '../domain/session.ts'
+import { DeviceDetail, DeviceName } from './device-text.tsx'
 import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
 import { Given } from './given.tsx'
@@ -12,58 +15,94 @@ export interface ConsentPageProps {
   /** Sealed: the request that is decided on. */
   readonly request: string
   readonly clientName: string
-  readonly isThirdParty: boolean
-  readonly redirectUri: string
-  readonly scopes: readonly string[]
+  readonly about: ConsentTo
   readonly email: string
   /** A path of this origin. */
   readonly otherAccount: string
 }
 
+export type ConsentTo =
+  /** Whether to go on with this account. */
+  | { readonly kind: 'choose' }
+  | { readonly kind: 'connect'; readonly redirectUri: string; readonly scopes: readonly string[] }
+  | DeviceConsent
+
+interface DeviceConsent {
+  readonly kind: 'device'
+  /** As that device shows it. */
+  readonly userCode: string
+  readonly device: Device
+  readonly place: Place
+  readonly scopes: readonly string[]
+}
+
 export const ConsentPage: FC<ConsentPageProps> = props => {
-  const words = texts.consent
+  const { about } = props
+  const words = texts.consent[about.kind]
   const client = (
     <strong>
       <Given text={props.clientName} otherwise={texts.app} />
     </strong>
   )
+  const email = <bdi>{props.email}</bdi>
   return (
-    <Layout title={props.isThirdParty ? words.title : words.chooseTitle} csrfToken={props.csrfToken}>
-      <h1>{props.isThirdParty ? words.title : words.chooseTitle}</h1>
+    <Layout title={words.title} csrfToken={props.csrfToken}>
+      <h1>{words.title}</h1>
       <p class="lead">
-        <Fill
-          text={props.isThirdParty ? words.lead : words.chooseLead}
-          values={{ client, email: <bdi>{props.email}</bdi> }}
-        />
+        <Fill text={words.lead} values={{ client, email }} />
       </p>
-      {props.isThirdParty && <Asked {...props} />}
+      {about.kind === 'connect' && (
+        <p class="hint">
+          <Fill text={texts.consent.answersAt} values={{ host: <code>{hostOf(about.redirectUri)}</code> }} />
+        </p>
+      )}
+      {about.kind === 'device' && <AskingDevice {...about} />}
+      {about.kind !== 'choose' && <Scopes scopes={about.scopes} />}
       <Form action={props.action} csrfToken={props.csrfToken} hidden={{ request: props.request }}>
         <div class="after">
           <button type="submit" class="button primary" name="decision" value="allow">
-            {props.isThirdParty ? words.allow : words.proceed}
+            {words.allow}
           </button>
           <button type="submit" class="button" name="decision" value="deny">
-            {props.isThirdParty ? words.deny : words.cancel}
+            {words.deny}
           </button>
         </div>
       </Form>
       <p class="foot">
         <Fill
-          text={words.account}
-          values={{ email: <bdi>{props.email}</bdi>, other: <a href={props.otherAccount}>{words.other}</a> }}
+          text={texts.consent.account}
+          values={{ email, other: <a href={props.otherAccount}>{texts.consent.other}</a> }}
         />
       </p>
     </Layout>
   )
 }
 
-const Asked: FC<Pick<ConsentPageProps, 'redirectUri' | 'scopes'>> = ({ redirectUri, scopes }) => {
-  const words = texts.consent
+/** Against whoever sends a code of their own to somebody else (RFC 8628 §5.4). */
+const AskingDevice: FC<DeviceConsent> = ({ device, place, userCode }) => {
+  const words = texts.consent.device
   return (
     <>
       <p class="hint">
-        <Fill text={words.answersAt} values={{ host: <code>{hostOf(redirectUri)}</code> }} />
+        <Fill
+          text={words.askedFrom}
+          values={{
+            device: <DeviceName device={device} />,
+            place: <DeviceDetail device={device} place={place} />,
+          }}
+        />
       </p>
+      <p class="notice">
+        <Fill text={words.caution} values={{ code: <strong>{userCode}</strong> }} />
+      </p>
+    </>
+  )
+}
+
+const Scopes: FC<{ readonly scopes: readonly string[] }> = ({ scopes }) => {
+  const words = texts.consent
+  return (
+    <>
       <h2>{words.asks}</h2>
       <ul class="scopes">
         {scopes.map(scope => (

@@ -110,10 +110,27 @@ const en = {
   },
 
   consent: {
-    title: 'Connect this app?',
-    lead: '{client} asks to be connected to your account {email}.',
-    chooseTitle: 'Continue with this account?',
-    chooseLead: 'You are about to go on to {client} as {email}.',
+    connect: {
+      title: 'Connect this app?',
+      lead: '{client} asks to be connected to your account {email}.',
+      allow: 'Allow',
+      deny: 'Don’t allow',
+    },
+    choose: {
+      title: 'Continue with this account?',
+      lead: 'You are about to go on to {client} as {email}.',
+      allow: 'Continue',
+      deny: 'Cancel',
+    },
+    device: {
+      title: 'Connect another device?',
+      lead: '{client}, an app on another device, asks to be connected to your account {email}.',
+      askedFrom: 'Asked from: {device} · {place}',
+      caution:
+        'Allow this only if you started it yourself, on a device that shows you the code {code} now. Did somebody send you a code or a link? Then don’t: you would let them into your account.',
+      allow: 'Allow',
+      deny: 'Don’t allow',
+    },
     answersAt: 'Its answer goes to {host}. Do you know this app?',
     thisDevice: 'an app on this device',
     asks: 'It may then',
@@ -125,10 +142,6 @@ const en = {
     otherScope: 'use {scope}',
     noScope: 'know that it is you, and nothing else',
     duration: `Until you disconnect it on your account page; after ${SESSION_ABSOLUTE_SECONDS / DAY_SECONDS} days it has to send you here again.`,
-    allow: 'Allow',
-    deny: 'Don’t allow',
-    proceed: 'Continue',
-    cancel: 'Cancel',
     account: 'Signed in as {email}. {other}',
     other: 'Use another account',
   },

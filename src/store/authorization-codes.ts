@@ -1,23 +1,14 @@
 // Authorization codes, by digest, in the shard of their user.
+import type { Authorization } from '../domain/authorization.ts'
 import type { Device, Place, SignedInWith } from '../domain/session.ts'
 import { first, run } from './d1.ts'
 
-export interface AuthorizationCode {
+export interface AuthorizationCode extends Authorization {
   readonly codeDigest: string
-  readonly userId: string
-  readonly clientId: string
   readonly redirectUri: string
   readonly codeChallenge: string
-  readonly scope: string
-  readonly audience: string
   readonly nonce: string | null
   readonly dpopJkt: string | null
-  /** Where the user authorized the client. */
-  readonly browserSessionId: string
-  readonly signedInWith: readonly SignedInWith[]
-  readonly authTime: number
-  readonly device: Device
-  readonly place: Place
   readonly expiresAt: number
 }
 
