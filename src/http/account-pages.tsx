@@ -2,12 +2,15 @@
 import { Hono } from 'hono'
 import type { Client } from '../domain/client.ts'
 import type { SessionSelection } from '../domain/commands.ts'
-import { isTaggedId } from '../domain/ids.ts'
+import { isClientId, isTaggedId } from '../domain/ids.ts'
 import { PAGE_MAX } from '../domain/limits.ts'
+import { splitScope } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
+import { withdrawConsent } from '../oauth/authorize/consent.ts'
 import { signOut } from '../oauth/revoke.ts'
-import { AccountPage, type AccountSession } from '../pages/account-page.tsx'
+import { AccountPage, type AccountSession, type ConnectedApp } from '../pages/account-page.tsx'
 import { SignedOutPage } from '../pages/signed-out-page.tsx'
+import { type ConsentRow, consentOf, listConsents } from '../store/consents.ts'
 import { all } from '../store/d1.ts'
 import { type SessionRow, selectSessionPage, sessionOf } from '../store/sessions.ts'
 import { findUser } from '../store/users.ts'
@@ -22,7 +25,7 @@ import { endSessions } from './sessions-api.ts'
 export const accountPages = new Hono<LatchkeyEnv>()
 
 /** What the page may be told to say, after the form that led to it. */
-const NOTICES = ['session_ended', 'others_ended'] as const
+const NOTICES = ['session_ended', 'others_ended', 'app_disconnected'] as const
 
 accountPages.get('/', c => c.redirect('/account', 303))
 
@@ -31,18 +34,23 @@ accountPages.get('/account', async c => {
   if (session === null) return c.redirect('/sign-in', 303)
   const { parts, facts } = c.var
   const db = parts.shards.of(session.userId)
-  const [user, rows] = await Promise.all([
+  const [user, consents, rows] = await Promise.all([
     findUser(db, session.userId),
+    listConsents(db, session.userId),
     all<SessionRow>(selectSessionPage(db, session.userId, facts.now, null, PAGE_MAX)),
   ])
   const shown = rows.map(sessionOf)
-  const clients = await clientsOf(c, shown)
+  const clients = await clientsOf(
+    c,
+    [...shown, ...consents.map(consentOf)].map(each => each.clientId),
+  )
   const sessions = shown.map(each => accountSession(each, clients, session.id))
   return c.html(
     <AccountPage
       csrfToken={await csrfToken(c)}
       email={user?.email ?? ''}
       sessions={sessions}
+      apps={consents.map(consent => connectedApp(consent, clients))}
       now={facts.now}
       notice={NOTICES.find(notice => notice === c.req.query('notice'))}
     />,
@@ -64,6 +72,17 @@ accountPages.post('/account/sessions/end-others', c =>
 accountPages.post('/account/sessions/end-all', c =>
   endFromForm(c, () => ({ kind: 'all', includeApps: false })),
 )
+
+accountPages.post('/account/apps/withdraw', async c => {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await findBrowserSession(c)
+  if (session === null) return c.redirect('/sign-in', 303)
+  if (!isClientId(form.client_id)) return c.redirect('/account', 303)
+  const { parts, facts } = c.var
+  const changed = await withdrawConsent(parts, session, form.client_id, facts)
+  return c.redirect(changed.tag === 'changed' ? '/account?notice=app_disconnected' : '/sign-in', 303)
+})
 
 accountPages.post('/sign-out', async c => {
   const form = await readForm(c)
@@ -118,5 +137,14 @@ function accountSession(
     createdAt: session.createdAt,
     lastSeenAt: session.lastSeenAt,
     expiresAt: session.expiresAt,
+  }
+}
+
+function connectedApp(consent: ConsentRow, clients: ReadonlyMap<string, Client>): ConnectedApp {
+  return {
+    clientId: consent.client_id,
+    name: clients.get(consent.client_id)?.name ?? consent.client_id,
+    scopes: splitScope(consent.scope),
+    grantedAt: consent.granted_at,
   }
 }

@@ -1,13 +1,12 @@
-// The clients behind a list of sessions: each looked up once, however many sessions it has.
+// The clients behind a list of sessions or consents: each looked up once, however often it stands there.
 import type { Client } from '../domain/client.ts'
-import type { Session } from '../domain/session.ts'
 import type { LatchkeyContext } from './context.ts'
 
 export async function clientsOf(
   c: LatchkeyContext,
-  sessions: readonly Session[],
+  clientIds: readonly string[],
 ): Promise<ReadonlyMap<string, Client>> {
-  const ids = [...new Set(sessions.map(session => session.clientId))]
+  const ids = [...new Set(clientIds)]
   const found = await Promise.all(ids.map(id => c.var.parts.findClient(id, c.var.facts.now)))
   return new Map(found.flatMap(client => (client === null ? [] : [[client.id, client] as const])))
 }

@@ -101,7 +101,10 @@ async function findOwn(c: LatchkeyContext, principal: Principal, id: string): Pr
 }
 
 async function views(c: LatchkeyContext, sessions: readonly Session[], principal: Principal) {
-  const clients = await clientsOf(c, sessions)
+  const clients = await clientsOf(
+    c,
+    sessions.map(session => session.clientId),
+  )
   return sessions.map(session =>
     sessionView(session, clients.get(session.clientId) ?? null, principal.sessionId),
   )

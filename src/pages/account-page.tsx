@@ -2,25 +2,27 @@
 import type { FC } from 'hono/jsx'
 import { ClientSessions } from './client-sessions.tsx'
 import { Confirm } from './confirm.tsx'
+import { type ConnectedApp, ConnectedApps } from './connected-apps.tsx'
 import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
 import { Layout } from './layout.tsx'
 import type { AccountSession } from './session-card.tsx'
 import { messageOf, texts } from './texts.ts'
 
-export type { AccountSession }
+export type { AccountSession, ConnectedApp }
 
 export interface AccountPageProps {
   readonly csrfToken: string
   readonly email: string
   readonly sessions: readonly AccountSession[]
+  readonly apps: readonly ConnectedApp[]
   /** Seconds, as are all times of a session. */
   readonly now: number
   /** A key of `texts.notices`, or a text. */
   readonly notice?: string | undefined
 }
 
-export const AccountPage: FC<AccountPageProps> = ({ csrfToken, email, sessions, now, notice }) => {
+export const AccountPage: FC<AccountPageProps> = ({ csrfToken, email, sessions, apps, now, notice }) => {
   const words = texts.account
   return (
     <Layout
@@ -48,6 +50,7 @@ export const AccountPage: FC<AccountPageProps> = ({ csrfToken, email, sessions, 
       {byClient(sessions).map((group, at) => (
         <ClientSessions id={`client-${at}`} csrfToken={csrfToken} sessions={group} now={now} />
       ))}
+      <ConnectedApps csrfToken={csrfToken} apps={apps} now={now} />
       <Everywhere csrfToken={csrfToken} hasApps={sessions.some(session => session.kind === 'third_party')} />
     </Layout>
   )

@@ -7,6 +7,7 @@ import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
 import { Given } from './given.tsx'
 import { Layout } from './layout.tsx'
+import { ScopeWords } from './scope-words.tsx'
 import { texts } from './texts.ts'
 
 export interface ConsentPageProps {
@@ -104,14 +105,7 @@ const Scopes: FC<{ readonly scopes: readonly string[] }> = ({ scopes }) => {
   return (
     <>
       <h2>{words.asks}</h2>
-      <ul class="scopes">
-        {scopes.map(scope => (
-          <li>
-            {words.scopes[scope] ?? <Fill text={words.otherScope} values={{ scope: <code>{scope}</code> }} />}
-          </li>
-        ))}
-        {scopes.length === 0 && <li>{words.noScope}</li>}
-      </ul>
+      <ScopeWords scopes={scopes} />
       <p class="hint">{words.duration}</p>
     </>
   )

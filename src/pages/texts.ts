@@ -134,16 +134,28 @@ const en = {
     answersAt: 'Its answer goes to {host}. Do you know this app?',
     thisDevice: 'an app on this device',
     asks: 'It may then',
-    scopes: {
+    duration: `Until you disconnect it on your account page; after ${SESSION_ABSOLUTE_SECONDS / DAY_SECONDS} days it has to send you here again.`,
+    account: 'Signed in as {email}. {other}',
+    other: 'Use another account',
+  },
+
+  scopes: {
+    known: {
       openid: 'know that it is you, by a number that stands for your account',
       email: 'see your email address',
       sessions: 'see where you are signed in, and end any of those sessions',
     } as Readonly<Record<string, string>>,
-    otherScope: 'use {scope}',
-    noScope: 'know that it is you, and nothing else',
-    duration: `Until you disconnect it on your account page; after ${SESSION_ABSOLUTE_SECONDS / DAY_SECONDS} days it has to send you here again.`,
-    account: 'Signed in as {email}. {other}',
-    other: 'Use another account',
+    other: 'use {scope}',
+    none: 'know that it is you, and nothing else',
+  },
+
+  connectedApps: {
+    title: 'Connected apps',
+    lead: 'Apps of others that you have allowed something.',
+    since: 'Allowed {time}',
+    withdraw: 'Disconnect',
+    question: 'It loses its access at once. To connect it again, it has to ask you.',
+    confirm: 'Disconnect app',
   },
 
   formPost: {
@@ -194,6 +206,7 @@ const en = {
 
   /** What has been done, by key; a page shows any other text as it is. */
   notices: {
+    app_disconnected: 'The app is disconnected.',
     session_ended: 'The session has ended.',
     others_ended: 'The other sessions have ended.',
   },

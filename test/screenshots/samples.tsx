@@ -1,7 +1,8 @@
 // Every page with sample props, kind ones and nasty ones: for pictures, and for tests of what all pages share.
 import type { AccountSession } from '../../src/pages/account-page.tsx'
-import { AccountPage } from '../../src/pages/account-page.tsx'
+import { AccountPage, type ConnectedApp } from '../../src/pages/account-page.tsx'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
+import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page.tsx'
 import { ErrorPage } from '../../src/pages/error-page.tsx'
 import { LinkEndedPage } from '../../src/pages/link-ended-page.tsx'
 import { LinkPage } from '../../src/pages/link-page.tsx'
@@ -96,6 +97,38 @@ export const hostileSession = (hostile: string, changes: Partial<AccountSession>
     ...changes,
   })
 
+const APPS: readonly ConnectedApp[] = [
+  {
+    clientId: 'ledger',
+    name: 'Ledger & Co',
+    scopes: ['openid', 'email', 'accounts:read'],
+    grantedAt: NOW - 9 * DAY,
+  },
+  { clientId: 'c_1', name: 'Tally', scopes: [], grantedAt: NOW - 40 },
+]
+
+const hostileApp = (text: string): ConnectedApp => ({
+  clientId: text,
+  name: text,
+  scopes: [text],
+  grantedAt: NOW,
+})
+
+const consent = (changes: Partial<ConsentPageProps> = {}) => (
+  <ConsentPage
+    csrfToken={CSRF}
+    action="/oauth2/authorize/continue"
+    request={TOKEN}
+    clientName="Ledger & Co"
+    isThirdParty
+    redirectUri="https://app.ledger.example/callback"
+    scopes={['openid', 'email', 'accounts:read']}
+    email="ann@example.test"
+    otherAccount="/sign-in?continue=%2Foauth2%2Fauthorize"
+    {...changes}
+  />
+)
+
 /** The pages whose props hold text from outside, with that text in each of them. */
 export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   'sign-in-hostile': <SignInPage csrfToken={CSRF} continueTo={text} email={text} error={text} />,
@@ -106,11 +139,13 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
     <AccountPage
       csrfToken={CSRF}
       email={text}
+      apps={[hostileApp(text)]}
       sessions={[hostileSession(text, { current: true, lastSeenAt: NOW }), hostileSession(text)]}
       now={NOW}
       notice={text}
     />
   ),
+  'consent-hostile': consent({ clientName: text, email: text, scopes: [text] }),
   'error-hostile': <ErrorPage status={400} title={text} detail={text} requestId={text} signInAgain />,
 })
 
@@ -132,16 +167,22 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'link-expired': <LinkEndedPage why="expired" />,
   'link-invalid': <LinkEndedPage why="invalid" />,
   'open-in-app': <OpenInAppPage clientName="Harbour Bank" />,
-  account: <AccountPage csrfToken={CSRF} email="ann@example.test" sessions={SESSIONS} now={NOW} />,
+  account: (
+    <AccountPage csrfToken={CSRF} email="ann@example.test" sessions={SESSIONS} apps={APPS} now={NOW} />
+  ),
   'account-alone': (
     <AccountPage
       csrfToken={CSRF}
       email="ann@example.test"
       sessions={SESSIONS.slice(0, 1)}
+      apps={[]}
       now={NOW}
       notice="others_ended"
     />
   ),
+  consent: consent(),
+  'consent-native': consent({ redirectUri: 'com.ledger.app:/callback', scopes: [] }),
+  'choose-account': consent({ isThirdParty: false, clientName: 'Harbour Bank' }),
   'signed-out': <SignedOutPage />,
   error: (
     <ErrorPage

@@ -8,7 +8,16 @@ import { CSRF, NOW, SESSIONS, sampleSession } from '../screenshots/samples.tsx'
 import { all, fieldsOf } from './pages-html.ts'
 
 const account = (sessions: readonly AccountSession[], notice?: string) =>
-  String(<AccountPage csrfToken={CSRF} email="ann@x.test" sessions={sessions} now={NOW} notice={notice} />)
+  String(
+    <AccountPage
+      csrfToken={CSRF}
+      email="ann@x.test"
+      sessions={sessions}
+      apps={[]}
+      now={NOW}
+      notice={notice}
+    />,
+  )
 
 const formsTo = (html: string, action: string) =>
   all(html, 'form')

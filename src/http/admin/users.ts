@@ -41,7 +41,10 @@ adminUsers.get('/admin/v1/users/:id/sessions', async c => {
   const { parts, facts } = c.var
   const rows = await all<SessionRow>(selectSessions(parts.shards.of(user.id), user.id))
   const live = rows.map(sessionOf).filter(session => isLive(session, facts.now))
-  const clients = await clientsOf(c, live)
+  const clients = await clientsOf(
+    c,
+    live.map(session => session.clientId),
+  )
   return c.json({
     sessions: live.map(session => sessionView(session, clients.get(session.clientId) ?? null, null)),
   })

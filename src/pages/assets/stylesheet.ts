@@ -89,6 +89,10 @@ section { margin-top: 2.5rem; }
 .confirm > form { display: grid; gap: 0.875rem; justify-items: start; margin-top: 1rem; padding: 1rem; background: var(--danger-tint); border-radius: 0.625rem; }
 .card .confirm { grid-column: 1 / -1; }
 .card summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; min-width: 4.75rem; }
+.card.app { grid-template-columns: 1fr; }
+.card.app summary { min-width: 7rem; }
+.card.app .facts::before { width: 7.5rem; }
+.scopes { display: grid; gap: 0.25rem; margin-block: 0.5rem; padding-inline-start: 1.25rem; }
 .cards + .confirm, .everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
