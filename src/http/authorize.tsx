@@ -102,10 +102,11 @@ async function readPending(
   const pending = await unsealPending(parts, sealed ?? '', facts.now)
   if (pending === null) throw new Problem('authorization_over')
   const client = await parts.findClient(pending.request.clientId, facts.now)
-  const { redirectUri } = pending.request
-  if (!client?.redirect_uris.some(uri => matchesRedirectUri(redirectUri, uri))) {
-    throw new Problem('authorization_over')
-  }
+  const { redirectUri, scope } = pending.request
+  const isStillRegistered =
+    client?.redirect_uris.some(uri => matchesRedirectUri(redirectUri, uri)) === true &&
+    splitScope(scope).every(name => client.scopes.includes(name))
+  if (client === null || !isStillRegistered) throw new Problem('authorization_over')
   return { pending, client }
 }
 

@@ -114,15 +114,21 @@ const hostileApp = (text: string): ConnectedApp => ({
   grantedAt: NOW,
 })
 
+const connectTo = (changes: { readonly redirectUri?: string; readonly scopes?: readonly string[] } = {}) =>
+  ({
+    kind: 'connect',
+    redirectUri: 'https://app.ledger.example/callback',
+    scopes: ['openid', 'email', 'accounts:read'],
+    ...changes,
+  }) as const
+
 const consent = (changes: Partial<ConsentPageProps> = {}) => (
   <ConsentPage
     csrfToken={CSRF}
     action="/oauth2/authorize/continue"
     request={TOKEN}
     clientName="Ledger & Co"
-    isThirdParty
-    redirectUri="https://app.ledger.example/callback"
-    scopes={['openid', 'email', 'accounts:read']}
+    about={connectTo()}
     email="ann@example.test"
     otherAccount="/sign-in?continue=%2Foauth2%2Fauthorize"
     {...changes}
@@ -145,7 +151,7 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
       notice={text}
     />
   ),
-  'consent-hostile': consent({ clientName: text, email: text, scopes: [text] }),
+  'consent-hostile': consent({ clientName: text, email: text, about: connectTo({ scopes: [text] }) }),
   'error-hostile': <ErrorPage status={400} title={text} detail={text} requestId={text} signInAgain />,
 })
 
@@ -181,8 +187,8 @@ export const PAGES: Readonly<Record<string, unknown>> = {
     />
   ),
   consent: consent(),
-  'consent-native': consent({ redirectUri: 'com.ledger.app:/callback', scopes: [] }),
-  'choose-account': consent({ isThirdParty: false, clientName: 'Harbour Bank' }),
+  'consent-native': consent({ about: connectTo({ redirectUri: 'com.ledger.app:/callback', scopes: [] }) }),
+  'choose-account': consent({ about: { kind: 'choose' }, clientName: 'Harbour Bank' }),
   'signed-out': <SignedOutPage />,
   error: (
     <ErrorPage
