@@ -11,12 +11,14 @@ import { answerError } from './http/answer-error.tsx'
 import { assets } from './http/assets.ts'
 import { authorize } from './http/authorize.tsx'
 import type { LatchkeyEnv } from './http/context.ts'
+import { discovery } from './http/discovery.ts'
 import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
 import { jwks } from './http/jwks.ts'
 import { linkPages } from './http/link-pages.tsx'
 import { live } from './http/live.ts'
 import { refuseUnrouted } from './http/methods.ts'
+import { CORS_PATHS, cors } from './http/middleware/cors.ts'
 import { noStore } from './http/middleware/no-store.ts'
 import { requestFacts } from './http/middleware/request-facts.ts'
 import { requestId } from './http/middleware/request-id.ts'
@@ -37,7 +39,8 @@ import { createAlarms } from './notify/alarms.ts'
 import { createFetchTarget } from './outbound/fetch-target.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { createClientCache } from './store/client-cache.ts'
-import { findClient } from './store/clients.ts'
+import { findClient, listCorsOrigins } from './store/clients.ts'
+import { createOriginCache } from './store/origin-cache.ts'
 import { createShards, parseShardMap, type Shards } from './store/shards.ts'
 import { insertFirstKey, listPublishedKeys } from './store/signing-keys.ts'
 import { createKeyRing } from './tokens/key-ring.ts'
@@ -76,8 +79,10 @@ export function createApp(ports: Ports): App {
   app.use(noStore())
   app.use(requestFacts(parts, ports.now))
   app.use(requireHttps())
+  for (const [path, readers] of CORS_PATHS) app.use(path, cors(readers))
   app.use('/admin/*', requireOperator())
   for (const routes of ROUTES) app.route('/', routes)
+  app.route('/', discovery(app))
   app.notFound(refuseUnrouted(app))
   app.onError(answerError)
   return { fetch: app.fetch, request: app.request, routes: app.routes, parts }
@@ -111,6 +116,7 @@ function createParts(env: Env, ports: Ports): Parts {
   const secrets = createSecrets(config.sealingSecret, config.digestSecret)
   const alarms = createAlarms(shards.global)
   const clients = createClientCache(id => findClient(shards.global, id))
+  const origins = createOriginCache(() => listCorsOrigins(shards.global))
   return {
     config,
     shards,
@@ -141,7 +147,11 @@ function createParts(env: Env, ports: Ports): Parts {
     }),
     fetchTarget: createFetchTarget(ports.fetch, config.loopbackTargets),
     findClient: clients.find,
-    forgetClient: clients.forget,
+    isClientOrigin: origins.has,
+    forgetClient: id => {
+      clients.forget(id)
+      origins.forget()
+    },
   }
 }
 

@@ -57,6 +57,8 @@ export const CLIENT_DELETION_SECONDS = MINUTE_SECONDS
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
 export const CLIENT_CACHE_SECONDS = 10
+/** Metadata, in caches of others. */
+export const DISCOVERY_CACHE_SECONDS = 5 * MINUTE_SECONDS
 
 export const OUTBOX_LEASE_SECONDS = 30
 export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60] as const

@@ -1,5 +1,8 @@
 // Scopes: space-separated names (RFC 6749 §3.3).
 
+/** Those with a meaning here, each about a user; every other name means what a resource server takes it for. */
+export const BUILT_IN_SCOPES = ['openid', 'email', 'sessions'] as const
+
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
 export const isScopeToken = (value: string): boolean => SCOPE_TOKEN.test(value)

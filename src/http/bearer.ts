@@ -29,6 +29,7 @@ export async function checkToken(
   const { parts, facts } = c.var
   const audience = demand.audience === 'issuer' ? parts.config.issuer : null
   const validation = await validateAccessToken(parts, token, audience, facts)
+  await nameClient(c, validation)
   if (validation.tag === 'refused') throw refusal(validation)
   const { claims } = validation
   if (demand.scope !== undefined && !splitScope(claims.scope).includes(demand.scope)) {
@@ -36,6 +37,14 @@ export async function checkToken(
     throw new Problem('insufficient_scope', { headers: { 'WWW-Authenticate': challenge } })
   }
   return claims
+}
+
+/** Pages of other origins learn of a refusal too, where it is known that the token was their client's. */
+async function nameClient(c: LatchkeyContext, validation: Validation): Promise<void> {
+  const clientId = validation.tag === 'accepted' ? validation.claims.client_id : validation.clientId
+  if (clientId === null || c.req.header('Origin') === undefined) return
+  const client = await c.var.parts.findClient(clientId, c.var.facts.now)
+  if (client !== null) c.set('client', client)
 }
 
 /** null when no token came. Throws when it came, or also came, in another way than the header. */

@@ -8,7 +8,5 @@ export const jwks = new Hono<LatchkeyEnv>()
 jwks.get('/.well-known/jwks.json', async c => {
   const keys = await c.var.parts.keys.publicJwks(c.var.facts.now)
   c.header('Cache-Control', `public, max-age=${SIGNING_KEYS_CACHE_SECONDS}`)
-  c.header('Access-Control-Allow-Origin', '*')
-  c.header('Cross-Origin-Resource-Policy', 'cross-origin')
   return c.json(keys)
 })

@@ -32,6 +32,7 @@ signInsApi.post('/v1/sign-ins', async c => {
   const address = parseEmailAddress(body.email)
   if (address === null) throw new Problem('invalid_email')
   const client = await parts.findClient(body.client_id, facts.now)
+  if (client !== null) c.set('client', client)
   if (client === null || !client.grant_types.includes(MAGIC_LINK_GRANT)) throw new Problem('invalid_client')
   const scope = grantScope(body.scope, client.scopes)
   if (scope === null) throw new Problem('invalid_scope')

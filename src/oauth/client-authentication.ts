@@ -6,6 +6,9 @@ import { digest, digestsEqual } from '../tokens/digest.ts'
 import { OAuthError } from './errors.ts'
 import type { FormParameters } from './parameters.ts'
 
+/** A client registers one of these and uses no other. */
+export const SERVED_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
+
 interface Presented {
   readonly method: ClientAuthMethod
   readonly clientId: string

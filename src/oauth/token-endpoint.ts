@@ -1,5 +1,5 @@
 // POST /oauth2/token: authenticate the client, find the grant, exchange.
-import type { Client } from '../domain/client.ts'
+import type { Client, GrantType } from '../domain/client.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import type { TokenAnswer } from './credentials.ts'
 import { OAuthError } from './errors.ts'
@@ -10,6 +10,8 @@ import { refreshToken } from './grants/refresh-token.ts'
 import { type FormParameters, required } from './parameters.ts'
 
 const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, magicLink]
+
+export const SERVED_GRANT_TYPES: readonly GrantType[] = GRANTS.map(grant => grant.grantType)
 
 /** Throws OAuthError for every refusal. */
 export function exchangeToken(

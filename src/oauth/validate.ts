@@ -10,14 +10,19 @@ import { inspectToken } from '../tokens/inspect.ts'
 
 export type Validation =
   | { readonly tag: 'accepted'; readonly claims: AccessClaims }
-  | { readonly tag: 'refused'; readonly code: 'invalid_token' | 'token_expired' }
-  /** One of ours, dead: the holder may know why. */
-  | {
+  | ({
       readonly tag: 'refused'
-      readonly code: 'token_rotated' | 'session_replaced' | 'session_ended'
-      readonly reason: RetiredReason
-      readonly endedAt: number
-    }
+      /** Whose token it was, where we signed it and did not find it forged. */
+      readonly clientId: string | null
+    } & (
+      | { readonly code: 'invalid_token' | 'token_expired' }
+      /** One of ours, dead: the holder may know why. */
+      | {
+          readonly code: 'token_rotated' | 'session_replaced' | 'session_ended'
+          readonly reason: RetiredReason
+          readonly endedAt: number
+        }
+    ))
 
 /**
  * @param audience what `aud` must be; null where any of ours will do
@@ -30,8 +35,9 @@ export async function validateAccessToken(
   facts: Pick<RequestFacts, 'now' | 'waitUntil'>,
 ): Promise<Validation> {
   const inspected = await inspectToken(parts.keys, ACCESS_TOKEN_TYP, token, facts.now)
-  if (inspected.tag === 'invalid') return { tag: 'refused', code: 'invalid_token' }
-  if (inspected.tag === 'expired') return { tag: 'refused', code: 'token_expired' }
+  if (inspected.tag === 'invalid') return { tag: 'refused', code: 'invalid_token', clientId: null }
+  const { clientId } = partiesOf(inspected.claims)
+  if (inspected.tag === 'expired') return { tag: 'refused', code: 'token_expired', clientId }
   const { claims, commitment, kid } = inspected
   const verdict = await verdictOf(parts, claims.jti, commitment)
   switch (verdict.tag) {
@@ -40,16 +46,17 @@ export async function validateAccessToken(
         {
           kind: 'token.forged',
           kid,
-          ...suspects(claims),
+          ...partiesOf(claims),
           detail: 'a valid signature on a token that was never issued',
         },
         facts.now,
         facts.waitUntil,
       )
-      return { tag: 'refused', code: 'invalid_token' }
+      return { tag: 'refused', code: 'invalid_token', clientId: null }
     case 'retired':
       return {
         tag: 'refused',
+        clientId,
         code: deadTokenCode(verdict.reason),
         reason: verdict.reason,
         endedAt: verdict.at,
@@ -57,7 +64,7 @@ export async function validateAccessToken(
     case 'live': {
       const read = parseAccessClaims(claims, parts.config.issuer)
       const isForUs = read !== null && (audience === null || read.aud === audience)
-      return isForUs ? { tag: 'accepted', claims: read } : { tag: 'refused', code: 'invalid_token' }
+      return isForUs ? { tag: 'accepted', claims: read } : { tag: 'refused', code: 'invalid_token', clientId }
     }
   }
 }
@@ -73,8 +80,8 @@ async function verdictOf(
   return judgeBucket(bucket, bucket !== null && digestsEqual(bucket.commitment, commitment))
 }
 
-/** Whom the forger claims to be: only what has the form of an id, so that no credential comes into an alarm. */
-function suspects(claims: Readonly<Record<string, unknown>>): {
+/** Whom a token speaks of, or its forger claims to be: only what has the form of an id, so that no credential comes into an alarm. */
+function partiesOf(claims: Readonly<Record<string, unknown>>): {
   clientId: string | null
   userId: string | null
 } {

@@ -24,6 +24,8 @@ export interface Parts {
   readonly fetchTarget: FetchTarget
   /** Clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>
+  /** Whether some client has registered this origin, as this isolate knows it. */
+  readonly isClientOrigin: (origin: string, now: number) => Promise<boolean>
   /** For whoever changes a client: this isolate sees it at once, others within the cache's bound. */
   readonly forgetClient: (id: string) => void
 }

@@ -79,6 +79,17 @@ export async function listDeletedClients(db: D1Database): Promise<{ id: string; 
 export const removeDeletedClient = (db: D1Database, id: string): Promise<number> =>
   run(db.prepare('DELETE FROM clients WHERE id = ? AND deleted_at IS NOT NULL').bind(id))
 
+/** Of all clients: pages of these origins may ask. */
+export async function listCorsOrigins(db: D1Database): Promise<ReadonlySet<string>> {
+  const rows = await all<{ origin: string }>(
+    db.prepare(
+      `SELECT DISTINCT each.value AS origin
+       FROM clients, json_each(clients.registration, '$.cors_origins') AS each WHERE deleted_at IS NULL`,
+    ),
+  )
+  return new Set(rows.map(row => row.origin))
+}
+
 /** Whether some client is registered as the resource server of this audience. */
 export async function isRegisteredAudience(db: D1Database, audience: string): Promise<boolean> {
   const row = await first<{ found: number }>(

@@ -6,7 +6,7 @@ import { parseStrictJwt, type TokenType } from './strict-jwt.ts'
 export type InspectedToken =
   /** Odd form, another typ, unknown key or bad signature. */
   | { readonly tag: 'invalid' }
-  | { readonly tag: 'expired' }
+  | { readonly tag: 'expired'; readonly claims: Readonly<Record<string, unknown>> }
   /** One of our keys signed it. Whether we issued it, only what is stored tells. */
   | {
       readonly tag: 'signed'
@@ -25,6 +25,6 @@ export async function inspectToken(
   if (jwt === null || jwt.typ !== typ) return { tag: 'invalid' }
   if (!(await ring.hasValidSignature(jwt, token, now))) return { tag: 'invalid' }
   const claims = jwt.claims ?? {}
-  if (typeof claims.exp === 'number' && claims.exp <= now) return { tag: 'expired' }
+  if (typeof claims.exp === 'number' && claims.exp <= now) return { tag: 'expired', claims }
   return { tag: 'signed', kid: jwt.kid, claims, commitment: await commitmentOf(jwt.signingInput) }
 }

@@ -7,7 +7,8 @@ import { randomId } from './random.ts'
 import type { Secrets } from './secrets.ts'
 import type { StrictJwt, TokenType } from './strict-jwt.ts'
 
-const ALG = 'ES256'
+/** Of everything that is signed here. */
+export const ALG = 'ES256'
 
 export interface StoredKey {
   readonly kid: string

@@ -25,6 +25,7 @@ adminClients.post('/admin/v1/clients', async c => {
     createdAt: c.var.facts.now,
   }
   if (!(await insertClient(c.var.parts.shards.global, client))) throw new Problem('conflict')
+  c.var.parts.forgetClient(id)
   const body = clientView(client)
   return c.json(secret === null ? body : { ...body, client_secret: secret }, 201)
 })

@@ -11,11 +11,11 @@ import {
 import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-uri.ts'
 import { DEFAULT_RULE } from '../../domain/rule.ts'
 import { isScopeToken } from '../../domain/scope.ts'
+import { SERVED_AUTH_METHODS } from '../../oauth/client-authentication.ts'
 
 const LIST_MAX = 50
 const URI_MAX_CHARS = 2_048
 const SERVED_GRANT_TYPES = ['authorization_code', 'refresh_token', MAGIC_LINK_GRANT] as const
-const SERVED_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
 
 const uri = z.string().max(URI_MAX_CHARS).refine(isRedirectUri)
 const uris = z.array(uri).max(LIST_MAX)
