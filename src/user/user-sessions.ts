@@ -63,6 +63,11 @@ export class UserSessions extends DurableObject<Env> {
     refuseMessage(socket)
   }
 
+  /** A sleeping object's sockets are not answered by the runtime: without this the other side waits for its timeout. */
+  override webSocketClose(socket: WebSocket): void {
+    socket.close()
+  }
+
   #change<C extends Command>(userId: string, command: C, now: number): Promise<Outcome<ResultOf<C>>> {
     return this.#applied(userId, now, db => applyChange(db, userId, command, now))
   }

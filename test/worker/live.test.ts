@@ -1,5 +1,5 @@
 // Live messages: who hears what, over both transports; and that what has ended hears no more.
-import { evictDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ACCOUNT_CLIENT } from '../../src/domain/client.ts'
@@ -268,6 +268,17 @@ describe('a socket', () => {
     expect((await socket.next()).type).toBe('session.created')
     socket.socket.send('hello')
     expect(await socket.closed).toMatchObject({ code: 1008 })
+  })
+
+  it('that its listener closes is closed from here too', async () => {
+    const { app, inApp } = await atHome()
+    const socket = await listen(inApp, byHeader(app))
+    socket.socket.close(1000, 'enough')
+    expect(await socket.closed).toMatchObject({ code: expect.any(Number) })
+    const open = await runInDurableObject(env.USER_SESSIONS.getByName(app.user_id), (_, state) =>
+      state.getWebSockets().filter(each => each.readyState === WebSocket.OPEN),
+    )
+    expect(open).toEqual([])
   })
 
   it('is one of a few: the oldest of the session gives way', async () => {
