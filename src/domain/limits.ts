@@ -60,8 +60,15 @@ export const CLIENT_CACHE_SECONDS = 10
 /** Metadata, in caches of others. */
 export const DISCOVERY_CACHE_SECONDS = 5 * MINUTE_SECONDS
 
+/** Entries of a user's log, from the newest on, in which a device is looked for. */
+export const KNOWN_DEVICE_ENTRIES = 100
+/** How long a notice of a sign-in is tried, and how long its link opens its page. */
+export const NOTICE_MAIL_SECONDS = DAY_SECONDS
+export const NOTICE_LINK_SECONDS = 7 * DAY_SECONDS
+
 export const OUTBOX_LEASE_SECONDS = 30
-export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60] as const
+/** Wait after each attempt; the last goes on. Past ten minutes only notices are left, and they can wait longer. */
+export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60, 60, 60, 60, 60, 60, 60, 60, 900] as const
 export const OUTBOX_BATCH = 50
 export const MAIL_TIMEOUT_MS = 15_000
 /** Of an answer from a place that somebody registered, no more is received. */

@@ -11,7 +11,8 @@ import {
   OUTBOX_BATCH,
   OUTBOX_LEASE_SECONDS,
 } from '../domain/limits.ts'
-import { claim, insertOutbox, listDue, remove, reschedule } from '../store/outbox.ts'
+import type { WaitingMail } from '../domain/waiting-mail.ts'
+import { claim, listDue, remove, reschedule } from '../store/outbox.ts'
 import { randomId } from '../tokens/random.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { untilAborted } from './abort.ts'
@@ -22,11 +23,9 @@ import type { MailTransport } from './transport.ts'
 const CONCURRENT_DELIVERIES = 5
 
 export interface PreparedMail {
-  readonly id: string
   readonly message: MailMessage
-  readonly expiresAt: number
-  /** Keeps the sealed mail; goes into the caller's own batch. */
-  readonly statement: D1PreparedStatement
+  /** The row that keeps it; goes into the batch of whatever the mail is about. */
+  readonly row: WaitingMail
 }
 
 export interface DeliveryFailure {
@@ -37,7 +36,7 @@ export interface DeliveryFailure {
 }
 
 export interface Outbox {
-  prepare(db: D1Database, message: MailMessage, expiresAt: number, now: number): Promise<PreparedMail>
+  prepare(message: MailMessage, expiresAt: number, now: number): Promise<PreparedMail>
   /** The first attempt, by whoever wrote the row, right after the answer (`waitUntil`). Never throws. */
   deliver(db: D1Database, mail: PreparedMail, now: number): Promise<void>
   /** Everything that is due, by cron. Never throws. */
@@ -95,14 +94,13 @@ export function createOutbox(parts: {
   }
 
   return {
-    prepare: async (db, message, expiresAt, now) => {
+    prepare: async (message, expiresAt, now) => {
       const id = randomId('m')
       const sealed = await secrets.seal('outbox', id, JSON.stringify(message))
-      const row = { id, sealed, attempts: 1, expires_at: expiresAt }
-      return { id, message, expiresAt, statement: insertOutbox(db, row, now + OUTBOX_LEASE_SECONDS) }
+      return { message, row: { id, sealed, expiresAt, leasedUntil: now + OUTBOX_LEASE_SECONDS } }
     },
 
-    deliver: (db, { id, message, expiresAt }, now) =>
+    deliver: (db, { message, row: { id, expiresAt } }, now) =>
       reporting(attempt(db, { id, message, expiresAt, attempts: 1 }, clockFrom(now))),
 
     deliverDue: (db, now) => {

@@ -8,6 +8,7 @@ import { MINUTE_SECONDS, SIGN_IN_SECONDS } from '../domain/limits.ts'
 import type { StartedIn } from '../domain/session.ts'
 import { signInMessage } from '../mail/sign-in-message.ts'
 import { batch } from '../store/d1.ts'
+import { insertOutbox } from '../store/outbox.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
 import { digestBytes } from '../tokens/digest.ts'
 import { mintLink } from '../tokens/link-token.ts'
@@ -55,7 +56,7 @@ export async function startSignIn(
     place: describePlace(facts.place),
   })
   const db = parts.shards.ofTag(tag)
-  const mail = await parts.outbox.prepare(db, message, expiresAt, now)
+  const mail = await parts.outbox.prepare(message, expiresAt, now)
   await batch(db, [
     insertSignIn(db, {
       id,
@@ -72,7 +73,7 @@ export async function startSignIn(
       createdAt: now,
       expiresAt,
     }),
-    ...(isAdmitted ? [mail.statement] : []),
+    ...(isAdmitted ? [insertOutbox(db, mail.row)] : []),
   ])
   if (isAdmitted) facts.waitUntil(parts.outbox.deliver(db, mail, now))
   return id

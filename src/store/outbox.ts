@@ -1,4 +1,5 @@
 // Mails that wait: sealed, leased to one sender at a time, removed once delivered.
+import type { WaitingMail } from '../domain/waiting-mail.ts'
 import { all, first, run } from './d1.ts'
 
 export interface OutboxRow {
@@ -10,16 +11,20 @@ export interface OutboxRow {
 
 const COLUMNS = 'id, sealed, attempts, expires_at'
 
-export const insertOutbox = (db: D1Database, row: OutboxRow, nextAttemptAt: number) =>
+/** The writer's own attempt is the first. */
+export const insertOutbox = (db: D1Database, mail: WaitingMail) =>
   db
-    .prepare(`INSERT INTO outbox (${COLUMNS}, next_attempt_at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(row.id, row.sealed, row.attempts, row.expires_at, nextAttemptAt)
+    .prepare(`INSERT INTO outbox (${COLUMNS}, next_attempt_at) VALUES (?, ?, 1, ?, ?)`)
+    .bind(mail.id, mail.sealed, mail.expiresAt, mail.leasedUntil)
 
-/** Ids that are due and not expired. */
+/** Ids that are due and not expired: those first that failed least, so that a backlog holds up nothing new. */
 export async function listDue(db: D1Database, now: number, limit: number): Promise<string[]> {
   const rows = await all<{ id: string }>(
     db
-      .prepare('SELECT id FROM outbox WHERE next_attempt_at <= ?1 AND expires_at > ?1 LIMIT ?2')
+      .prepare(
+        `SELECT id FROM outbox WHERE next_attempt_at <= ?1 AND expires_at > ?1
+         ORDER BY attempts, id LIMIT ?2`,
+      )
       .bind(now, limit),
   )
   return rows.map(row => row.id)

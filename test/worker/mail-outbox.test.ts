@@ -1,17 +1,13 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import {
-  MAIL_TIMEOUT_MS,
-  OUTBOX_BACKOFF_SECONDS,
-  OUTBOX_BATCH,
-  OUTBOX_LEASE_SECONDS,
-} from '../../src/domain/limits.ts'
+import { DAY_SECONDS, MAIL_TIMEOUT_MS, OUTBOX_BATCH, OUTBOX_LEASE_SECONDS } from '../../src/domain/limits.ts'
 import type { MailMessage } from '../../src/mail/message.ts'
 import { MailNotAccepted } from '../../src/mail/not-accepted.ts'
 import { createOutbox, type DeliveryFailure, type PreparedMail } from '../../src/mail/outbox.ts'
 import { signInMessage } from '../../src/mail/sign-in-message.ts'
 import type { Attempt, MailTransport } from '../../src/mail/transport.ts'
 import { batch } from '../../src/store/d1.ts'
+import { insertOutbox } from '../../src/store/outbox.ts'
 import { createSecrets } from '../../src/tokens/secrets.ts'
 
 const db = env.DB
@@ -48,8 +44,8 @@ function outboxWith(...behaviour: MailTransport['send'][]) {
   const secrets = secretsOf('sealing-0123456789')
   const outbox = createOutbox({ secrets, transport, onFailure: failure => failures.push(failure) })
   const write = async (to?: string, expiresAt = EXPIRES): Promise<PreparedMail> => {
-    const prepared = await outbox.prepare(db, message(to), expiresAt, NOW)
-    const [result] = await batch(db, [prepared.statement])
+    const prepared = await outbox.prepare(message(to), expiresAt, NOW)
+    const [result] = await batch(db, [insertOutbox(db, prepared.row)])
     expect(result?.meta.rows_written).toBe(1)
     return prepared
   }
@@ -142,7 +138,7 @@ describe('a provider that fails', () => {
     'ML-15 LG-02 with %s: the row stays, the alert tells no secret, and the mail leaves once it is back',
     async (_how, behaviour, error) => {
       const outbox = outboxWith(behaviour, behaviour)
-      const { id } = await outbox.write().then(async mail => {
+      const { row } = await outbox.write().then(async mail => {
         await outbox.deliver(db, mail, NOW)
         return mail
       })
@@ -157,7 +153,7 @@ describe('a provider that fails', () => {
       await outbox.deliverDue(db, NOW + 60)
       await outbox.deliverDue(db, NOW + 120)
       expect(outbox.accepted).toEqual(['ann@mail.test'])
-      expect(outbox.attempts.map(attempt => attempt.id)).toEqual([id, id, id])
+      expect(outbox.attempts.map(attempt => attempt.id)).toEqual([row.id, row.id, row.id])
       expect(await rows()).toEqual([])
       expect(outbox.failures).toEqual([
         { attempts: 1, error },
@@ -184,17 +180,28 @@ describe('a provider that fails', () => {
     expect(await rows()).toHaveLength(1)
   })
 
-  test('CF-02 is asked again after 5, 10, 20, 40 and then every 60 seconds', async () => {
-    const outbox = outboxWith(...Array.from({ length: 8 }, () => status500))
-    await outbox.deliver(db, await outbox.write(), NOW)
+  test('CF-02 is asked again after 5, 10, 20, 40, then every 60 seconds, and past ten minutes every 15 minutes', async () => {
+    const outbox = outboxWith(...Array.from({ length: 20 }, () => status500))
+    await outbox.deliver(db, await outbox.write(undefined, NOW + DAY_SECONDS), NOW)
     const waits: number[] = []
-    for (let now = NOW; waits.length < 7; ) {
+    for (let now = NOW; waits.length < 15; ) {
       const [row] = await rows()
       waits.push((row?.next_attempt_at ?? 0) - now)
       now = row?.next_attempt_at ?? 0
       await outbox.deliverDue(db, now)
     }
-    expect(waits).toEqual([...OUTBOX_BACKOFF_SECONDS, 60, 60])
+    expect(waits).toEqual([5, 10, 20, 40, ...Array(8).fill(60), 900, 900, 900])
+  })
+
+  test('CF-02 what has failed often holds up nothing new', async () => {
+    const outbox = outboxWith(...Array.from({ length: OUTBOX_BATCH + 1 }, () => status500))
+    for (let mail = 0; mail < OUTBOX_BATCH + 1; mail++) await outbox.write('waiting@mail.test')
+    await outbox.deliverDue(db, NOW + OUTBOX_LEASE_SECONDS)
+    await db.prepare('UPDATE outbox SET attempts = 9, next_attempt_at = ?').bind(NOW).run()
+    await outbox.write('new@mail.test')
+    outbox.attempts.length = 0
+    await outbox.deliverDue(db, NOW + OUTBOX_LEASE_SECONDS)
+    expect(outbox.attempts[0]?.to).toBe('new@mail.test')
   })
 
   test('is asked again counted from the end of a slow attempt', async () => {
@@ -257,11 +264,11 @@ describe('cron ticks that overlap', () => {
     }
     const outbox = outboxWith(...Array.from({ length: 100 }, () => counted))
     const mails = await Promise.all(
-      Array.from({ length: OUTBOX_BATCH + 3 }, () => outbox.prepare(db, message(), EXPIRES, NOW)),
+      Array.from({ length: OUTBOX_BATCH + 3 }, () => outbox.prepare(message(), EXPIRES, NOW)),
     )
     await batch(
       db,
-      mails.map(mail => mail.statement),
+      mails.map(mail => insertOutbox(db, mail.row)),
     )
     await outbox.deliverDue(db, NOW + OUTBOX_LEASE_SECONDS)
     expect(most).toBe(5)
@@ -309,7 +316,7 @@ describe('what cannot be delivered at all', () => {
       transport: { send: silent },
       onFailure: () => {},
     })
-    await batch(db, [(await elsewhere.prepare(db, message(), EXPIRES, NOW)).statement])
+    await batch(db, [insertOutbox(db, (await elsewhere.prepare(message(), EXPIRES, NOW)).row)])
     await outbox.deliverDue(db, NOW + 30)
     expect(outbox.failures).toEqual([{ attempts: 2, error: 'outbox: sealed under another secret' }])
     expect(outbox.attempts).toEqual([])
@@ -319,7 +326,7 @@ describe('what cannot be delivered at all', () => {
   test('a row that was put in the place of another: never sent', async () => {
     const outbox = outboxWith()
     const mail = await outbox.write()
-    await db.prepare('UPDATE outbox SET id = ? WHERE id = ?').bind('m_other', mail.id).run()
+    await db.prepare('UPDATE outbox SET id = ? WHERE id = ?').bind('m_other', mail.row.id).run()
     await outbox.deliverDue(db, NOW + 30)
     expect(outbox.attempts).toEqual([])
   })
