@@ -106,6 +106,8 @@ CREATE TABLE IF NOT EXISTS user_events (
   actor TEXT NOT NULL,
   device TEXT,
   place TEXT,
+  -- Of a sign-in: keyed digests by which its device is known again.
+  marks TEXT,
   PRIMARY KEY (user_id, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -153,6 +155,7 @@ CREATE TABLE IF NOT EXISTS authorization_codes (
   auth_time INTEGER NOT NULL,
   device TEXT NOT NULL,
   place TEXT NOT NULL,
+  marks TEXT NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -24,6 +24,7 @@ import { requestFacts } from './http/middleware/request-facts.ts'
 import { requestId } from './http/middleware/request-id.ts'
 import { requireHttps } from './http/middleware/require-https.ts'
 import { securityHeaders } from './http/middleware/security-headers.ts'
+import { notMePages } from './http/not-me-pages.tsx'
 import { oauth } from './http/oauth.ts'
 import { preferencesApi } from './http/preferences-api.ts'
 import { sessionsApi } from './http/sessions-api.ts'
@@ -96,6 +97,7 @@ const ROUTES = [
   linkPages,
   accountPages,
   authorize,
+  notMePages,
   signInsApi,
   oauth,
   userinfo,

@@ -44,6 +44,8 @@ export interface Authorization {
   /** Where the client will use it. */
   readonly device: Device
   readonly place: Place
+  /** By which that is known again. */
+  readonly marks: readonly string[]
 }
 
 /** Whom a page has asked, and a name for this one decision. */

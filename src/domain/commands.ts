@@ -1,8 +1,10 @@
 // What may be asked of a user's sessions. Digests only: the object and the database never see a secret.
 import type { Actor, EndReason, NewUser } from './events.ts'
+import type { DeviceTrace } from './known-device.ts'
 import type { Preferences } from './preferences.ts'
 import type { SessionRule } from './rule.ts'
 import type { NewBucket, NewSession, Session } from './session.ts'
+import type { WaitingMail } from './waiting-mail.ts'
 
 export interface UserState {
   readonly userId: string
@@ -12,6 +14,8 @@ export interface UserState {
   /** What third-party clients have been allowed. */
   readonly consents: readonly Consent[]
   readonly lastSeq: number
+  /** The newest entries of the log, newest first; as many as the command needs. */
+  readonly traces: readonly DeviceTrace[]
 }
 
 export interface Consent {
@@ -35,6 +39,10 @@ export interface StartSession extends CommandBase {
   readonly formerSessionId: string | null
   /** The browser session in which the user authorized the client; null where the sign-in itself began the session. */
   readonly authorizedIn: string | null
+  /** Of the device and browser that signed in. */
+  readonly marks: readonly string[]
+  /** The notice of this sign-in, should one be due; null for a new user, whom nobody could have been before. */
+  readonly notice: WaitingMail | null
 }
 
 export type SessionSelection =
@@ -84,7 +92,13 @@ export type ChangeAccount = SetPreferences | SetDisabled | GrantConsent | Withdr
 export type Command = StartSession | EndSessions | ChangeAccount
 
 export type StartResult =
-  | { readonly tag: 'started'; readonly sessionId: string; readonly replaced: readonly string[] }
+  | {
+      readonly tag: 'started'
+      readonly sessionId: string
+      readonly replaced: readonly string[]
+      /** Whether the notice was written, and its first delivery is up to whoever asked. */
+      readonly isNoticeDue: boolean
+    }
   | { readonly tag: 'refused'; readonly why: 'session_limit_reached' | 'user_disabled' }
   | { readonly tag: 'no_such_user' }
   /** Between authorization and now the user signed out there, or withdrew the consent. */

@@ -15,6 +15,7 @@ import type {
   WithdrawConsent,
 } from './commands.ts'
 import type { Actor, EndReason, SessionEnded, UserEvent } from './events.ts'
+import { isKnownDevice } from './known-device.ts'
 import { SESSIONS_PER_USER_MAX } from './limits.ts'
 import { samePreferences } from './preferences.ts'
 import { type AtLimit, effectiveRule, refusesAnother } from './rule.ts'
@@ -87,6 +88,7 @@ function startSession(state: UserState, command: StartSession, now: number): Dec
 
   const replaced = [...leaving]
   const absoluteExpiresAt = absoluteExpiry(now)
+  const notice = isNoticeDue(state, command) ? command.notice : null
   const drafts: Draft[] = [
     ...expired.map(ended('expired', { kind: 'system' }, now)),
     ...replaced.map(ended('replaced', by, now)),
@@ -100,11 +102,31 @@ function startSession(state: UserState, command: StartSession, now: number): Dec
       expiresAt: expiryAfterUse(absoluteExpiresAt, now),
       bucket,
       newUser: state.user === null ? newUser : null,
+      marks: command.marks,
+      notice,
     },
   ]
   return {
     events: inSequence(state, command.opId, drafts),
-    result: { tag: 'started', sessionId: session.id, replaced: replaced.map(other => other.id) },
+    result: {
+      tag: 'started',
+      sessionId: session.id,
+      replaced: replaced.map(other => other.id),
+      isNoticeDue: notice !== null,
+    },
+  }
+}
+
+function isNoticeDue(state: UserState, command: StartSession): boolean {
+  switch (state.user?.preferences.notify.new_sign_in) {
+    case 'always':
+      return true
+    case 'new_device':
+      return !isKnownDevice(state.traces, command.marks)
+    case 'never':
+    // The first sign-in of all: there is nobody to warn.
+    case undefined:
+      return false
   }
 }
 

@@ -1,6 +1,7 @@
 // What can happen to a user: the entries of the log, and what each carries so that its rows can be written.
 import type { Preferences } from './preferences.ts'
 import type { Device, NewBucket, NewSession, Place } from './session.ts'
+import type { WaitingMail } from './waiting-mail.ts'
 
 export type EndReason =
   | 'signed_out'
@@ -14,9 +15,13 @@ export type EndReason =
   | 'user_disabled'
   | 'consent_withdrawn'
 
-/** Who did it. A session is a place where the user is signed in; the system is Latchkey's own housekeeping. */
+/**
+ * Who did it. A session is a place where the user is signed in; a notice is whoever holds the mail that told of a
+ * sign-in; the system is Latchkey's own housekeeping.
+ */
 export type Actor =
   | { readonly kind: 'session'; readonly session_id: string }
+  | { readonly kind: 'notice' }
   | { readonly kind: 'operator' }
   | { readonly kind: 'system' }
 
@@ -45,6 +50,10 @@ export interface SessionCreated extends EventBase {
   readonly bucket: NewBucket | null
   /** Set by the first sign-in of an address. */
   readonly newUser: NewUser | null
+  /** By which this device is known again. */
+  readonly marks: readonly string[]
+  /** What tells the holder of this sign-in, if it is to be told. */
+  readonly notice: WaitingMail | null
 }
 
 export interface SessionEnded extends EventBase {

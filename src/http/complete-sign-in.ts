@@ -5,6 +5,7 @@ import { signOut } from '../oauth/revoke.ts'
 import { openSession } from '../sign-in/open-session.ts'
 import type { Proof } from '../sign-in/prove.ts'
 import { mintBrowserSession } from '../tokens/browser-session.ts'
+import { deviceMarks } from '../tokens/device-marks.ts'
 import { randomSecret } from '../tokens/random.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
@@ -15,10 +16,11 @@ import { Problem } from './problem.ts'
 
 export async function complete(c: LatchkeyContext, proof: Proof): Promise<Response> {
   if (proof.tag === 'refused') throw new Problem(proof.why)
-  const { parts, facts } = c.var
+  const { parts } = c.var
   const { signIn } = proof
   const former = await findBrowserSession(c)
-  const browserId = facts.browserId ?? randomSecret()
+  // A browser without a name gets one now, so that the next sign-in from there is known by it.
+  const facts = { ...c.var.facts, browserId: c.var.facts.browserId ?? randomSecret() }
   const opened = await openSession(
     parts,
     {
@@ -27,12 +29,13 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
       signedInWith: proof.signedInWith,
       client: ACCOUNT_CLIENT,
       formerSessionId: former?.id ?? null,
+      marks: userId => deviceMarks(parts.secrets, userId, facts),
       mint: async (userId, sessionId) => {
         const secret = await mintBrowserSession(userId, sessionId)
         return { secretDigest: secret.digest, bucket: null, answer: secret.text }
       },
     },
-    { ...facts, browserId },
+    facts,
   )
   if (opened.tag === 'spent') throw new Problem('link_used')
   if (opened.tag === 'refused') throw new Problem(opened.why)
@@ -44,7 +47,7 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
     })
   }
   writeCookie(c, 'session', opened.answer)
-  writeCookie(c, 'browser', browserId)
+  writeCookie(c, 'browser', facts.browserId)
   clearCookie(c, 'csrf')
   const location = signIn.continueTo ?? DEFAULT_CONTINUE
   return wantsJson(c) ? c.json({ location }) : c.redirect(location, 303)

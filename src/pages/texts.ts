@@ -4,6 +4,7 @@
 import {
   DAY_SECONDS,
   MINUTE_SECONDS,
+  NOTICE_LINK_SECONDS,
   SESSION_ABSOLUTE_SECONDS,
   SIGN_IN_SECONDS,
   WRONG_CODES_LIMIT,
@@ -11,6 +12,7 @@ import {
 import { CODE_CHARS } from '../domain/typed-code.ts'
 
 const minutes = SIGN_IN_SECONDS / MINUTE_SECONDS
+const noticeDays = NOTICE_LINK_SECONDS / DAY_SECONDS
 
 const en = {
   language: 'en',
@@ -71,6 +73,51 @@ const en = {
       lead: 'Part of it may be missing. Open it from the email again, or ask for a new one.',
     },
     start: 'Start again',
+  },
+
+  notMe: {
+    title: 'Was this not you?',
+    lead: 'This is the sign-in to {client} that we wrote to you about.',
+    signedIn: 'Signed in {time}',
+    submit: 'That was not me: end it',
+    caution: 'It was you? Then close this page: nothing has happened yet.',
+  },
+
+  notMeDone: {
+    ended: {
+      title: 'The session has ended',
+      lead: 'Whoever was signed in there is signed out, at once and everywhere.',
+    },
+    endedBefore: {
+      title: 'That session is over',
+      lead: 'It had already ended: nobody is signed in there any more.',
+    },
+    allEnded: {
+      title: 'You are signed out everywhere',
+      lead: 'Every session of your account has ended, apps included.',
+    },
+    next: 'What to do now',
+    steps: [
+      'Make your mailbox safe: change its password. Whoever signed in could read your email.',
+      'Then sign in here again, and look at where you’re signed in.',
+    ],
+    rest: 'End all other sessions too',
+    restLead:
+      'If you are not sure about the others: this signs out every device and every connected app, yours too.',
+    signIn: 'Sign in',
+  },
+
+  notMeInvalid: {
+    expired: {
+      title: 'This link has expired',
+      lead: `A link from a notice works for ${noticeDays} days.`,
+    },
+    invalid: {
+      title: 'This link does not work',
+      lead: 'Part of it may be missing. Open it from the email again.',
+    },
+    instead: 'You can always sign in and end any session in your list.',
+    list: 'Show where I’m signed in',
   },
 
   openInApp: {

@@ -1,12 +1,13 @@
 // From a proven sign-in to a session: the credentials are made here, the object gets their digests only.
 import type { Client } from '../domain/client.ts'
 import { tagOf } from '../domain/ids.ts'
-import type { NewBucket, NewSession, SignedInWith } from '../domain/session.ts'
+import type { Device, NewBucket, NewSession, SignedInWith } from '../domain/session.ts'
 import { type SignIn, signInOpId } from '../domain/sign-in.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import { findSignIn } from '../store/sign-ins.ts'
 import { randomTaggedId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
+import { deliverNotice, prepareNotice } from './notice.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 
 /** The secrets of a session that is about to begin, beside what is stored of them. */
@@ -22,6 +23,8 @@ export interface OpenSession<Answer> {
   readonly signedInWith: SignedInWith
   readonly client: Client
   readonly formerSessionId: string | null
+  /** Of the browser or device that the session is for (tokens/device-marks.ts). */
+  readonly marks: (userId: string) => Promise<readonly string[]>
   readonly mint: (userId: string, sessionId: string) => Promise<Credentials<Answer>>
 }
 
@@ -31,6 +34,12 @@ export type Opened<Answer> =
   | { readonly tag: 'spent' }
 
 const ATTEMPTS = 3
+
+/** What signs in, under the name that it gave itself when it asked. */
+export const deviceOf = (signIn: SignIn, facts: RequestFacts): Device => ({
+  ...facts.device,
+  name: signIn.deviceName ?? facts.device.name,
+})
 
 /** Throws StorageUnavailable when it is unknown whether the session began. */
 export async function openSession<Answer>(
@@ -51,10 +60,13 @@ export async function openSession<Answer>(
       scope: signIn.scope,
       signedInWith: [request.signedInWith],
       startedIn: signIn.startedIn,
-      device: { ...facts.device, name: signIn.deviceName ?? facts.device.name },
+      device: deviceOf(signIn, facts),
       place: facts.place,
       secretDigest: credentials.secretDigest,
     }
+    const noticed = { userId, address: signIn.address, client, session }
+    const notice = knownUserId === null ? null : await prepareNotice(parts, noticed, facts.now)
+    const marks = await request.marks(userId)
     const outcome = await callUser(parts.users, userId, user =>
       user.startSession(
         userId,
@@ -67,12 +79,15 @@ export async function openSession<Answer>(
           newUser: knownUserId === null ? { email: signIn.address } : null,
           formerSessionId: request.formerSessionId,
           authorizedIn: null,
+          marks,
+          notice: notice?.row ?? null,
         },
         facts.now,
       ),
     )
     switch (outcome.tag) {
       case 'started':
+        if (notice !== null && outcome.isNoticeDue) deliverNotice(parts, userId, notice, facts)
         // It only spares a later limit: the sign-in stands without it.
         facts.waitUntil(parts.limits.remember(signIn.address, facts, facts.now).catch(() => undefined))
         return { tag: 'opened', userId, sessionId, answer: credentials.answer }

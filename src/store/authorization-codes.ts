@@ -27,18 +27,19 @@ interface CodeRow {
   readonly auth_time: number
   readonly device: string
   readonly place: string
+  readonly marks: string
   readonly expires_at: number
 }
 
 const COLUMNS = `code_digest, user_id, client_id, redirect_uri, code_challenge, scope, audience, nonce, dpop_jkt,
-  browser_session_id, signed_in_with, auth_time, device, place, expires_at`
+  browser_session_id, signed_in_with, auth_time, device, place, marks, expires_at`
 
 /** @returns false when there is this code already */
 export const insertCode = async (db: D1Database, code: AuthorizationCode): Promise<boolean> =>
   (await run(
     db
       .prepare(
-        `INSERT INTO authorization_codes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO authorization_codes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (code_digest) DO NOTHING`,
       )
       .bind(
@@ -56,6 +57,7 @@ export const insertCode = async (db: D1Database, code: AuthorizationCode): Promi
         code.authTime,
         JSON.stringify(code.device),
         JSON.stringify(code.place),
+        JSON.stringify(code.marks),
         code.expiresAt,
       ),
   )) === 1
@@ -80,6 +82,7 @@ export async function findCode(db: D1Database, codeDigest: string): Promise<Auth
     authTime: row.auth_time,
     device: JSON.parse(row.device) as Device,
     place: JSON.parse(row.place) as Place,
+    marks: JSON.parse(row.marks) as string[],
     expiresAt: row.expires_at,
   }
 }

@@ -1,5 +1,6 @@
 // The user's log: written first in every batch, read by the user and by whoever retries a change.
 import type { Actor, UserEvent, UserEventType } from '../domain/events.ts'
+import type { DeviceTrace } from '../domain/known-device.ts'
 import type { Device, Place } from '../domain/session.ts'
 import { all, first } from './d1.ts'
 
@@ -54,7 +55,8 @@ export function insertEvent(db: D1Database, userId: string, event: UserEvent) {
   const entry = entryOf(event)
   return db
     .prepare(
-      `INSERT INTO user_events (user_id, op_id, first_seq, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO user_events (user_id, op_id, first_seq, ${COLUMNS}, marks)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .bind(
       userId,
@@ -69,6 +71,7 @@ export function insertEvent(db: D1Database, userId: string, event: UserEvent) {
       JSON.stringify(entry.by),
       entry.device === null ? null : JSON.stringify(entry.device),
       entry.place === null ? null : JSON.stringify(entry.place),
+      event.type === 'session.created' ? JSON.stringify(event.marks) : null,
     )
 }
 
@@ -99,8 +102,26 @@ function subjectOf(
   }
 }
 
-export const selectLastSeq = (db: D1Database, userId: string) =>
-  db.prepare('SELECT seq FROM user_events WHERE user_id = ? ORDER BY seq DESC LIMIT 1').bind(userId)
+export interface NewestRow {
+  readonly seq: number
+  readonly session_id: string | null
+  readonly reason: string | null
+  readonly marks: string | null
+}
+
+/** The end of the log, newest first: where it goes on, and from which devices the user has signed in. */
+export const selectNewest = (db: D1Database, userId: string, limit: number) =>
+  db
+    .prepare(
+      'SELECT seq, session_id, reason, marks FROM user_events WHERE user_id = ? ORDER BY seq DESC LIMIT ?',
+    )
+    .bind(userId, limit)
+
+export const deviceTraceOf = (row: NewestRow): DeviceTrace => ({
+  sessionId: row.session_id,
+  reason: row.reason,
+  marks: row.marks === null ? [] : (JSON.parse(row.marks) as string[]),
+})
 
 /** The event that carries an opId, whoever made it: the first use of an opId is its only one. */
 export interface Cause {
@@ -147,6 +168,24 @@ export async function listEventsOfChange(db: D1Database, cause: Cause): Promise<
   return rows.map(loggedEventOf)
 }
 
+/** The newest of what the log says of one session: its end, or its beginning while it is live. */
+export async function findEventOfSession(
+  db: D1Database,
+  userId: string,
+  sessionId: string,
+): Promise<LoggedEvent | null> {
+  const row = await first<EventRow>(
+    db
+      .prepare(
+        `SELECT ${COLUMNS} FROM user_events
+         WHERE user_id = ? AND session_id = ? AND type IN ('session.created', 'session.ended')
+         ORDER BY seq DESC LIMIT 1`,
+      )
+      .bind(userId, sessionId),
+  )
+  return row === null ? null : loggedEventOf(row)
+}
+
 /** The user's log before `before` (exclusive), newest first. */
 export async function listEvents(
   db: D1Database,
@@ -164,4 +203,6 @@ export async function listEvents(
 
 /** Removes what is personal from a deleted user's log. */
 export const scrubEvents = (db: D1Database, userId: string) =>
-  db.prepare('UPDATE user_events SET device = NULL, place = NULL WHERE user_id = ?').bind(userId)
+  db
+    .prepare('UPDATE user_events SET device = NULL, place = NULL, marks = NULL WHERE user_id = ?')
+    .bind(userId)

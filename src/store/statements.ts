@@ -3,6 +3,7 @@ import type { UserEvent } from '../domain/events.ts'
 import { insertFirstBucket, retireBuckets } from './buckets.ts'
 import { deleteConsent, upsertConsent } from './consents.ts'
 import { insertEvent } from './events.ts'
+import { insertOutbox } from './outbox.ts'
 import { deleteSession, insertSession } from './sessions.ts'
 import { insertEmail, insertUser, updateDisabled, updatePreferences } from './users.ts'
 
@@ -14,13 +15,14 @@ export function statements(db: D1Database, userId: string, event: UserEvent): D1
 function consequences(db: D1Database, userId: string, event: UserEvent): D1PreparedStatement[] {
   switch (event.type) {
     case 'session.created': {
-      const { session, bucket, newUser, at } = event
+      const { session, bucket, newUser, notice, at } = event
       return [
         ...(newUser === null
           ? []
           : [insertUser(db, userId, newUser.email, at), insertEmail(db, newUser.email, userId, at)]),
         insertSession(db, userId, event),
         ...(bucket === null ? [] : [insertFirstBucket(db, userId, session.id, at, bucket)]),
+        ...(notice === null ? [] : [insertOutbox(db, notice)]),
       ]
     }
     case 'session.ended':

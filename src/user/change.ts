@@ -2,7 +2,7 @@
 // very change was made already; a lost answer means that it may have been. Both are settled from the log.
 import type { AccountResult, Command, EndResult, ResultOf, StartResult } from '../domain/commands.ts'
 import { decide } from '../domain/decide.ts'
-import { OBJECT_ATTEMPTS } from '../domain/limits.ts'
+import { KNOWN_DEVICE_ENTRIES, OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
 import { type Cause, entryOf, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
 import { statements } from '../store/statements.ts'
@@ -21,9 +21,10 @@ export async function applyChange<C extends Command>(
   command: C,
   now: number,
 ): Promise<Applied<ResultOf<C>>> {
+  const traces = command.type === 'start_session' ? KNOWN_DEVICE_ENTRIES : 1
   for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
     try {
-      const state = await loadState(db, userId)
+      const state = await loadState(db, userId, traces)
       const { events, result } = decide(state, command, now)
       if (events.length === 0) return (await replayOf(db, userId, command)) ?? without(result)
       try {
@@ -83,10 +84,17 @@ function replay(
           why: cause.reason === 'user_disabled' ? 'user_disabled' : 'session_limit_reached',
         }
       }
-      // The same session id means the same request: its answer was lost, its work was not.
-      return cause.sessionId === command.session.id
-        ? { tag: 'started', sessionId: command.session.id, replaced: endedFor('replaced') }
-        : { tag: 'spent', userId: cause.userId, sessionId: cause.sessionId }
+      if (cause.sessionId !== command.session.id) {
+        return { tag: 'spent', userId: cause.userId, sessionId: cause.sessionId }
+      }
+      // The same session id means the same request: its answer was lost, its work was not. Whether a notice was due
+      // is not in the log; if it was, its row is there, and cron delivers it.
+      return {
+        tag: 'started',
+        sessionId: command.session.id,
+        replaced: endedFor('replaced'),
+        isNoticeDue: false,
+      }
     case 'end_sessions':
       return { tag: 'ended', sessions: endedFor(command.reason) }
     case 'set_preferences':

@@ -3,25 +3,27 @@ import type { UserState } from '../domain/commands.ts'
 import { isLive } from '../domain/session.ts'
 import { type ConsentRow, consentOf, selectConsents } from '../store/consents.ts'
 import { all, batch } from '../store/d1.ts'
-import { selectLastSeq } from '../store/events.ts'
+import { deviceTraceOf, type NewestRow, selectNewest } from '../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
 
-export async function loadState(db: D1Database, userId: string): Promise<UserState> {
-  const [users, sessions, consents, last] = await batch(db, [
+/** @param entries how many of the newest of the log to read */
+export async function loadState(db: D1Database, userId: string, entries = 1): Promise<UserState> {
+  const [users, sessions, consents, newest] = await batch(db, [
     selectUser(db, userId),
     selectSessions(db, userId),
     selectConsents(db, userId),
-    selectLastSeq(db, userId),
+    selectNewest(db, userId, entries),
   ])
   const [user] = (users?.results ?? []) as unknown as UserRow[]
-  const [event] = (last?.results ?? []) as unknown as { seq: number }[]
+  const log = (newest?.results ?? []) as unknown as NewestRow[]
   return {
     userId,
     user: user === undefined ? null : { disabledAt: user.disabled_at, preferences: preferencesOf(user) },
     sessions: ((sessions?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
     consents: ((consents?.results ?? []) as unknown as ConsentRow[]).map(consentOf),
-    lastSeq: event?.seq ?? 0,
+    lastSeq: log[0]?.seq ?? 0,
+    traces: log.map(deviceTraceOf),
   }
 }
 

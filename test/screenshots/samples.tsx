@@ -6,6 +6,9 @@ import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page
 import { ErrorPage } from '../../src/pages/error-page.tsx'
 import { LinkEndedPage } from '../../src/pages/link-ended-page.tsx'
 import { LinkPage } from '../../src/pages/link-page.tsx'
+import { NotMeDonePage } from '../../src/pages/not-me-done-page.tsx'
+import { NotMeInvalidPage } from '../../src/pages/not-me-invalid-page.tsx'
+import { NotMePage } from '../../src/pages/not-me-page.tsx'
 import { OpenInAppPage } from '../../src/pages/open-in-app-page.tsx'
 import { SignInPage } from '../../src/pages/sign-in-page.tsx'
 import { SignedOutPage } from '../../src/pages/signed-out-page.tsx'
@@ -141,6 +144,18 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   'check-mail-hostile': <CheckMailPage csrfToken={CSRF} error={text} script />,
   'link-hostile': <LinkPage csrfToken={CSRF} token={text} clientName={text} />,
   'open-in-app-hostile': <OpenInAppPage clientName={text} />,
+  'not-me-hostile': (
+    <NotMePage
+      csrfToken={CSRF}
+      token={text}
+      clientName={text}
+      device={{ name: text, kind: 'phone', os: text, browser: text }}
+      place={{ country: text, city: text }}
+      signedInAt={NOW}
+      now={NOW}
+    />
+  ),
+  'not-me-done-hostile': <NotMeDonePage csrfToken={CSRF} token={text} what="ended" />,
   'account-hostile': (
     <AccountPage
       csrfToken={CSRF}
@@ -173,6 +188,22 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'link-expired': <LinkEndedPage why="expired" />,
   'link-invalid': <LinkEndedPage why="invalid" />,
   'open-in-app': <OpenInAppPage clientName="Harbour Bank" />,
+  'not-me': (
+    <NotMePage
+      csrfToken={CSRF}
+      token={TOKEN}
+      clientName="Harbour Bank"
+      device={{ name: null, kind: 'phone', os: 'Android', browser: 'Chrome' }}
+      place={{ country: 'PT', city: 'Lisbon' }}
+      signedInAt={NOW - 25 * 60}
+      now={NOW}
+    />
+  ),
+  'not-me-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="ended" />,
+  'not-me-ended-before': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="endedBefore" />,
+  'not-me-all-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="allEnded" />,
+  'not-me-expired': <NotMeInvalidPage why="expired" />,
+  'not-me-invalid': <NotMeInvalidPage why="invalid" />,
   account: (
     <AccountPage csrfToken={CSRF} email="ann@example.test" sessions={SESSIONS} apps={APPS} now={NOW} />
   ),

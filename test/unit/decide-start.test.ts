@@ -14,7 +14,7 @@ describe('SE-05: an expired session', () => {
   test('SE-05: is ended as expired, once, by the next change', () => {
     const state = aUser([expired('old'), aSession('other', { clientId: 'android' })])
     const { events, result } = decide(state, aStart('new', 'ios', ONE), NOW)
-    expect(result).toEqual({ tag: 'started', sessionId: 'new', replaced: [] })
+    expect(result).toEqual({ tag: 'started', sessionId: 'new', replaced: [], isNoticeDue: false })
     expect(events).toMatchObject([
       { type: 'session.ended', sessionId: 'old', reason: 'expired', by: { kind: 'system' } },
       { type: 'session.created' },
@@ -104,7 +104,7 @@ describe('who may sign in', () => {
   })
 
   test('the first sign-in of an address makes its user, with sequence number 1', () => {
-    const nobody = { userId: 'u_1', user: null, sessions: [], consents: [], lastSeq: 0 }
+    const nobody = { userId: 'u_1', user: null, sessions: [], consents: [], lastSeq: 0, traces: [] }
     const start = aStart('new', 'ios', ONE, { newUser: { email: 'ann@x.test' } })
     expect(decide(nobody, start, NOW).events).toMatchObject([
       { seq: 1, type: 'session.created', newUser: { email: 'ann@x.test' } },
@@ -117,7 +117,7 @@ describe('who may sign in', () => {
   })
 
   test('SE-13: a user who was deleted meanwhile is not made again without an address', () => {
-    const nobody = { userId: 'u_1', user: null, sessions: [], consents: [], lastSeq: 0 }
+    const nobody = { userId: 'u_1', user: null, sessions: [], consents: [], lastSeq: 0, traces: [] }
     expect(decide(nobody, aStart('new', 'ios', ONE), NOW)).toEqual({
       events: [],
       result: { tag: 'no_such_user' },

@@ -61,7 +61,7 @@ describe('SE-08: three clients, four devices', () => {
   test('SE-08: a new sign-in ends the older session of the same client, and no other', () => {
     const state = aUser([aSession('ios1'), aSession('android1', { clientId: 'android' })])
     const { events, result } = decide(state, aStart('ios2', 'ios', DEFAULT), NOW)
-    expect(result).toEqual({ tag: 'started', sessionId: 'ios2', replaced: ['ios1'] })
+    expect(result).toEqual({ tag: 'started', sessionId: 'ios2', replaced: ['ios1'], isNoticeDue: false })
     expect(events).toMatchObject([
       {
         type: 'session.ended',
@@ -106,14 +106,14 @@ describe('SE-14: the ceilings hold whatever a rule says', () => {
   test.each(generous)('SE-14: the 101st on one client replaces the least recently used (%o)', rule => {
     const state = aUser(many(100, () => 'ios'))
     const { result, events } = decide(state, aStart('new', 'ios', rule), NOW)
-    expect(result).toEqual({ tag: 'started', sessionId: 'new', replaced: ['s7'] })
+    expect(result).toEqual({ tag: 'started', sessionId: 'new', replaced: ['s7'], isNoticeDue: false })
     expect(liveIds(apply(state, events))).toHaveLength(100)
   })
 
   test.each(generous)('SE-14: the 1001st replaces the least recently used of any client (%o)', rule => {
     const state = aUser(many(1_000, index => `c${index % 10}`))
     const { result, events } = decide(state, aStart('new', 'ios', rule), NOW)
-    expect(result).toEqual({ tag: 'started', sessionId: 'new', replaced: ['s7'] })
+    expect(result).toEqual({ tag: 'started', sessionId: 'new', replaced: ['s7'], isNoticeDue: false })
     expect(liveIds(apply(state, events))).toHaveLength(1_000)
   })
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { Consent, StartSession, UserState } from '../../src/domain/commands.ts'
 import type { ConsentGranted, UserEvent } from '../../src/domain/events.ts'
+import type { DeviceTrace } from '../../src/domain/known-device.ts'
 import { DEFAULT_PREFERENCES, type Preferences } from '../../src/domain/preferences.ts'
 import type { SessionRule } from '../../src/domain/rule.ts'
 import { type ClientKind, isLive, type NewSession, type Session } from '../../src/domain/session.ts'
@@ -38,6 +39,7 @@ export function aUser(sessions: readonly Session[] = [], preferences: Partial<Pr
     sessions,
     consents: [],
     lastSeq: Math.max(0, ...sessions.map(session => session.createdSeq)),
+    traces: [],
   }
 }
 
@@ -74,6 +76,8 @@ export function aStart(
     newUser: null,
     formerSessionId: null,
     authorizedIn: null,
+    marks: [],
+    notice: null,
     ...changes,
   }
 }
@@ -90,7 +94,7 @@ export function apply(state: UserState, events: readonly UserEvent[]): UserState
 
 function applyOne(state: UserState, event: UserEvent): UserState {
   if (event.seq !== state.lastSeq + 1) throw new Error(`gap: ${event.seq} after ${state.lastSeq}`)
-  const next = { ...state, lastSeq: event.seq }
+  const next = { ...state, lastSeq: event.seq, traces: [traceOf(event), ...state.traces] }
   switch (event.type) {
     case 'session.created': {
       const { id } = event.session
@@ -116,6 +120,19 @@ function applyOne(state: UserState, event: UserEvent): UserState {
       return { ...next, consents: withoutConsent(state, event.clientId) }
     case 'sign_in.refused':
       return next
+  }
+}
+
+function traceOf(event: UserEvent): DeviceTrace {
+  switch (event.type) {
+    case 'session.created':
+      return { sessionId: event.session.id, reason: null, marks: event.marks }
+    case 'session.ended':
+      return { sessionId: event.sessionId, reason: event.reason, marks: [] }
+    case 'sign_in.refused':
+      return { sessionId: null, reason: event.reason, marks: [] }
+    default:
+      return { sessionId: null, reason: null, marks: [] }
   }
 }
 

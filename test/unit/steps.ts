@@ -27,7 +27,8 @@ const starting = fc
   .map(([clientId, rule, former]): Step['command'] => (state, name) => {
     const id = `n${name}`
     const session = aNewSession(id, clientId, kindOf(clientId))
-    return aStart(id, clientId, rule, { session, formerSessionId: former % 3 ? null : pick(state, former) })
+    const formerSessionId = former % 3 ? null : pick(state, former)
+    return aStart(id, clientId, rule, { session, formerSessionId, marks: [`m${former % 4}`] })
   })
 const ending = fc
   .tuple(

@@ -23,6 +23,8 @@ async function startCommand(userId: string, opId = randomId('op'), rule = RULE):
     newUser: null,
     formerSessionId: null,
     authorizedIn: null,
+    marks: [],
+    notice: null,
     session: {
       id: randomTaggedId('s', tagOf(userId)),
       clientId: 'fenced',

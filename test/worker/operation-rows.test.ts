@@ -1,7 +1,8 @@
 // Rows, as D1 itself counts them: the one figure of performance without noise. Rows written dominate the bill; calls in
 // sequence are what a user waits for. The bounds are the budget of each operation.
 import { describe, expect, it } from 'vitest'
-import { browser, signInBrowser } from './support/browser.ts'
+import { KNOWN_DEVICE_ENTRIES } from '../../src/domain/limits.ts'
+import { askForMail, browser, signInBrowser } from './support/browser.ts'
 import { type Intercept, objectsSeenThrough, workerSeenThrough } from './support/intercept.ts'
 import { type Seeded, seedSessions } from './support/many.ts'
 import { bearer, createService, freshAddress, freshIp, json } from './support/service.ts'
@@ -35,6 +36,7 @@ function countingService() {
   return { service, costOf }
 }
 
+const NO_LIMIT = { session_rule: { limit: null, at_limit: 'replace_oldest' } }
 const LIMIT_2 = { session_rule: { limit: 2, at_limit: 'replace_oldest' } }
 
 describe('rows of an operation', () => {
@@ -77,6 +79,39 @@ describe('rows of an operation', () => {
     }
     expect(costs.map(cost => cost.written)).toEqual([6, 4, 8, 8])
     for (const cost of costs) expect(cost.calls).toBeLessThanOrEqual(3)
+  })
+
+  it('ML-16: a sign-in that its holder is told of writes 6 rows at most, the delivery included', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service, NO_LIMIT)
+    const email = freshAddress()
+    await signIn(service, client_id, email)
+    const attempt = await requestLink(service, client_id, email, { device_name: 'another' })
+    const [response, cost] = await costOf(() => redeem(service, attempt))
+    expect([response.status, service.newestMail(email).subject]).toEqual([200, 'New sign-in to Test app'])
+    expect(cost.written).toBe(6)
+    expect(cost.calls).toBeLessThanOrEqual(4)
+    const elsewhere = browser(service)
+    const { token } = await askForMail(service, elsewhere, email)
+    const [, inBrowser] = await costOf(() => elsewhere.post('/sign-in/link', { token }))
+    expect(inBrowser.written).toBe(5)
+    // The same browser again: known, and nothing beside the session is written.
+    await elsewhere.post('/sign-out')
+    const again = await askForMail(service, elsewhere, email)
+    const [, known] = await costOf(() => elsewhere.post('/sign-in/link', { token: again.token }))
+    expect(known.written).toBe(3)
+  })
+
+  it('ML-16: what is looked through for known devices is bounded, however long the log', async () => {
+    const { service, costOf } = countingService()
+    const { client_id } = await createClient(service, NO_LIMIT)
+    const email = freshAddress()
+    const [first] = (await seedSessions(service, client_id, email, 100)) as [Seeded]
+    await service.request('/v1/sessions/revoke-all', bearer(first.access_token, json({})))
+    const attempt = await requestLink(service, client_id, email)
+    const [response, cost] = await costOf(() => redeem(service, attempt))
+    expect(response.status).toBe(200)
+    expect(cost.read).toBeLessThanOrEqual(KNOWN_DEVICE_ENTRIES + 20)
   })
 
   it('by typed code it is the same, and one call more at most', async () => {

@@ -15,7 +15,7 @@ async function blindStart(userId: string, limit: number, clientId = 'ios') {
   const { lastSeq, user } = await loadState(DB, userId)
   const rule = { ...ONE, limit }
   const { events } = decide(
-    { userId, user, sessions: [], consents: [], lastSeq },
+    { userId, user, sessions: [], consents: [], lastSeq, traces: [] },
     start({ rule }, clientId),
     NOW,
   )

@@ -60,7 +60,7 @@ test('I8: rows and model agree after every change, and a user’s changes touch 
 })
 
 async function expectRows(state: UserState): Promise<void> {
-  expect(sorted(await loadState(DB, state.userId))).toEqual(sorted(state))
+  expect(sorted(await loadState(DB, state.userId, 1_000))).toEqual(sorted(state))
   const log = await listEvents(DB, state.userId, null, 1_000)
   expect(log.map(event => event.seq)).toEqual(log.map((_, index) => state.lastSeq - index))
   const reasons = new Map(

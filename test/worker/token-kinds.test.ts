@@ -18,6 +18,7 @@ const service = createService()
 const kinds = [
   ...['access token', 'ID token', 'refresh token', 'link for an app', 'link for a browser', 'typed code'],
   ...['code verifier', 'session cookie', 'binding cookie', 'csrf token', 'client secret', 'admin token'],
+  'notice link',
 ] as const
 type Kind = (typeof kinds)[number]
 
@@ -56,8 +57,17 @@ beforeAll(async () => {
     'csrf token': page.csrfToken,
     'client secret': confidential.client_secret,
     'admin token': service.env.ADMIN_TOKEN,
+    'notice link': await noticeLink(),
   } satisfies Record<Kind, unknown>)
 })
+
+/** From the mail that tells of a second sign-in, in another browser and network. */
+async function noticeLink(): Promise<string> {
+  const email = freshAddress()
+  await signInBrowser(service, email)
+  await signInBrowser(service, email)
+  return /not-me\?token=(\S+)/.exec(service.newestMail(email).text)?.[1] as string
+}
 
 interface Door {
   readonly opens: readonly Kind[]
@@ -143,6 +153,16 @@ const DOORS: Readonly<Record<string, Door>> = {
       await askForMail(service, other, freshAddress())
       return other.post('/sign-in/code', { code }, ACCEPT_JSON)
     },
+  },
+  'GET /account/not-me': {
+    opens: ['notice link'],
+    refuses: [400],
+    knock: credential => page.get(`/account/not-me?token=${encodeURIComponent(credential)}`, ACCEPT_JSON),
+  },
+  'POST /account/not-me': {
+    opens: ['notice link'],
+    refuses: [400],
+    knock: token => page.post('/account/not-me', { token }, ACCEPT_JSON),
   },
   'the binding cookie': {
     opens: ['binding cookie'],

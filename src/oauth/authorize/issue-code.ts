@@ -6,6 +6,7 @@ import type { Session } from '../../domain/session.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { type AuthorizationCode, findCode, insertCode } from '../../store/authorization-codes.ts'
 import { findCause } from '../../store/events.ts'
+import { deviceMarks } from '../../tokens/device-marks.ts'
 import { digest } from '../../tokens/digest.ts'
 
 const FORM = /^a_([a-z2-7]{2})[A-Za-z0-9_-]{43}$/
@@ -36,6 +37,7 @@ export async function issueCode(
     authTime: session.createdAt,
     device: facts.device,
     place: facts.place,
+    marks: await deviceMarks(parts.secrets, session.userId, facts),
     expiresAt: facts.now + AUTHORIZATION_CODE_SECONDS,
   })
   if (isNew) return text

@@ -4,7 +4,9 @@ import type { Authorization } from '../../domain/authorization.ts'
 import type { Client } from '../../domain/client.ts'
 import { tagOf } from '../../domain/ids.ts'
 import { absoluteExpiry, type StartedIn } from '../../domain/session.ts'
+import { deliverNotice, prepareNotice } from '../../sign-in/notice.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
+import { findUser } from '../../store/users.ts'
 import { randomTaggedId } from '../../tokens/random.ts'
 import { callUser } from '../../user/call.ts'
 import { mintCredentials, type TokenAnswer } from '../credentials.ts'
@@ -28,8 +30,9 @@ export async function beginAuthorized(
   parts: Parts,
   client: Client,
   { authorization, opId, startedIn, nonce }: BeginAuthorized,
-  { now }: RequestFacts,
+  facts: RequestFacts,
 ): Promise<Begun> {
+  const { now } = facts
   const { userId, scope, audience, signedInWith, device, place } = authorization
   const sessionId = randomTaggedId('s', tagOf(userId))
   const minted = await mintCredentials(parts, {
@@ -51,6 +54,9 @@ export async function beginAuthorized(
     now,
   })
   const { secretDigest, bucket } = minted
+  const user = await findUser(parts.shards.of(userId), userId)
+  const noticed = { userId, client, session: { id: sessionId, device, place } }
+  const notice = user === null ? null : await prepareNotice(parts, { ...noticed, address: user.email }, now)
   const of = { id: sessionId, clientId: client.id, clientKind: client.kind }
   const outcome = await callUser(parts.users, userId, user =>
     user.startSession(
@@ -64,12 +70,15 @@ export async function beginAuthorized(
         newUser: null,
         formerSessionId: null,
         authorizedIn: authorization.browserSessionId,
+        marks: authorization.marks,
+        notice: notice?.row ?? null,
       },
       now,
     ),
   )
   switch (outcome.tag) {
     case 'started':
+      if (notice !== null && outcome.isNoticeDue) deliverNotice(parts, userId, notice, facts)
       return { tag: 'begun', answer: minted.answer }
     case 'spent':
       return { tag: 'spent', sessionId: outcome.sessionId }

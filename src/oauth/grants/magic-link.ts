@@ -3,9 +3,10 @@ import { MAGIC_LINK_GRANT } from '../../domain/client.ts'
 import { isTaggedId } from '../../domain/ids.ts'
 import { absoluteExpiry } from '../../domain/session.ts'
 import { parseCode } from '../../domain/typed-code.ts'
-import { openSession } from '../../sign-in/open-session.ts'
+import { deviceOf, openSession } from '../../sign-in/open-session.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { type Proof, proveByCode, proveByLink } from '../../sign-in/prove.ts'
+import { deviceMarks } from '../../tokens/device-marks.ts'
 import { mintCredentials } from '../credentials.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
@@ -32,6 +33,7 @@ export const magicLink: Grant = {
         signedInWith: proof.signedInWith,
         client,
         formerSessionId: null,
+        marks: userId => deviceMarks(parts.secrets, userId, { ...facts, device: deviceOf(signIn, facts) }),
         mint: (userId, sessionId) =>
           mintCredentials(parts, {
             client,

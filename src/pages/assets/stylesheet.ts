@@ -25,6 +25,7 @@ h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
 h1 { font-size: 1.75rem; font-weight: 650; letter-spacing: -0.02em; }
 h2 { font-size: 1.125rem; font-weight: 650; }
 h2 + .hint { margin-top: 0.25rem; }
+.lead + h2 { margin-top: 1.75rem; }
 h3 { font-size: 1rem; font-weight: 600; }
 a { color: var(--accent); text-underline-offset: 0.2em; }
 code { font: 0.9375em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
@@ -71,12 +72,13 @@ section { margin-top: 2.5rem; }
   position: relative; display: grid; grid-template-columns: auto 1fr; gap: 0 1rem; padding: 1.125rem;
   background: var(--surface); border: 1px solid var(--line); border-radius: 0.875rem;
 }
+.card.alone { margin-top: 1.75rem; }
 .card.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .device { color: var(--soft); }
 .current .device { color: var(--accent); }
 .facts { min-width: 0; }
 .facts::before { content: ''; float: right; float: inline-end; width: 5rem; height: 2.25rem; }
-.current .facts::before { content: none; }
+.current .facts::before, .alone .facts::before { content: none; }
 .facts p { margin-top: 0.1875rem; }
 .facts .hint { margin-top: 0.375rem; font-size: 0.875rem; }
 .badge { width: fit-content; padding: 0.0625rem 0.625rem; font-size: 0.8125rem; font-weight: 600; color: var(--accent); background: var(--accent-tint); border: 1px solid transparent; border-radius: 1rem; }

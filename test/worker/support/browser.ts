@@ -5,7 +5,8 @@ import { freshIp, ISSUER, type Service } from './service.ts'
 import { contentsOf } from './sign-in.ts'
 
 export interface Browser {
-  readonly ip: string
+  /** Its network; it can move to another. */
+  ip: string
   /** Every Set-Cookie line that it was sent. */
   readonly setCookies: readonly string[]
   /** The token of the page that it saw last; null when it saw none since its nonce changed. */
@@ -26,6 +27,7 @@ export const SAME_ORIGIN = { Origin: ISSUER, 'Sec-Fetch-Site': 'same-origin' } a
 export const ACCEPT_JSON = { Accept: 'application/json' } as const
 
 export function browser(service: Service, ip = freshIp()): Browser {
+  let network = ip
   const jar = new Map<string, { readonly value: string; readonly until: number }>()
   const setCookies: string[] = []
   let csrfToken: string | null = null
@@ -46,7 +48,7 @@ export function browser(service: Service, ip = freshIp()): Browser {
 
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers)
-    headers.set('CF-Connecting-IP', ip)
+    headers.set('CF-Connecting-IP', network)
     const cookies = cookieHeader()
     if (cookies !== '' && !headers.has('Cookie')) headers.set('Cookie', cookies)
     const response = await service.request(path, { ...init, headers })
@@ -58,7 +60,12 @@ export function browser(service: Service, ip = freshIp()): Browser {
   }
 
   return {
-    ip,
+    get ip() {
+      return network
+    },
+    set ip(moved) {
+      network = moved
+    },
     setCookies,
     get csrfToken() {
       return csrfToken

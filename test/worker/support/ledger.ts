@@ -2,6 +2,7 @@
 import type { Command, StartSession } from '../../../src/domain/commands.ts'
 import { decide } from '../../../src/domain/decide.ts'
 import { shardTag, taggedId } from '../../../src/domain/ids.ts'
+import { KNOWN_DEVICE_ENTRIES } from '../../../src/domain/limits.ts'
 import type { SessionRule } from '../../../src/domain/rule.ts'
 import { statements } from '../../../src/store/statements.ts'
 import { randomBytes, randomSecret } from '../../../src/tokens/random.ts'
@@ -62,7 +63,7 @@ export const sumOf = (rows: Metered['rows'], column: 'read' | 'written'): number
 
 /** Loads, decides and writes one batch, as the object does. */
 export async function change<C extends Command>(db: D1Database, userId: string, command: C, now = NOW) {
-  const decision = decide(await loadState(db, userId), command, now)
+  const decision = decide(await loadState(db, userId, KNOWN_DEVICE_ENTRIES), command, now)
   const batch = decision.events.flatMap(event => statements(db, userId, event))
   if (batch.length > 0) await db.batch(batch)
   return decision
@@ -92,6 +93,8 @@ export function start(
     newUser: null,
     formerSessionId: null,
     authorizedIn: null,
+    marks: [],
+    notice: null,
     ...changes,
   }
 }

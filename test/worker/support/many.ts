@@ -78,7 +78,7 @@ export async function seedSessions(
       now,
     })
     const { events } = decide(
-      { userId, user, sessions: [], consents: [], lastSeq },
+      { userId, user, sessions: [], consents: [], lastSeq, traces: [] },
       {
         type: 'start_session',
         opId: `seed:${id}`,
@@ -98,6 +98,8 @@ export async function seedSessions(
         newUser: { email },
         formerSessionId: null,
         authorizedIn: null,
+        marks: [],
+        notice: null,
       },
       now,
     )
