@@ -12,6 +12,7 @@ import { assets } from './http/assets.ts'
 import { authorize } from './http/authorize.tsx'
 import type { LatchkeyEnv } from './http/context.ts'
 import { discovery } from './http/discovery.ts'
+import { endSession } from './http/end-session.tsx'
 import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
 import { jwks } from './http/jwks.ts'
@@ -98,6 +99,7 @@ const ROUTES = [
   accountPages,
   authorize,
   notMePages,
+  endSession,
   signInsApi,
   oauth,
   userinfo,

@@ -47,6 +47,8 @@ export interface StartSession extends CommandBase {
 
 export type SessionSelection =
   | { readonly kind: 'one'; readonly sessionId: string }
+  /** Those of them that are live. */
+  | { readonly kind: 'listed'; readonly sessionIds: readonly string[] }
   /** All but the actor's own; `clientId: null` means of every client. */
   | { readonly kind: 'others'; readonly clientId: string | null }
   | { readonly kind: 'all'; readonly includeApps: boolean }

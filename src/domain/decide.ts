@@ -272,6 +272,8 @@ function isSelected(selection: SessionSelection, by: Actor): (session: Session) 
   switch (selection.kind) {
     case 'one':
       return session => session.id === selection.sessionId
+    case 'listed':
+      return session => selection.sessionIds.includes(session.id)
     case 'others':
       return session =>
         !isActor(session) && (selection.clientId === null || session.clientId === selection.clientId)

@@ -18,9 +18,9 @@ import { readForm } from './body.ts'
 import { findBrowserSession } from './browser-session.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
-import { clearCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { endSessions } from './sessions-api.ts'
+import { SIGNED_OUT_PATH, signedOut } from './signed-out.ts'
 
 export const accountPages = new Hono<LatchkeyEnv>()
 
@@ -94,7 +94,7 @@ accountPages.post('/sign-out', async c => {
   return signedOut(c)
 })
 
-accountPages.get('/signed-out', c => c.html(<SignedOutPage />))
+accountPages.get(SIGNED_OUT_PATH, c => c.html(<SignedOutPage />))
 
 async function endFromForm(
   c: LatchkeyContext,
@@ -111,14 +111,6 @@ async function endFromForm(
   if (ended.includes(session.id)) return signedOut(c)
   const notice = selection.kind === 'one' ? 'session_ended' : 'others_ended'
   return c.redirect(`/account?notice=${notice}`, 303)
-}
-
-/** Cookies and whatever the browser kept of this origin go with the session. */
-function signedOut(c: LatchkeyContext): Response {
-  clearCookie(c, 'session')
-  clearCookie(c, 'csrf')
-  c.header('Clear-Site-Data', '"cache", "storage"')
-  return c.redirect('/signed-out', 303)
 }
 
 function accountSession(

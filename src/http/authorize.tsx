@@ -29,6 +29,7 @@ import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
 import { Problem } from './problem.ts'
+import { sendOnAsGet } from './send-on-as-get.ts'
 
 export const authorize = new Hono<LatchkeyEnv>()
 
@@ -36,15 +37,9 @@ const AUTHORIZE_PATH = '/oauth2/authorize'
 
 authorize.get(AUTHORIZE_PATH, c => begin(c, new URL(c.req.url).searchParams))
 
-/** Sent on as GET: a form from another site brings no cookie, the navigation that follows it does. */
-authorize.post(AUTHORIZE_PATH, async c => {
-  const parameters = new URLSearchParams(await readFormText(c)).toString()
-  if (parameters.length > QUERY_MAX_CHARS)
-    throw new Problem('invalid_request', { detail: 'the request is too long' })
-  return c.redirect(`${AUTHORIZE_PATH}?${parameters}`, 303)
-})
-
-const QUERY_MAX_CHARS = 12_000
+authorize.post(AUTHORIZE_PATH, async c =>
+  sendOnAsGet(c, AUTHORIZE_PATH, new URLSearchParams(await readFormText(c))),
+)
 
 async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<Response> {
   const { parts, facts } = c.var

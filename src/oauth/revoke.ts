@@ -25,14 +25,19 @@ export interface SessionOwner {
   readonly clientId: string
 }
 
-/** Ends one session at its own holder's wish. */
+/**
+ * Ends one session at its own holder's wish.
+ * @param andSessionId another of this user's that goes with it, if it is live: one change, so both end or neither
+ */
 export async function signOut(
-  parts: Parts,
+  parts: Pick<Parts, 'users'>,
   session: Pick<SessionOwner, 'userId' | 'sessionId'>,
-  facts: RequestFacts,
+  facts: Pick<RequestFacts, 'now'>,
+  andSessionId: string | null = null,
 ): Promise<void> {
   const { userId, sessionId } = session
-  const selection = { kind: 'one', sessionId } as const
+  const sessionIds = [sessionId, ...(andSessionId === null ? [] : [andSessionId])]
+  const selection = { kind: 'listed', sessionIds } as const
   const by = { kind: 'session', session_id: sessionId } as const
   const change = { opId: `sign-out:${sessionId}`, selection, reason: 'signed_out', by } as const
   await endSessionsOf(parts, userId, change, facts.now)

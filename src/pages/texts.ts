@@ -205,6 +205,15 @@ const en = {
     confirm: 'Disconnect app',
   },
 
+  signOut: {
+    title: 'Sign out?',
+    lead: 'You are signed in here as {email}.',
+    leadOf: '{client} asks to sign you out here, where you are signed in as {email}.',
+    hint: 'This ends the session in this browser. Your other devices and apps stay signed in.',
+    submit: 'Sign out',
+    stay: 'Stay signed in',
+  },
+
   formPost: {
     title: 'Going back to the app',
     lead: 'If nothing happens by itself, press the button.',

@@ -11,6 +11,7 @@ import { NotMeInvalidPage } from '../../src/pages/not-me-invalid-page.tsx'
 import { NotMePage } from '../../src/pages/not-me-page.tsx'
 import { OpenInAppPage } from '../../src/pages/open-in-app-page.tsx'
 import { SignInPage } from '../../src/pages/sign-in-page.tsx'
+import { SignOutPage } from '../../src/pages/sign-out-page.tsx'
 import { SignedOutPage } from '../../src/pages/signed-out-page.tsx'
 import { WrongBrowserPage } from '../../src/pages/wrong-browser-page.tsx'
 
@@ -167,6 +168,9 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
     />
   ),
   'consent-hostile': consent({ clientName: text, email: text, about: connectTo({ scopes: [text] }) }),
+  'sign-out-hostile': (
+    <SignOutPage csrfToken={CSRF} action="/x" hidden={{ state: text }} clientName={text} email={text} />
+  ),
   'error-hostile': <ErrorPage status={400} title={text} detail={text} requestId={text} signInAgain />,
 })
 
@@ -220,6 +224,18 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   consent: consent(),
   'consent-native': consent({ about: connectTo({ redirectUri: 'com.ledger.app:/callback', scopes: [] }) }),
   'choose-account': consent({ about: { kind: 'choose' }, clientName: 'Harbour Bank' }),
+  'sign-out': (
+    <SignOutPage
+      csrfToken={CSRF}
+      action="/x"
+      hidden={{}}
+      clientName="Harbour Bank"
+      email="ann@example.test"
+    />
+  ),
+  'sign-out-nobody': (
+    <SignOutPage csrfToken={CSRF} action="/x" hidden={{}} clientName={null} email="ann@example.test" />
+  ),
   'signed-out': <SignedOutPage />,
   error: (
     <ErrorPage
