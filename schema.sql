@@ -184,6 +184,12 @@ CREATE TABLE IF NOT EXISTS outbox (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- DPoP proofs and client assertions that were used, until their age alone refuses them. Each lives in the shard of its digest.
+CREATE TABLE IF NOT EXISTS seen_jtis (
+  digest TEXT PRIMARY KEY CHECK (length(digest) = 43),
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Global tables: the first database only.
 
 -- A deleted client stays marked until no cache can know it any more and its last session has been swept.

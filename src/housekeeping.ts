@@ -15,6 +15,7 @@ import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { all, run } from './store/d1.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
+import { deleteExpiredJtis } from './store/seen-jtis.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
 
@@ -50,6 +51,7 @@ const PURGES = [
   ['authorization codes', deleteExpiredCodes],
   ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
+  ['used proofs', deleteExpiredJtis],
 ] as const
 
 async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], now: number): Promise<void> {

@@ -23,6 +23,8 @@ export const REFRESH_GRACE_SECONDS = 10
 export const REFRESH_GRACE_MAX_SECONDS = 60
 /** For other parties' clocks only; the expiry of our own tokens has no leeway. */
 export const CLOCK_LEEWAY_SECONDS = 60
+/** How far a DPoP proof's time may be from ours, either way (RFC 9449 §11.1). */
+export const DPOP_PROOF_SECONDS = CLOCK_LEEWAY_SECONDS
 /** Spent rows are kept this long past their expiry: longer than the leeway and than any refresh grace. */
 export const RETENTION_PAST_EXPIRY_SECONDS = 5 * MINUTE_SECONDS
 

@@ -1,10 +1,17 @@
-// Bearer tokens (RFC 6750): from the Authorization header only, strongly validated, refused with the reason.
+// Access tokens (RFC 6750, RFC 9449): from the Authorization header only, strongly validated, refused with the reason.
 import { splitScope } from '../domain/scope.ts'
 import { rfc3339 } from '../domain/time.ts'
 import { type Validation, validateAccessToken } from '../oauth/validate.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
+import {
+  challenge,
+  checkPossession,
+  type PresentedToken,
+  refuseUsedProof,
+  type TokenScheme,
+} from './possession.ts'
 import { Problem } from './problem.ts'
 
 /** What an endpoint demands. `audience: 'any'`: endpoints that speak only about the token that is presented. */
@@ -15,7 +22,7 @@ export interface BearerDemand {
 
 /** The claims of a live token. Throws 401 with a challenge, 403 for a missing scope, 400 for two methods. */
 export async function requireBearer(c: LatchkeyContext, demand: BearerDemand): Promise<AccessClaims> {
-  const token = bearerToken(c)
+  const token = presentedToken(c)
   if (token === null) throw unauthorized()
   return checkToken(c, token, demand)
 }
@@ -23,19 +30,21 @@ export async function requireBearer(c: LatchkeyContext, demand: BearerDemand): P
 /** The claims of this token, wherever it came from. Throws as requireBearer does. */
 export async function checkToken(
   c: LatchkeyContext,
-  token: string,
+  token: PresentedToken,
   demand: BearerDemand,
 ): Promise<AccessClaims> {
   const { parts, facts } = c.var
   const audience = demand.audience === 'issuer' ? parts.config.issuer : null
-  const validation = await validateAccessToken(parts, token, audience, facts)
+  const validation = await validateAccessToken(parts, token.text, audience, facts)
   await nameClient(c, validation)
-  if (validation.tag === 'refused') throw refusal(validation)
+  if (validation.tag === 'refused') throw refusal(validation, token.scheme)
   const { claims } = validation
+  const proof = await checkPossession(c, token, claims)
   if (demand.scope !== undefined && !splitScope(claims.scope).includes(demand.scope)) {
-    const challenge = `Bearer error="insufficient_scope", scope="${demand.scope}"`
-    throw new Problem('insufficient_scope', { headers: { 'WWW-Authenticate': challenge } })
+    const value = `${challenge(token.scheme, 'insufficient_scope')}, scope="${demand.scope}"`
+    throw new Problem('insufficient_scope', { headers: { 'WWW-Authenticate': value } })
   }
+  await refuseUsedProof(c, proof)
   return claims
 }
 
@@ -48,12 +57,12 @@ async function nameClient(c: LatchkeyContext, validation: Validation): Promise<v
 }
 
 /** null when no token came. Throws when it came, or also came, in another way than the header. */
-export function bearerToken(c: LatchkeyContext): string | null {
+export function presentedToken(c: LatchkeyContext): PresentedToken | null {
   if (c.req.query('access_token') !== undefined) throw misplaced()
   const header = c.req.header('Authorization')
   if (header === undefined) return null
-  const token = /^Bearer +(\S.*)$/i.exec(header)?.[1]
-  return token ?? null
+  const [, scheme = '', text = null] = /^(Bearer|DPoP) +(\S.*)$/i.exec(header) ?? []
+  return text === null ? null : { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', text }
 }
 
 /** For endpoints that need no body: a token in a form is refused like one in the query (RFC 6750 §2.2). */
@@ -68,8 +77,8 @@ export const unauthorized = (): Problem =>
 const misplaced = (): Problem =>
   new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })
 
-function refusal(validation: Extract<Validation, { tag: 'refused' }>): Problem {
-  const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+function refusal(validation: Extract<Validation, { tag: 'refused' }>, scheme: TokenScheme): Problem {
+  const headers = { 'WWW-Authenticate': challenge(scheme, 'invalid_token') }
   const members =
     'reason' in validation ? { reason: validation.reason, ended_at: rfc3339(validation.endedAt) } : {}
   return new Problem(validation.code, { headers, members })

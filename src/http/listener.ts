@@ -1,9 +1,10 @@
 // Who listens: a token with scope `sessions`, in the header or, because a browser's WebSocket has no headers of its
 // own, as a subprotocol; or the browser session, from our own pages only.
-import { bearerToken, checkToken, unauthorized } from './bearer.ts'
+import { checkToken, presentedToken, unauthorized } from './bearer.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkOrigin } from './csrf.ts'
+import type { PresentedToken } from './possession.ts'
 import { SESSIONS_DEMAND } from './principal.ts'
 import { Problem } from './problem.ts'
 
@@ -23,7 +24,7 @@ export async function requireListener(c: LatchkeyContext): Promise<Listener> {
   const subprotocol = bearerSubprotocol(c)
   const header = c.req.header('Authorization')
   if (subprotocol !== null && header !== undefined) throw twoTokens()
-  const token = subprotocol?.replace(BEARER_SUBPROTOCOL, '$1') ?? bearerToken(c)
+  const token = subprotocol === null ? presentedToken(c) : offeredToken(subprotocol)
   if (token !== null) {
     const claims = await checkToken(c, token, SESSIONS_DEMAND)
     return { userId: claims.sub, sessionId: claims.sid, until: claims.exp, subprotocol }
@@ -39,6 +40,12 @@ export async function requireListener(c: LatchkeyContext): Promise<Listener> {
     subprotocol: null,
   }
 }
+
+/** A bound token cannot come this way: there is no place for its proof. */
+const offeredToken = (subprotocol: string): PresentedToken => ({
+  scheme: 'Bearer',
+  text: subprotocol.replace(BEARER_SUBPROTOCOL, '$1'),
+})
 
 function bearerSubprotocol(c: LatchkeyContext): string | null {
   const offered = (c.req.header('Sec-WebSocket-Protocol') ?? '').split(',').map(each => each.trim())

@@ -18,7 +18,7 @@ oauth.post('/oauth2/token', async c => {
   const form = await readOAuthForm(c)
   const client = await requireClient(c, form)
   if (form.code !== undefined || form.token !== undefined) await checkRedemptionLimit(c)
-  return c.json(await exchangeToken(parts, client, form, facts))
+  return c.json(await exchangeToken(parts, client, form, c.req.header('DPoP'), facts))
 })
 
 /** RFC 9126 */

@@ -1,5 +1,5 @@
 // Who calls the sessions API: a token with scope `sessions`, or the browser session (with X-CSRF-Token to change).
-import { type BearerDemand, bearerToken, requireBearer, unauthorized } from './bearer.ts'
+import { type BearerDemand, presentedToken, requireBearer, unauthorized } from './bearer.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkCsrf } from './csrf.ts'
@@ -14,7 +14,7 @@ export interface Principal {
 export const SESSIONS_DEMAND: BearerDemand = { audience: 'issuer', scope: 'sessions' }
 
 export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
-  if (c.req.header('Authorization') !== undefined || bearerToken(c) !== null) {
+  if (c.req.header('Authorization') !== undefined || presentedToken(c) !== null) {
     const claims = await requireBearer(c, SESSIONS_DEMAND)
     return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }
   }

@@ -19,6 +19,7 @@ const PROBLEMS = {
   csrf_failed: [403, 'The form did not come from this site'],
   unauthorized: [401, 'Signing in is needed'],
   invalid_token: [401, 'The token is not valid'],
+  invalid_dpop_proof: [401, 'The proof of possession is not valid'],
   token_expired: [401, 'The token has expired'],
   token_rotated: [401, 'The token was replaced by a newer one'],
   session_replaced: [401, 'The session was replaced by a newer sign-in'],

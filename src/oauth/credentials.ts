@@ -12,7 +12,7 @@ import { mintRefreshToken, type RefreshFacts } from '../tokens/refresh-token.ts'
 
 export interface TokenAnswer {
   readonly access_token: string
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly expires_in: number
   readonly scope: string
   readonly refresh_token?: string
@@ -32,6 +32,8 @@ export interface TokenRequest {
   readonly audience: string
   /** Of the authorization request, for the ID token that answers it. */
   readonly nonce?: string | null
+  /** Thumbprint of the key to bind to, from `useProof`; null for a bearer token. */
+  readonly jkt: string | null
   readonly now: number
 }
 
@@ -45,7 +47,7 @@ export async function mintCredentials(
   parts: Pick<Parts, 'config' | 'keys' | 'secrets'>,
   request: TokenRequest,
 ): Promise<MintedCredentials> {
-  const { client, sessionId, generation, facts, scope, audience, nonce = null, now } = request
+  const { client, sessionId, generation, facts, scope, audience, jkt, nonce = null, now } = request
   const { issuer } = parts.config
   const expiresAt = Math.min(now + client.access_token_seconds, facts.absoluteExpiresAt)
   const access = await mintAccessToken(
@@ -60,11 +62,12 @@ export async function mintCredentials(
       exp: expiresAt,
       auth_time: facts.authTime,
       amr: facts.amr,
+      ...(jkt === null ? {} : { cnf: { jkt } }),
     },
     { sessionId, generation },
   )
   const refresh = client.grant_types.includes('refresh_token')
-    ? await mintRefreshToken(parts.secrets, sessionId, generation, facts)
+    ? await mintRefreshToken(parts.secrets, sessionId, generation, boundFacts(client, facts, jkt))
     : null
   const idToken = splitScope(scope).includes('openid')
     ? await mintIdToken(parts.keys, {
@@ -84,7 +87,7 @@ export async function mintCredentials(
     bucket: access.bucket,
     answer: {
       access_token: access.token,
-      token_type: 'Bearer',
+      token_type: jkt === null ? 'Bearer' : 'DPoP',
       expires_in: expiresAt - now,
       scope,
       ...(refresh === null ? {} : { refresh_token: refresh.text }),
@@ -94,3 +97,7 @@ export async function mintCredentials(
     },
   }
 }
+
+/** A confidential client's refresh token is bound to it by its own authentication (RFC 9449 §5). */
+const boundFacts = (client: Client, facts: RefreshFacts, jkt: string | null): RefreshFacts =>
+  client.type === 'public' && jkt !== null ? { ...facts, jkt } : facts

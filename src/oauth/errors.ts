@@ -16,6 +16,7 @@ const STATUS = {
   registration_not_supported: 400,
   login_required: 400,
   consent_required: 400,
+  invalid_dpop_proof: 400,
 } as const
 
 export type OAuthErrorCode = keyof typeof STATUS

@@ -34,10 +34,12 @@ export async function introspectToken(
   if (refresh !== null) return introspectRefreshToken(parts, client, refresh, facts.now)
   const validation = await validateAccessToken(parts, token, null, facts)
   if (validation.tag === 'refused' || !isShownTo(client, validation.claims)) return INACTIVE
-  const { scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time } = validation.claims
+  const { scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time, cnf } = validation.claims
   return {
     active: true,
-    ...{ scope, client_id, token_type: 'Bearer', sub, aud, iss, exp, iat, jti, sid, auth_time },
+    ...{ scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time },
+    // A bound token is good with a proof by this key only: whoever asks has to check that (RFC 9449 §6.2).
+    ...(cnf === undefined ? { token_type: 'Bearer' } : { token_type: 'DPoP', cnf }),
   }
 }
 

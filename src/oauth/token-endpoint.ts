@@ -2,6 +2,7 @@
 import type { Client, GrantType } from '../domain/client.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import type { TokenAnswer } from './credentials.ts'
+import { readProof } from './dpop.ts'
 import { OAuthError } from './errors.ts'
 import { authorizationCode } from './grants/authorization-code.ts'
 import type { Grant } from './grants/grant.ts'
@@ -13,11 +14,15 @@ const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, magicLink]
 
 export const SERVED_GRANT_TYPES: readonly GrantType[] = GRANTS.map(grant => grant.grantType)
 
-/** Throws OAuthError for every refusal. */
-export function exchangeToken(
+/**
+ * @param dpop the header with the proof of possession
+ * Throws OAuthError for every refusal.
+ */
+export async function exchangeToken(
   parts: Parts,
   client: Client,
   form: FormParameters,
+  dpop: string | undefined,
   facts: RequestFacts,
 ): Promise<TokenAnswer> {
   const grantType = required(form, 'grant_type')
@@ -26,5 +31,5 @@ export function exchangeToken(
   if (!client.grant_types.includes(grant.grantType)) {
     throw new OAuthError('unauthorized_client', 'this client is not registered for this grant')
   }
-  return grant.exchange(parts, client, form, facts)
+  return grant.exchange(parts, client, form, facts, await readProof(parts, client, dpop, facts.now))
 }

@@ -20,6 +20,8 @@ export interface AccessClaims {
   readonly eb: string
   readonly auth_time: number
   readonly amr: readonly string[]
+  /** The key that the token is bound to (RFC 9449 §6.1). */
+  readonly cnf?: { readonly jkt: string }
 }
 
 export interface Minted {
@@ -49,6 +51,12 @@ export function parseAccessClaims(
     claims.iss === issuer &&
     texts.every(name => typeof claims[name] === 'string') &&
     times.every(name => Number.isSafeInteger(claims[name])) &&
-    Array.isArray(claims.amr)
+    Array.isArray(claims.amr) &&
+    isConfirmation(claims.cnf)
   return isComplete ? (claims as unknown as AccessClaims) : null
 }
+
+/** Absent, or the thumbprint of a key: a token that is bound in a way unknown here must not pass as unbound. */
+const isConfirmation = (cnf: unknown): boolean =>
+  cnf === undefined ||
+  (typeof cnf === 'object' && cnf !== null && typeof (cnf as { jkt?: unknown }).jkt === 'string')

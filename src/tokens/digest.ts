@@ -11,6 +11,8 @@ export type DigestPurpose =
   | 'client-secret'
   | 'admin-token'
   | 'address'
+  | 'dpop-proof'
+  | 'client-assertion'
 
 export async function digestBytes(purpose: DigestPurpose, text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(`latchkey/${purpose}/v1\0${text}`)))
@@ -21,10 +23,13 @@ export async function digest(purpose: DigestPurpose, text: string): Promise<stri
   return toBase64url(await digestBytes(purpose, text))
 }
 
-/** PKCE S256 (RFC 7636 §4.2): no prefix, as the RFC has it. */
-export async function pkceChallenge(verifier: string): Promise<string> {
-  return toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(verifier))))
+/** Without a prefix, as protocols have it: base64url. */
+export async function sha256(text: string): Promise<string> {
+  return toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))))
 }
+
+/** PKCE S256 (RFC 7636 §4.2). */
+export const pkceChallenge = (verifier: string): Promise<string> => sha256(verifier)
 
 /** Constant time over digests, which have one length; anything else is unequal. */
 export function digestsEqual(a: string, b: string): boolean {

@@ -16,6 +16,8 @@ export interface RefreshFacts {
   readonly authTime: number
   readonly amr: readonly SignedInWith[]
   readonly absoluteExpiresAt: number
+  /** Of a public client: the key without which the token is worth nothing (RFC 9449 §5). */
+  readonly jkt?: string
 }
 
 export interface RefreshToken {

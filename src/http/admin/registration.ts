@@ -50,7 +50,7 @@ const Registration = z
     jwks: z.null().default(null),
     jwks_uri: z.null().default(null),
     backchannel_logout_uri: z.null().default(null),
-    dpop_bound_access_tokens: z.literal(false).default(false),
+    dpop_bound_access_tokens: z.boolean().default(false),
     require_pushed_authorization_requests: z.boolean().default(false),
     access_token_seconds: z.number().int().min(1).max(ACCESS_TOKEN_MAX_SECONDS).default(ACCESS_TOKEN_SECONDS),
   })

@@ -6,6 +6,7 @@ import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import type { AuthorizationCode } from '../../store/authorization-codes.ts'
 import { findCause } from '../../store/events.ts'
 import { digestsEqual } from '../../tokens/digest.ts'
+import type { DpopProof } from '../../tokens/dpop-proof.ts'
 import { codeOpId, readCode } from '../authorize/issue-code.ts'
 import { invalidGrant } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
@@ -18,19 +19,19 @@ export const authorizationCode: Grant = {
   grantType: 'authorization_code',
   parameters: ['code', 'redirect_uri', 'code_verifier', 'resource'],
 
-  async exchange(parts, client, form, facts) {
+  async exchange(parts, client, form, facts, proof) {
     const text = required(form, 'code')
     const challenge = await requiredChallenge(form)
     const code = await readCode(parts, text)
     if (code === null) throw invalidGrant('no such code')
-    refuseUnbound(code, client, challenge, form)
+    refuseUnbound(code, client, challenge, form, proof)
     const opId = codeOpId(code.codeDigest)
     if (code.expiresAt <= facts.now) {
       const cause = await findCause(parts.shards.of(code.userId), opId)
       if (cause !== null) await endReused(parts, code, cause.sessionId, facts)
       throw invalidGrant('expired')
     }
-    const begin = { authorization: code, opId, startedIn: 'browser', nonce: code.nonce } as const
+    const begin = { authorization: code, opId, startedIn: 'browser', nonce: code.nonce, proof } as const
     const begun = await beginAuthorized(parts, client, begin, facts)
     if (begun.tag === 'begun') return begun.answer
     await endReused(parts, code, begun.sessionId, facts)
@@ -43,9 +44,11 @@ function refuseUnbound(
   client: Client,
   challenge: string,
   form: FormParameters,
+  proof: DpopProof | null,
 ): void {
   if (code.clientId !== client.id) throw invalidGrant('another client')
   if (!digestsEqual(code.codeChallenge, challenge)) throw invalidGrant('wrong verifier')
+  if (code.dpopJkt !== null && code.dpopJkt !== proof?.jkt) throw invalidGrant('bound to another key')
   if (form.redirect_uri !== undefined && form.redirect_uri !== code.redirectUri) {
     throw invalidGrant('another redirect URI')
   }

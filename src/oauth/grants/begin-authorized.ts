@@ -7,9 +7,11 @@ import { absoluteExpiry, type StartedIn } from '../../domain/session.ts'
 import { deliverNotice, prepareNotice } from '../../sign-in/notice.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { findUser } from '../../store/users.ts'
+import type { DpopProof } from '../../tokens/dpop-proof.ts'
 import { randomTaggedId } from '../../tokens/random.ts'
 import { callUser } from '../../user/call.ts'
 import { mintCredentials, type TokenAnswer } from '../credentials.ts'
+import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 
 export interface BeginAuthorized {
@@ -18,6 +20,7 @@ export interface BeginAuthorized {
   readonly opId: string
   readonly startedIn: StartedIn
   readonly nonce: string | null
+  readonly proof: DpopProof | null
 }
 
 export type Begun =
@@ -29,11 +32,12 @@ export type Begun =
 export async function beginAuthorized(
   parts: Parts,
   client: Client,
-  { authorization, opId, startedIn, nonce }: BeginAuthorized,
+  { authorization, opId, startedIn, nonce, proof }: BeginAuthorized,
   facts: RequestFacts,
 ): Promise<Begun> {
   const { now } = facts
   const { userId, scope, audience, signedInWith, device, place } = authorization
+  const jkt = await useProof(parts, proof)
   const sessionId = randomTaggedId('s', tagOf(userId))
   const minted = await mintCredentials(parts, {
     client,
@@ -50,6 +54,7 @@ export async function beginAuthorized(
     },
     scope,
     audience,
+    jkt,
     nonce,
     now,
   })

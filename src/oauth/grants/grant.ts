@@ -1,6 +1,7 @@
 // A grant is a plug-in of three names.
 import type { Client, GrantType } from '../../domain/client.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
+import type { DpopProof } from '../../tokens/dpop-proof.ts'
 import type { TokenAnswer } from '../credentials.ts'
 import type { FormParameters } from '../parameters.ts'
 
@@ -14,5 +15,7 @@ export interface Grant {
     client: Client,
     form: FormParameters,
     facts: RequestFacts,
+    /** To be used (`useProof`) before anything is spent. */
+    proof: DpopProof | null,
   ) => Promise<TokenAnswer>
 }

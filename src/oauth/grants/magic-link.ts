@@ -8,6 +8,7 @@ import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { type Proof, proveByCode, proveByLink } from '../../sign-in/prove.ts'
 import { deviceMarks } from '../../tokens/device-marks.ts'
 import { mintCredentials } from '../credentials.ts'
+import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
 import { requiredChallenge } from '../proof-key.ts'
@@ -18,12 +19,13 @@ export const magicLink: Grant = {
   grantType: MAGIC_LINK_GRANT,
   parameters: ['code_verifier', 'token', 'sign_in_id', 'code', 'resource'],
 
-  async exchange(parts, client, form, facts) {
+  async exchange(parts, client, form, facts, possession) {
     const proof = await prove(parts, form, facts)
     if (proof.tag === 'refused') throw invalidGrant(proof.why)
     const { signIn } = proof
     if (signIn.clientId !== client.id) throw invalidGrant('another client')
     const audience = await resolveAudience(parts, client, form.resource)
+    const jkt = await useProof(parts, possession)
 
     const opened = await openSession(
       parts,
@@ -50,6 +52,7 @@ export const magicLink: Grant = {
             },
             scope: signIn.scope,
             audience,
+            jkt,
             now: facts.now,
           }),
       },

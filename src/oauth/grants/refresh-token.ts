@@ -10,7 +10,8 @@ import { type Rotation, rotate } from '../../store/rotation.ts'
 import { digestsEqual } from '../../tokens/digest.ts'
 import { type RefreshToken, readRefreshToken } from '../../tokens/refresh-token.ts'
 import { sealUnder, unsealUnder } from '../../tokens/secrets.ts'
-import { mintCredentials, type TokenAnswer } from '../credentials.ts'
+import { mintCredentials, type TokenAnswer, type TokenRequest } from '../credentials.ts'
+import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
 import { resolveAudience } from '../resource.ts'
@@ -20,12 +21,14 @@ export const refreshToken: Grant = {
   grantType: 'refresh_token',
   parameters: ['refresh_token', 'scope', 'resource'],
 
-  async exchange(parts, client, form, facts) {
+  async exchange(parts, client, form, facts, proof) {
     const { now } = facts
     const presented = await readRefreshToken(parts.secrets, required(form, 'refresh_token'))
     if (presented === null) throw invalidGrant('not one of ours')
     const { sessionId, generation } = presented
     if (presented.facts.clientId !== client.id) throw invalidGrant('another client')
+    const { jkt: boundTo = proof?.jkt } = presented.facts
+    if (boundTo !== proof?.jkt) throw invalidGrant('bound to another key')
     // What the client may no longer ask for, no token of its keeps.
     const granted = splitScope(presented.facts.scope).filter(name => client.scopes.includes(name))
     const scope = grantScope(form.scope, granted)
@@ -35,6 +38,7 @@ export const refreshToken: Grant = {
         ? presented.facts.audience
         : await resolveAudience(parts, client, form.resource)
 
+    const jkt = await useProof(parts, proof)
     const minted = await mintCredentials(parts, {
       client,
       sessionId,
@@ -42,6 +46,7 @@ export const refreshToken: Grant = {
       facts: presented.facts,
       scope,
       audience,
+      jkt,
       now,
     })
     const row = await rotateSurely(parts.shards.of(sessionId), {
@@ -50,7 +55,12 @@ export const refreshToken: Grant = {
       generation,
       presentedDigest: presented.digest,
       successorDigest: minted.secretDigest,
-      sealedSuccessor: await sealSuccessor(presented, { answer: minted.answer, audience, issuedAt: now }),
+      sealedSuccessor: await sealSuccessor(presented, {
+        answer: minted.answer,
+        audience,
+        jkt,
+        issuedAt: now,
+      }),
       bucket: minted.bucket,
       expiresAt: expiryAfterUse(presented.facts.absoluteExpiresAt, now),
       now,
@@ -61,7 +71,7 @@ export const refreshToken: Grant = {
       case 'rotated':
         return minted.answer
       case 'same_successor':
-        return sameAnswer(await openSuccessor(presented, verdict.sealed), form, scope, audience, now)
+        return sameAnswer(await openSuccessor(presented, verdict.sealed), form, { scope, audience, jkt, now })
       case 'refused':
         throw invalidGrant(verdict.why)
       case 'reused':
@@ -84,6 +94,7 @@ async function rotateSurely(db: D1Database, rotation: Rotation): Promise<Rotated
 interface Successor {
   readonly answer: TokenAnswer
   readonly audience: string
+  readonly jkt: string | null
   readonly issuedAt: number
 }
 
@@ -99,17 +110,18 @@ async function openSuccessor(presented: RefreshToken, sealed: string): Promise<S
 
 /** The answer that the first of two equal requests got. Throws when this one asks for something else. */
 function sameAnswer(
-  { answer, audience: issuedFor, issuedAt }: Successor,
+  { answer, audience, jkt, issuedAt }: Successor,
   form: FormParameters,
-  scope: string,
-  audience: string,
-  now: number,
+  asked: Pick<TokenRequest, 'scope' | 'audience' | 'jkt' | 'now'>,
 ): TokenAnswer {
-  if (form.scope !== undefined && scope !== answer.scope) {
+  if (asked.jkt !== jkt) throw invalidGrant('the successor is bound to another key')
+  if (form.scope !== undefined && asked.scope !== answer.scope) {
     throw new OAuthError('invalid_scope', 'the successor has another scope')
   }
-  if (audience !== issuedFor) throw new OAuthError('invalid_target', 'the successor is for another resource')
-  return { ...answer, expires_in: Math.max(0, answer.expires_in - (now - issuedAt)) }
+  if (asked.audience !== audience) {
+    throw new OAuthError('invalid_target', 'the successor is for another resource')
+  }
+  return { ...answer, expires_in: Math.max(0, answer.expires_in - (asked.now - issuedAt)) }
 }
 
 /** A spent token after its grace: somebody else has a copy. The whole session ends (RFC 9700 §4.14.2). */

@@ -75,6 +75,7 @@ export async function seedSessions(
       facts: { userId, clientId, scope, audience, ...authenticated },
       scope,
       audience,
+      jkt: null,
       now,
     })
     const { events } = decide(
