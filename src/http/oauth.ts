@@ -26,7 +26,7 @@ oauth.post('/oauth2/par', async c => {
   const { parts, facts } = c.var
   const form = await readOAuthForm(c)
   const client = await requireClient(c, form)
-  return c.json(await pushRequest(parts, client, form, facts), 201)
+  return c.json(await pushRequest(parts, client, form, c.req.header('DPoP'), facts), 201)
 })
 
 /** RFC 7009: 200 whatever the token was. */

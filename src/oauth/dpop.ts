@@ -1,26 +1,38 @@
-// Possession of a key at the token endpoint (RFC 9449 §5).
+// Possession of a key at the token endpoint, and where a request is pushed (RFC 9449 §5, §10).
 import type { Client } from '../domain/client.ts'
 import type { Parts } from '../sign-in/parts.ts'
 import { checkDpopProof, type DpopProof } from '../tokens/dpop-proof.ts'
 import { OAuthError } from './errors.ts'
 import { isFirstUse } from './first-use.ts'
 
+type ProvenPath = '/oauth2/token' | '/oauth2/par'
+
 /**
  * The proof of a token request, checked and not yet used; null when none came.
  * @param header the `DPoP` header
  * Throws `invalid_dpop_proof` for a bad one, and for none where the client is registered for bound tokens.
  */
-export async function readProof(
+export async function readTokenProof(
   parts: Pick<Parts, 'config'>,
   client: Client,
   header: string | undefined,
   now: number,
 ): Promise<DpopProof | null> {
-  if (header === undefined) {
-    if (client.dpop_bound_access_tokens) throw invalidProof('this client has to send a DPoP proof')
-    return null
+  if (header === undefined && client.dpop_bound_access_tokens) {
+    throw invalidProof('this client has to send a DPoP proof')
   }
-  const request = { method: 'POST', uri: `${parts.config.issuer}/oauth2/token`, accessToken: null }
+  return readProof(parts, '/oauth2/token', header, now)
+}
+
+/** The proof of a request to this endpoint; null when none came. Throws `invalid_dpop_proof` for a bad one. */
+export async function readProof(
+  parts: Pick<Parts, 'config'>,
+  path: ProvenPath,
+  header: string | undefined,
+  now: number,
+): Promise<DpopProof | null> {
+  if (header === undefined) return null
+  const request = { method: 'POST', uri: `${parts.config.issuer}${path}`, accessToken: null }
   const proof = await checkDpopProof(header, request, now)
   if (proof === null) throw invalidProof('the DPoP proof is not valid for this request')
   return proof
@@ -40,4 +52,5 @@ export async function useProof(
   return proof.jkt
 }
 
-const invalidProof = (description: string): OAuthError => new OAuthError('invalid_dpop_proof', description)
+export const invalidProof = (description: string): OAuthError =>
+  new OAuthError('invalid_dpop_proof', description)

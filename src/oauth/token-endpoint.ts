@@ -2,7 +2,7 @@
 import type { Client, GrantType } from '../domain/client.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import type { TokenAnswer } from './credentials.ts'
-import { readProof } from './dpop.ts'
+import { readTokenProof } from './dpop.ts'
 import { OAuthError } from './errors.ts'
 import { authorizationCode } from './grants/authorization-code.ts'
 import type { Grant } from './grants/grant.ts'
@@ -31,5 +31,5 @@ export async function exchangeToken(
   if (!client.grant_types.includes(grant.grantType)) {
     throw new OAuthError('unauthorized_client', 'this client is not registered for this grant')
   }
-  return grant.exchange(parts, client, form, facts, await readProof(parts, client, dpop, facts.now))
+  return grant.exchange(parts, client, form, facts, await readTokenProof(parts, client, dpop, facts.now))
 }

@@ -175,7 +175,7 @@ describe('how a token is presented', () => {
     }
   })
 
-  it.each([undefined, 'Bearer', 'Bearer ', 'Basic eDp5', 'DPoP abc', 'Token abc', 'Bearerabc'])(
+  it.each([undefined, 'Bearer', 'Bearer ', 'Basic eDp5', 'DPoP', 'Token abc', 'Bearerabc'])(
     'OA-11: no bearer token (%s): 401 with a challenge that has no error',
     async value => {
       for (const path of ['/ping/whoami', '/v1/sessions']) {

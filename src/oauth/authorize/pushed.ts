@@ -5,6 +5,7 @@ import { PUSHED_REQUEST_SECONDS } from '../../domain/limits.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { insertPushedRequest, takePushedRequest } from '../../store/pushed-requests.ts'
 import { randomBytes, randomTaggedId } from '../../tokens/random.ts'
+import { invalidProof, readProof, useProof } from '../dpop.ts'
 import { OAuthError } from '../errors.ts'
 import type { FormParameters } from '../parameters.ts'
 import { findAddressee, parseRequest } from './request.ts'
@@ -19,23 +20,34 @@ export interface PushedAnswer {
   readonly expires_in: number
 }
 
-/** Throws OAuthError with the code that the redirect would have carried. */
+/**
+ * @param dpop the header with a proof of possession
+ * Throws OAuthError with the code that the redirect would have carried.
+ */
 export async function pushRequest(
   parts: Parts,
   client: Client,
   form: FormParameters,
+  dpop: string | undefined,
   facts: RequestFacts,
 ): Promise<PushedAnswer> {
+  const proof = await readProof(parts, '/oauth2/par', dpop, facts.now)
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(form)) {
     if (value !== undefined && !OF_AUTHENTICATION.includes(name)) parameters.set(name, value)
   }
   parameters.set('client_id', client.id)
+  // A proof is worth what `dpop_jkt` is, and says it of a key that is there (RFC 9449 §10.1).
+  if (proof !== null) {
+    if ((form.dpop_jkt ?? proof.jkt) !== proof.jkt) throw invalidProof('dpop_jkt names another key')
+    parameters.set('dpop_jkt', proof.jkt)
+  }
   const sent = readSent(parameters)
   const addressee = await findAddressee(parts, sent, facts.now)
   if (addressee.tag === 'unknown') throw new OAuthError('invalid_request', 'redirect_uri is not registered')
   const parsed = await parseRequest(parts, addressee, sent, true)
   if (parsed.tag === 'refused') throw parsed.error
+  await useProof(parts, proof)
   const id = randomTaggedId('p', shardTagOfDigest(randomBytes(2)))
   await insertPushedRequest(parts.shards.of(id), {
     id,
