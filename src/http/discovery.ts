@@ -6,6 +6,7 @@ import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import { BUILT_IN_SCOPES } from '../domain/scope.ts'
 import { SERVED_AUTH_METHODS } from '../oauth/client-authentication.ts'
 import { SERVED_GRANT_TYPES } from '../oauth/token-endpoint.ts'
+import { DPOP_ALGS } from '../tokens/dpop-proof.ts'
 import { ALG } from '../tokens/key-ring.ts'
 import type { LatchkeyEnv } from './context.ts'
 
@@ -35,6 +36,7 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
       scopes_supported: BUILT_IN_SCOPES,
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [ALG],
+      dpop_signing_alg_values_supported: DPOP_ALGS,
     },
   ],
   ['/.well-known/jwks.json', 'jwks_uri', {}],

@@ -5,6 +5,7 @@ import { GRANT_TYPES, MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
 import { pkceChallenge } from '../../src/tokens/digest.ts'
 import { confidentialClient } from './support/confidential.ts'
 import { claimsOf, headerOf } from './support/leaked-key.ts'
+import { AT_TOKEN_ENDPOINT, createParty, proven } from './support/party.ts'
 import { ROUTES } from './support/routes.ts'
 import { admin, bearer, createService, form, freshAddress, freshIp, ISSUER, json } from './support/service.ts'
 import { createClient, signIn, verifier } from './support/sign-in.ts'
@@ -132,6 +133,19 @@ const TRIALS: Record<string, (value: unknown) => Promise<unknown>> = {
   introspection_endpoint_auth_methods_supported: authMethods('/oauth2/introspect'),
   async id_token_signing_alg_values_supported(value) {
     expect(headerOf((await tokensOf('openid')).id_token ?? '').alg).toBe(value)
+  },
+  async dpop_signing_alg_values_supported(alg) {
+    const { client_id } = await createClient(service)
+    const party = await createParty()
+    const send = async (header: Readonly<Record<string, unknown>>) => {
+      const init = form({ grant_type: 'refresh_token', client_id, refresh_token: 'x' })
+      const proof = await party.proof(service, AT_TOKEN_ENDPOINT, {}, header)
+      return errorOf(await service.request('/oauth2/token', proven(init, proof)))
+    }
+    expect([await send({ alg }), await send({ alg: 'ES384' })]).toEqual([
+      'invalid_grant',
+      'invalid_dpop_proof',
+    ])
   },
   async subject_types_supported(value) {
     expect(value).toBe('public')
