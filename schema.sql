@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS users (
   preferences TEXT NOT NULL DEFAULT '{}'
 ) STRICT, WITHOUT ROWID;
 
--- Canonical address -> user. Lives in the shard of the address.
+-- Canonical address -> user: an index, in the shard of the address. Whether it is so says users.email.
 CREATE TABLE IF NOT EXISTS emails (
   address TEXT PRIMARY KEY,
   user_id TEXT NOT NULL,
@@ -136,8 +136,39 @@ CREATE TABLE IF NOT EXISTS sign_ins (
   continue_to TEXT,
   device_name TEXT,
   created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  claimed_by TEXT
+) STRICT, WITHOUT ROWID;
+
+-- A sign-in that is bound to a user in another database is spent there, and nowhere else.
+CREATE TRIGGER IF NOT EXISTS user_events_sign_in_unclaimed
+BEFORE INSERT ON user_events
+WHEN substr(NEW.op_id, 1, 8) = 'sign-in:' AND EXISTS (
+  SELECT 1 FROM sign_ins WHERE id = substr(NEW.op_id, 9) AND claimed_by <> NEW.user_id)
+BEGIN
+  SELECT RAISE(ABORT, 'sign_in_claimed');
+END;
+
+-- A change of address under way. The row stays until the index of addresses says what users.email says.
+CREATE TABLE IF NOT EXISTS email_changes (
+  user_id TEXT PRIMARY KEY REFERENCES users (id),
+  id TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  former_address TEXT NOT NULL,
+  address TEXT NOT NULL,
+  code_digest TEXT NOT NULL CHECK (length(code_digest) = 43),
+  wrong_codes INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The index row of a new address may be taken away again until the very moment of the change, and then never.
+CREATE TRIGGER IF NOT EXISTS user_events_email_change_open
+BEFORE INSERT ON user_events
+WHEN NEW.type = 'email.changed' AND NOT EXISTS (
+  SELECT 1 FROM email_changes WHERE user_id = NEW.user_id AND id = NEW.op_id AND expires_at > NEW.at)
+BEGIN
+  SELECT RAISE(ABORT, 'email_change_over');
+END;
 
 -- An authorization code, kept past its exchange (by being the op_id of the session that begins), so that a second use is known.
 CREATE TABLE IF NOT EXISTS authorization_codes (

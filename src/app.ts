@@ -12,6 +12,7 @@ import { assets } from './http/assets.ts'
 import { authorize } from './http/authorize.tsx'
 import type { LatchkeyEnv } from './http/context.ts'
 import { discovery } from './http/discovery.ts'
+import { emailPages } from './http/email-pages.tsx'
 import { endSession } from './http/end-session.tsx'
 import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
@@ -100,6 +101,7 @@ const ROUTES = [
   authorize,
   notMePages,
   endSession,
+  emailPages,
   signInsApi,
   oauth,
   userinfo,

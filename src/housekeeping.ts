@@ -1,6 +1,7 @@
 // What cron does: mails that wait are tried again, sessions that have run out are ended, spent rows removed.
 import {
   CLIENT_DELETION_SECONDS,
+  EMAIL_CHANGES_CHUNK,
   EXPIRE_CHUNK_SESSIONS,
   PURGE_CHUNK_ROWS,
   PURGE_CHUNKS,
@@ -13,11 +14,13 @@ import { deleteExpiredCodes } from './store/authorization-codes.ts'
 import { deleteExpiredBuckets, deleteOldRetirements } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { all, run } from './store/d1.ts'
+import { listUsersOfEndedChanges } from './store/email-changes.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
+import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
 export async function keepHouse(parts: Parts, now: number): Promise<void> {
@@ -29,6 +32,7 @@ export async function keepHouse(parts: Parts, now: number): Promise<void> {
 async function keepShard(parts: Parts, db: D1Database, now: number): Promise<void> {
   await attempt('outbox', () => parts.outbox.deliverDue(db, now))
   await attempt('expired sessions', () => endExpiredSessions(parts, db, now))
+  await attempt('email changes', () => settleEmailChanges(parts, db, now))
   for (const [what, removeChunk] of PURGES) await attempt(what, () => purge(db, removeChunk, now))
 }
 
@@ -42,6 +46,13 @@ function expire(parts: Parts, userId: string, now: number): Promise<unknown> {
   const opId = `expire:${userId}:${now}`
   const change = { opId, selection: { kind: 'expired' }, reason: 'expired', by: { kind: 'system' } } as const
   return endSessionsOf(parts, userId, change, now)
+}
+
+/** What ran out, and what a crash left half done. */
+async function settleEmailChanges(parts: Parts, db: D1Database, now: number): Promise<void> {
+  for (const userId of await listUsersOfEndedChanges(db, now, EMAIL_CHANGES_CHUNK)) {
+    await attempt('email changes', () => settleEmailChange(parts.shards, userId))
+  }
 }
 
 const PURGES = [

@@ -9,7 +9,11 @@ import type { WaitingMail } from './waiting-mail.ts'
 export interface UserState {
   readonly userId: string
   /** null: this user does not exist (yet). */
-  readonly user: { readonly disabledAt: number | null; readonly preferences: Preferences } | null
+  readonly user: {
+    readonly email: string
+    readonly disabledAt: number | null
+    readonly preferences: Preferences
+  } | null
   readonly sessions: readonly Session[]
   /** What third-party clients have been allowed. */
   readonly consents: readonly Consent[]
@@ -33,6 +37,8 @@ export interface StartSession extends CommandBase {
   readonly session: NewSession
   readonly bucket: NewBucket | null
   readonly rule: SessionRule
+  /** The mailbox that was proven, canonical: it must be this user's now. null when something else was proven. */
+  readonly address: string | null
   /** For an address that had no user when it was looked up. */
   readonly newUser: NewUser | null
   /** The session that this browser had until now. */
@@ -91,7 +97,16 @@ export interface WithdrawConsent extends CommandBase {
 /** What changes the user rather than a session. */
 export type ChangeAccount = SetPreferences | SetDisabled | GrantConsent | WithdrawConsent
 
-export type Command = StartSession | EndSessions | ChangeAccount
+export interface ChangeEmail extends CommandBase {
+  readonly type: 'change_email'
+  /** Canonical; its mailbox was proven. */
+  readonly email: string
+  readonly by: Actor
+  /** To the former address. */
+  readonly notice: WaitingMail
+}
+
+export type Command = StartSession | EndSessions | ChangeAccount | ChangeEmail
 
 export type StartResult =
   | {
@@ -105,6 +120,8 @@ export type StartResult =
   | { readonly tag: 'no_such_user' }
   /** Between authorization and now the user signed out there, or withdrew the consent. */
   | { readonly tag: 'authorization_gone' }
+  /** The proven address is not, or no longer, this user's. */
+  | { readonly tag: 'address_moved' }
 
 export type EndResult =
   | { readonly tag: 'ended'; readonly sessions: readonly string[] }
@@ -117,8 +134,17 @@ export type AccountResult =
   | { readonly tag: 'no_such_user' }
   | { readonly tag: 'actor_gone' }
 
+export type ChangeEmailResult =
+  | AccountResult
+  /** By this code a moment ago, or in an attempt whose answer was lost; the notice was written then. */
+  | { readonly tag: 'changed_before' }
+  /** The time for it has run out, or it was called off. */
+  | { readonly tag: 'change_over' }
+
 export type ResultOf<C extends Command> = C extends StartSession
   ? StartResult
   : C extends EndSessions
     ? EndResult
-    : AccountResult
+    : C extends ChangeEmail
+      ? ChangeEmailResult
+      : AccountResult

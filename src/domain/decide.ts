@@ -1,6 +1,7 @@
 // The rules of a user's sessions: given the state and a command, which events follow. Pure.
 import type {
   AccountResult,
+  ChangeEmail,
   Command,
   EndResult,
   EndSessions,
@@ -56,12 +57,17 @@ function decideAny(
       return grantConsent(state, command, now)
     case 'withdraw_consent':
       return withdrawConsent(state, command, now)
+    case 'change_email':
+      return changeEmail(state, command, now)
   }
 }
 
 function startSession(state: UserState, command: StartSession, now: number): Decision<StartResult> {
   const { session, bucket, newUser } = command
   if (state.user === null && newUser === null) return nothing({ tag: 'no_such_user' })
+  if (state.user !== null && command.address !== null && state.user.email !== command.address) {
+    return nothing({ tag: 'address_moved' })
+  }
   if (state.user !== null && state.user.disabledAt !== null)
     return refuse(state, command, 'user_disabled', now)
 
@@ -218,6 +224,14 @@ function withdrawConsent(state: UserState, command: WithdrawConsent, now: number
     { type: 'consent.withdrawn', at: now, by, clientId },
   ]
   return { events: inSequence(state, command.opId, drafts), result: { tag: 'changed' } }
+}
+
+function changeEmail(state: UserState, command: ChangeEmail, now: number): Decision<AccountResult> {
+  if (state.user === null) return nothing({ tag: 'no_such_user' })
+  if (!isActorLive(split(state.sessions, now).live, command.by)) return nothing({ tag: 'actor_gone' })
+  const { by, email, notice } = command
+  const draft: Draft = { type: 'email.changed', at: now, by, email, notice }
+  return { events: inSequence(state, command.opId, [draft]), result: { tag: 'changed' } }
 }
 
 /** The events in the order of the log; the last one is what the command was about and carries its opId. */

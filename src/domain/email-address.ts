@@ -35,6 +35,12 @@ export function parseEmailAddress(input: string): EmailAddress | null {
   return { canonical: `${local.toLowerCase()}@${domain}`, deliverTo }
 }
 
+/** For somebody who need not learn the whole of it: `a…@example.com`. */
+export function maskAddress(canonical: string): string {
+  const at = canonical.lastIndexOf('@')
+  return `${canonical.slice(0, 1)}…${canonical.slice(at)}`
+}
+
 /** A-label form by the URL standard's domain-to-ASCII (UTS #46). */
 function toAsciiDomain(domain: string): string | null {
   if (domain.length > 253 || !DOMAIN_TYPED.test(domain)) return null

@@ -90,6 +90,14 @@ export interface ConsentWithdrawn extends EventBase {
   readonly clientId: string
 }
 
+/** The log's entry names no address. */
+export interface EmailChanged extends EventBase {
+  readonly type: 'email.changed'
+  readonly email: string
+  /** What tells the former address. */
+  readonly notice: WaitingMail
+}
+
 export interface UserDisabled extends EventBase {
   readonly type: 'user.disabled'
 }
@@ -105,6 +113,7 @@ export type UserEvent =
   | PreferenceChanged
   | ConsentGranted
   | ConsentWithdrawn
+  | EmailChanged
   | UserDisabled
   | UserEnabled
 

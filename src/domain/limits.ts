@@ -8,6 +8,13 @@ export const SIGN_IN_SECONDS = 10 * MINUTE_SECONDS
 /** Wrong typed codes after which a sign-in is over. */
 export const WRONG_CODES_LIMIT = 5
 
+/** How long ago a sign-in may be for what is sensitive: changing the address. */
+export const RECENT_SIGN_IN_SECONDS = 10 * MINUTE_SECONDS
+/** The typed code that proves a new address. */
+export const EMAIL_CHANGE_SECONDS = 10 * MINUTE_SECONDS
+export const EMAIL_CHANGES_PER_USER = 10
+export const EMAIL_CHANGES_WINDOW_SECONDS = 60 * MINUTE_SECONDS
+
 /** A session unused for so long is over. */
 export const SESSION_IDLE_SECONDS = 7 * DAY_SECONDS
 /** No session outlives this, however active (NIST SP 800-63B). */
@@ -85,6 +92,8 @@ export const PURGE_CHUNK_ROWS = 1_000
 export const PURGE_CHUNKS = 20
 /** Sessions that one run of the cleaner ends as expired. */
 export const EXPIRE_CHUNK_SESSIONS = 100
+/** Changes of address that one run of the cleaner settles. */
+export const EMAIL_CHANGES_CHUNK = 100
 
 export const ALARM_WINDOW_SECONDS = DAY_SECONDS
 /** Repeats within this time are folded in memory before they are counted in the database. */

@@ -1,5 +1,5 @@
 // A session: one user, one client, one device, one sign-in.
-import { SESSION_ABSOLUTE_SECONDS, SESSION_IDLE_SECONDS } from './limits.ts'
+import { RECENT_SIGN_IN_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_IDLE_SECONDS } from './limits.ts'
 
 export type ClientKind = 'first_party' | 'third_party'
 export type SignedInWith = 'email_link' | 'email_code'
@@ -58,6 +58,10 @@ export interface NewBucket {
 }
 
 export const isLive = (session: Pick<Session, 'expiresAt'>, now: number): boolean => session.expiresAt > now
+
+/** Whether its holder signed in a short while ago: every sign-in is a session of its own. */
+export const isRecent = (session: Pick<Session, 'createdAt'>, now: number): boolean =>
+  now - session.createdAt <= RECENT_SIGN_IN_SECONDS
 
 export const absoluteExpiry = (createdAt: number): number => createdAt + SESSION_ABSOLUTE_SECONDS
 

@@ -20,7 +20,7 @@ export interface SignIn {
   readonly expiresAt: number
 }
 
-export const isOpen = (signIn: SignIn, now: number): boolean =>
+export const isOpen = (signIn: Pick<SignIn, 'expiresAt' | 'wrongCodes'>, now: number): boolean =>
   signIn.expiresAt > now && signIn.wrongCodes < WRONG_CODES_LIMIT
 
 /** A link or code is spent by being the op_id of the event that it causes; both share one. */

@@ -19,13 +19,13 @@ import { findBrowserSession } from './browser-session.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
-import { endSessions } from './sessions-api.ts'
+import { EVERY_CLIENT, endSessions } from './sessions-api.ts'
 import { SIGNED_OUT_PATH, signedOut } from './signed-out.ts'
 
 export const accountPages = new Hono<LatchkeyEnv>()
 
 /** What the page may be told to say, after the form that led to it. */
-const NOTICES = ['session_ended', 'others_ended', 'app_disconnected'] as const
+const NOTICES = ['session_ended', 'others_ended', 'app_disconnected', 'email_changed'] as const
 
 accountPages.get('/', c => c.redirect('/account', 303))
 
@@ -65,7 +65,9 @@ accountPages.post('/account/sessions/end', c =>
 
 accountPages.post('/account/sessions/end-others', c =>
   endFromForm(c, form =>
-    form.client_id === undefined ? null : { kind: 'others', clientId: form.client_id },
+    form.client_id === undefined
+      ? null
+      : { kind: 'others', clientId: form.client_id === EVERY_CLIENT ? null : form.client_id },
   ),
 )
 

@@ -1,12 +1,12 @@
 // The link in the mail. Opening it changes nothing: mail scanners open links, people press buttons.
 import { Hono } from 'hono'
-import { isOpen, signInOpId } from '../domain/sign-in.ts'
+import { isOpen } from '../domain/sign-in.ts'
 import { LinkEndedPage } from '../pages/link-ended-page.tsx'
 import { LinkPage } from '../pages/link-page.tsx'
 import { OpenInAppPage } from '../pages/open-in-app-page.tsx'
 import { WrongBrowserPage } from '../pages/wrong-browser-page.tsx'
 import { readLink } from '../sign-in/prove.ts'
-import { findCause } from '../store/events.ts'
+import { findUse } from '../store/sign-ins.ts'
 import { readBinding } from '../tokens/binding.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyEnv } from './context.ts'
@@ -35,7 +35,7 @@ linkPages.get('/sign-in/link', async c => {
     if (wantsJson(c)) throw new Problem('wrong_browser')
     return c.html(<WrongBrowserPage />)
   }
-  const spent = await findCause(parts.shards.of(signIn.id), signInOpId(signIn.id))
+  const spent = await findUse(parts.shards, link)
   if (spent !== null) return c.html(<LinkEndedPage why="used" />, 400)
   if (!isOpen(signIn, facts.now)) return c.html(<LinkEndedPage why="expired" />, 400)
   await allowFormTarget(c, signIn.continueTo)

@@ -13,6 +13,11 @@ export async function checkRedemptionLimit(c: LatchkeyContext): Promise<void> {
   refuse(await parts.limits.forRedemption(facts.clientIp, facts.now))
 }
 
+export async function checkEmailChangeLimit(c: LatchkeyContext, userId: string): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forEmailChange(userId, facts.now))
+}
+
 function refuse(allowance: Allowance): void {
   if (allowance.isAllowed) return
   throw new Problem('rate_limited', { headers: { 'Retry-After': String(allowance.retryAfterSeconds) } })

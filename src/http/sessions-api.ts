@@ -16,6 +16,9 @@ import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { sessionView } from './session-view.ts'
 
+/** In the place of a client's id. */
+export const EVERY_CLIENT = '*'
+
 export const sessionsApi = new Hono<LatchkeyEnv>()
 
 sessionsApi.get('/v1/sessions', async c => {
@@ -62,7 +65,7 @@ const RevokeOthersBody = z.object({ client_id: z.string().min(1).max(64).optiona
 sessionsApi.post('/v1/sessions/revoke-others', async c => {
   const principal = await requirePrincipal(c)
   const { client_id } = await readOptionalJson(c, RevokeOthersBody)
-  const clientId = client_id === '*' ? null : (client_id ?? principal.clientId)
+  const clientId = client_id === EVERY_CLIENT ? null : (client_id ?? principal.clientId)
   const sessions = await endSessions(c, principal, { kind: 'others', clientId })
   return c.json({ revoked: sessions.length, sessions })
 })

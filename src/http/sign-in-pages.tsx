@@ -23,10 +23,15 @@ import { signInState } from './sign-in-state.ts'
 
 export const signInPages = new Hono<LatchkeyEnv>()
 
+/** What the page may be told to say, by whoever sends people there. */
+const NOTICES = ['recent_sign_in_required'] as const
+
 signInPages.get('/sign-in', async c => {
   const continueTo = parseContinueTo(c.req.query('continue'), c.var.parts.config.issuer)
   const email = parseEmailAddress(c.req.query('login_hint') ?? '')?.deliverTo
-  return c.html(<SignInPage csrfToken={await csrfToken(c)} continueTo={continueTo} email={email} />)
+  const notice = NOTICES.find(each => each === c.req.query('notice'))
+  const token = await csrfToken(c)
+  return c.html(<SignInPage csrfToken={token} continueTo={continueTo} email={email} notice={notice} />)
 })
 
 signInPages.post('/sign-in', async c => {

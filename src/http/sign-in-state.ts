@@ -1,8 +1,7 @@
 // What the page that waits for the link is told: it goes on by itself when this browser's sign-in completes.
 import type { Session } from '../domain/session.ts'
-import { isOpen, signInOpId } from '../domain/sign-in.ts'
-import { findCause } from '../store/events.ts'
-import { findSignIn } from '../store/sign-ins.ts'
+import { isOpen } from '../domain/sign-in.ts'
+import { findSignIn, findUse } from '../store/sign-ins.ts'
 import type { Binding } from '../tokens/binding.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyContext } from './context.ts'
@@ -22,13 +21,12 @@ export async function signInState(
 ): Promise<SignInState> {
   const { parts, facts } = c.var
   if (binding === null) return { state: 'ended', location: '/sign-in' }
-  const db = parts.shards.of(binding.signInId)
-  const found = await findSignIn(db, binding.signInId)
+  const found = await findSignIn(parts.shards.of(binding.signInId), binding.signInId)
   if (found === null || !digestsEqual(found.signIn.bindingDigest, binding.digest)) {
     return { state: 'ended', location: '/sign-in' }
   }
   const { signIn } = found
-  const cause = await findCause(db, signInOpId(signIn.id))
+  const cause = await findUse(parts.shards, found)
   const isSignedIn = session !== null && session.createdAt >= signIn.createdAt
   if (isSignedIn || cause?.type === 'session.created') {
     return { state: 'completed', location: signIn.continueTo ?? DEFAULT_CONTINUE }

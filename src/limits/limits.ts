@@ -1,5 +1,7 @@
 // The limits on sign-ins, by name. Keys are keyed digests: the objects learn neither addresses nor networks.
 import {
+  EMAIL_CHANGES_PER_USER,
+  EMAIL_CHANGES_WINDOW_SECONDS,
   MAILS_IN_TOTAL,
   NETWORK_WINDOW_SECONDS,
   REDEMPTIONS_PER_NETWORK,
@@ -23,6 +25,8 @@ export interface Limits {
   forSignIn(clientIp: string, now: number): Promise<Allowance>
   /** One use of a link or a typed code. */
   forRedemption(clientIp: string, now: number): Promise<Allowance>
+  /** One request for a change of address by one user. */
+  forEmailChange(userId: string, now: number): Promise<Allowance>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
@@ -34,6 +38,7 @@ const ALLOWED: Allowance = { isAllowed: true, retryAfterSeconds: 0 }
 export const NO_LIMITS: Limits = {
   forSignIn: async () => ALLOWED,
   forRedemption: async () => ALLOWED,
+  forEmailChange: async () => ALLOWED,
   admitsMail: async () => true,
   remember: async () => undefined,
 }
@@ -67,6 +72,9 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
 
     forRedemption: (clientIp, now) =>
       hit('redemption', networkPrefix(clientIp), REDEMPTIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+
+    forEmailChange: (userId, now) =>
+      hit('email-change', userId, EMAIL_CHANGES_PER_USER, EMAIL_CHANGES_WINDOW_SECONDS, now),
 
     async admitsMail(address, from, now) {
       const here = await names(from)

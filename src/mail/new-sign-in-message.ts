@@ -1,6 +1,7 @@
 // The notice of a sign-in: what happened, and the way to end it. Nothing in it signs anybody in. Pure.
 import { html } from 'hono/html'
 import { button, frame, labelled, paragraphs } from './frame.ts'
+import { inUtc } from './in-utc.ts'
 import type { MailMessage } from './message.ts'
 import { plain } from './plain.ts'
 
@@ -42,7 +43,3 @@ ${button(about.link, 'This was not me')}
     ),
   }
 }
-
-const readable = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
-
-const inUtc = (at: number): string => `${readable.format(at * 1000)} UTC`

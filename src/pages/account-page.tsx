@@ -6,8 +6,9 @@ import { type ConnectedApp, ConnectedApps } from './connected-apps.tsx'
 import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
 import { Layout } from './layout.tsx'
+import { Notice } from './notice.tsx'
 import type { AccountSession } from './session-card.tsx'
-import { messageOf, texts } from './texts.ts'
+import { texts } from './texts.ts'
 
 export type { AccountSession, ConnectedApp }
 
@@ -38,14 +39,14 @@ export const AccountPage: FC<AccountPageProps> = ({ csrfToken, email, sessions, 
       }
     >
       <p class="eyebrow">
-        <Fill text={words.signedInAs} values={{ email: <bdi>{email}</bdi> }} />
+        <Fill text={words.signedInAs} values={{ email: <bdi>{email}</bdi> }} />{' '}
+        <a href="/account/email">{words.changeEmail}</a>
       </p>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
-      {notice !== undefined && (
-        <p class="notice" role="status">
-          <bdi>{messageOf(texts.notices, notice)}</bdi>
-        </p>
+      <Notice notice={notice} />
+      {notice === 'email_changed' && sessions.some(session => !session.current) && (
+        <OtherSessions csrfToken={csrfToken} />
       )}
       {byClient(sessions).map((group, at) => (
         <ClientSessions id={`client-${at}`} csrfToken={csrfToken} sessions={group} now={now} />
@@ -63,6 +64,27 @@ const newestFirst = (a: AccountSession, b: AccountSession): number =>
 const byClient = (sessions: readonly AccountSession[]): readonly (readonly AccountSession[])[] => [
   ...Map.groupBy(sessions.toSorted(newestFirst), session => session.clientId).values(),
 ]
+
+/** After a change of address: whoever was signed in before still is (ASVS 7.4.3). */
+const OtherSessions: FC<{ readonly csrfToken: string }> = ({ csrfToken }) => {
+  const words = texts.account
+  return (
+    <section aria-labelledby="other-sessions">
+      <h2 id="other-sessions">{words.otherSessions}</h2>
+      <p class="hint">{words.otherSessionsLead}</p>
+      <Confirm
+        id="other-sessions-question"
+        action="/account/sessions/end-others"
+        csrfToken={csrfToken}
+        hidden={{ client_id: '*' }}
+        label={words.otherSessionsEnd}
+        cancel={words.cancel}
+        question={words.otherSessionsQuestion}
+        submit={words.endOthersConfirm}
+      />
+    </section>
+  )
+}
 
 const Everywhere: FC<{ readonly csrfToken: string; readonly hasApps: boolean }> = ({
   csrfToken,

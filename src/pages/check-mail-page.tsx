@@ -1,12 +1,10 @@
 // "Look in your mail": the field for the code. The script only spares a click; it never touches what is typed.
 import type { FC } from 'hono/jsx'
+import { CodeField } from './code-field.tsx'
 import { Fill } from './fill.tsx'
-import { Field, Form, titleOf } from './form.tsx'
+import { Form, titleOf } from './form.tsx'
 import { Layout } from './layout.tsx'
 import { texts } from './texts.ts'
-
-/** Room for a code with spaces, hyphens and a stray word around it. */
-const CODE_INPUT_MAX_CHARS = 64
 
 export interface CheckMailPageProps {
   readonly csrfToken: string
@@ -23,22 +21,7 @@ export const CheckMailPage: FC<CheckMailPageProps> = ({ csrfToken, error, script
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       <Form action="/sign-in/code" csrfToken={csrfToken}>
-        <Field
-          name="code"
-          label={words.code}
-          hint={words.hint}
-          error={error}
-          input={{
-            class: 'code',
-            type: 'text',
-            autocomplete: 'one-time-code',
-            autocapitalize: 'characters',
-            autocorrect: 'off',
-            spellcheck: false,
-            maxlength: CODE_INPUT_MAX_CHARS,
-            enterkeyhint: 'go',
-          }}
-        />
+        <CodeField error={error} />
         <button type="submit" class="button primary">
           {words.submit}
         </button>

@@ -1,10 +1,10 @@
 // Asks for the mail address. It never says whether an address is known.
 import type { FC } from 'hono/jsx'
-import { Field, Form, titleOf } from './form.tsx'
+import { EmailField } from './email-field.tsx'
+import { Form, titleOf } from './form.tsx'
 import { Layout } from './layout.tsx'
+import { Notice } from './notice.tsx'
 import { texts } from './texts.ts'
-
-const EMAIL_MAX_CHARS = 254
 
 export interface SignInPageProps {
   readonly csrfToken: string
@@ -13,31 +13,21 @@ export interface SignInPageProps {
   readonly email?: string | undefined
   /** A key of `texts.errors`, or a text. */
   readonly error?: string | undefined
+  /** A key of `texts.notices`, or a text: why to sign in. */
+  readonly notice?: string | undefined
 }
 
-export const SignInPage: FC<SignInPageProps> = ({ csrfToken, continueTo, email, error }) => (
+export const SignInPage: FC<SignInPageProps> = ({ csrfToken, continueTo, email, error, notice }) => (
   <Layout title={titleOf(texts.signIn.title, error)} csrfToken={csrfToken}>
     <h1>{texts.signIn.title}</h1>
     <p class="lead">{texts.signIn.lead}</p>
+    <Notice notice={notice} />
     <Form
       action="/sign-in"
       csrfToken={csrfToken}
       hidden={continueTo === null ? {} : { continue: continueTo }}
     >
-      <Field
-        name="email"
-        label={texts.signIn.email}
-        error={error}
-        input={{
-          type: 'email',
-          value: email,
-          autocomplete: 'email',
-          autocapitalize: 'none',
-          spellcheck: false,
-          maxlength: EMAIL_MAX_CHARS,
-          enterkeyhint: 'send',
-        }}
-      />
+      <EmailField label={texts.signIn.email} value={email} error={error} />
       <button type="submit" class="button primary">
         {texts.signIn.submit}
       </button>

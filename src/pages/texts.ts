@@ -3,8 +3,10 @@
 
 import {
   DAY_SECONDS,
+  EMAIL_CHANGE_SECONDS,
   MINUTE_SECONDS,
   NOTICE_LINK_SECONDS,
+  RECENT_SIGN_IN_SECONDS,
   SESSION_ABSOLUTE_SECONDS,
   SIGN_IN_SECONDS,
   WRONG_CODES_LIMIT,
@@ -13,6 +15,8 @@ import { CODE_CHARS } from '../domain/typed-code.ts'
 
 const minutes = SIGN_IN_SECONDS / MINUTE_SECONDS
 const noticeDays = NOTICE_LINK_SECONDS / DAY_SECONDS
+const emailMinutes = EMAIL_CHANGE_SECONDS / MINUTE_SECONDS
+const recentMinutes = RECENT_SIGN_IN_SECONDS / MINUTE_SECONDS
 
 const en = {
   language: 'en',
@@ -27,11 +31,14 @@ const en = {
     submit: 'Send me the email',
   },
 
+  code: {
+    label: 'Code from the email',
+    hint: `${CODE_CHARS} letters and digits. Capitals, spaces and hyphens do not matter.`,
+  },
+
   checkMail: {
     title: 'Check your email',
     lead: `We sent you a link and a code. Both work for ${minutes} minutes, in this browser only.`,
-    code: 'Code from the email',
-    hint: `${CODE_CHARS} letters and digits. Capitals, spaces and hyphens do not matter.`,
     submit: 'Sign in with the code',
     or: 'Or open the link from the email in this browser.',
     proceed: 'I opened the link: continue',
@@ -131,7 +138,13 @@ const en = {
     title: 'Where you’re signed in',
     lead: 'Something you don’t recognise? End it. That counts at once, everywhere.',
     signedInAs: 'Signed in as {email}',
+    changeEmail: 'Change email address',
     signOut: 'Sign out',
+    otherSessions: 'Your other sessions are still signed in',
+    otherSessionsLead: 'Did you change your address because somebody may have got in? Then end them.',
+    otherSessionsEnd: 'End all other sessions',
+    otherSessionsQuestion:
+      'All other devices and apps, connected apps too, are signed out at once and need a new sign-in.',
     thisOne: 'This browser',
     thirdParty: 'Connected app',
     activeNow: 'Active now',
@@ -220,6 +233,23 @@ const en = {
     submit: 'Continue',
   },
 
+  email: {
+    title: 'Change your email address',
+    current: 'Your address now: {email}',
+    lead: 'We send a code to the new address. Until you type it, nothing changes.',
+    email: 'New email address',
+    submit: 'Send me the code',
+    back: 'Back to your sessions',
+  },
+
+  emailCode: {
+    title: 'Check your new mailbox',
+    lead: `We sent an email to the new address. Its code works for ${emailMinutes} minutes, in this browser only.`,
+    submit: 'Change the address',
+    again: 'No email after a minute? Look in your spam folder, or {start}.',
+    start: 'start again',
+  },
+
   /** An app without a name that can be seen. */
   app: 'this app',
   device: {
@@ -258,6 +288,9 @@ const en = {
   errors: {
     invalid_email: 'That is not an address that we can send email to. Please check it.',
     wrong_code: `That code is not right. Please check it: after ${WRONG_CODES_LIMIT} wrong codes you start again.`,
+    same_address: 'That is your address already.',
+    email_change_ended: 'That code no longer works. Please ask for a new one.',
+    address_taken: 'That address has got an account of its own meanwhile. Please use another one.',
   },
 
   /** What has been done, by key; a page shows any other text as it is. */
@@ -265,6 +298,8 @@ const en = {
     app_disconnected: 'The app is disconnected.',
     session_ended: 'The session has ended.',
     others_ended: 'The other sessions have ended.',
+    email_changed: 'Your email address has been changed. From now on you sign in with the new one.',
+    recent_sign_in_required: `That needs a sign-in within the last ${recentMinutes} minutes. Please sign in again; then you go on.`,
   },
 }
 

@@ -4,9 +4,10 @@ import { tagOf } from '../domain/ids.ts'
 import type { Device, NewBucket, NewSession, SignedInWith } from '../domain/session.ts'
 import { type SignIn, signInOpId } from '../domain/sign-in.ts'
 import { StorageUnavailable } from '../store/d1.ts'
-import { findSignIn } from '../store/sign-ins.ts'
+import { claimSignIn, findSignIn, unclaimSignIn } from '../store/sign-ins.ts'
 import { randomTaggedId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
+import { releaseAddress } from '../user/settle-email-change.ts'
 import { deliverNotice, prepareNotice } from './notice.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 
@@ -48,9 +49,12 @@ export async function openSession<Answer>(
   facts: RequestFacts,
 ): Promise<Opened<Answer>> {
   const { signIn, client } = request
+  const home = parts.shards.of(signIn.id)
   let knownUserId = request.userId
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const userId = knownUserId ?? randomTaggedId('u', tagOf(signIn.id))
+    const isElsewhere = parts.shards.of(userId) !== home
+    if (isElsewhere && !(await claimSignIn(home, signIn.id, userId))) return { tag: 'spent' }
     const sessionId = randomTaggedId('s', tagOf(userId))
     const credentials = await request.mint(userId, sessionId)
     const session: NewSession = {
@@ -76,6 +80,7 @@ export async function openSession<Answer>(
           session,
           bucket: credentials.bucket,
           rule: client.session_rule,
+          address: signIn.address,
           newUser: knownUserId === null ? { email: signIn.address } : null,
           formerSessionId: request.formerSessionId,
           authorizedIn: null,
@@ -96,10 +101,13 @@ export async function openSession<Answer>(
       case 'spent':
       case 'authorization_gone':
         return { tag: 'spent' }
-      // Another sign-in of this address made, or an operator removed, its user meanwhile.
+      // Another sign-in of this address made its user meanwhile; or that user is gone, or has another address now.
       case 'address_taken':
-      case 'no_such_user': {
-        const found = await findSignIn(parts.shards.of(signIn.id), signIn.id)
+      case 'no_such_user':
+      case 'address_moved': {
+        if (knownUserId !== null) await releaseAddress(parts.shards, signIn.address, knownUserId)
+        if (isElsewhere) await unclaimSignIn(home, signIn.id, userId)
+        const found = await findSignIn(home, signIn.id)
         if (found === null) return { tag: 'spent' }
         knownUserId = found.userId
       }

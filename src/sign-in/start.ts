@@ -3,14 +3,13 @@
 // is an attempt all the same: whoever started it sees no difference.
 import type { Client } from '../domain/client.ts'
 import type { EmailAddress } from '../domain/email-address.ts'
-import { shardTagOfDigest } from '../domain/ids.ts'
 import { MINUTE_SECONDS, SIGN_IN_SECONDS } from '../domain/limits.ts'
 import type { StartedIn } from '../domain/session.ts'
 import { signInMessage } from '../mail/sign-in-message.ts'
 import { batch } from '../store/d1.ts'
 import { insertOutbox } from '../store/outbox.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
-import { digestBytes } from '../tokens/digest.ts'
+import { addressTag } from '../tokens/address-tag.ts'
 import { mintLink } from '../tokens/link-token.ts'
 import { randomCode, randomTaggedId } from '../tokens/random.ts'
 import { describeDevice, describePlace } from './describe.ts'
@@ -39,7 +38,7 @@ export async function startSignIn(
 ): Promise<string> {
   const { address, client } = request
   const { now } = facts
-  const tag = shardTagOfDigest(await digestBytes('address', address.canonical))
+  const tag = await addressTag(address.canonical)
   const id = randomTaggedId('i', tag)
   const bindingDigest = await request.bindingDigest(id)
   const isAdmitted = await parts.limits.admitsMail(address.canonical, facts, now)

@@ -96,6 +96,7 @@ function subjectOf(
     case 'consent.withdrawn':
       return { ...none, clientId: event.clientId }
     case 'preference.changed':
+    case 'email.changed':
     case 'user.disabled':
     case 'user.enabled':
       return none

@@ -1,8 +1,10 @@
 // Sign-ins in progress.
 import { WRONG_CODES_LIMIT } from '../domain/limits.ts'
 import type { StartedIn } from '../domain/session.ts'
-import type { SignIn } from '../domain/sign-in.ts'
-import { batch, first } from './d1.ts'
+import { type SignIn, signInOpId } from '../domain/sign-in.ts'
+import { batch, first, run } from './d1.ts'
+import { type Cause, findCause } from './events.ts'
+import type { Shards } from './shards.ts'
 
 interface SignInRow {
   readonly id: string
@@ -58,20 +60,26 @@ export const insertSignIn = (db: D1Database, signIn: SignIn) =>
       signIn.expiresAt,
     )
 
-/** A sign-in with the user of its address, who is in the same shard unless the address has changed hands. */
+/** A sign-in with the user of its address, as the index in the same shard has it. */
 export interface FoundSignIn {
   readonly signIn: SignIn
   readonly userId: string | null
+  /** A user in another database in whose log alone it can be spent. */
+  readonly claimedBy: string | null
 }
 
-type FoundRow = SignInRow & { readonly user_id: string | null }
+type FoundRow = SignInRow & { readonly user_id: string | null; readonly claimed_by: string | null }
 
-const foundOf = (row: FoundRow): FoundSignIn => ({ signIn: signInOf(row), userId: row.user_id })
+const foundOf = (row: FoundRow): FoundSignIn => ({
+  signIn: signInOf(row),
+  userId: row.user_id,
+  claimedBy: row.claimed_by,
+})
 
 const selectSignIn = (db: D1Database, id: string) =>
   db
     .prepare(
-      `SELECT ${COLUMNS}, (SELECT user_id FROM emails WHERE emails.address = sign_ins.address) AS user_id
+      `SELECT ${COLUMNS}, claimed_by, (SELECT user_id FROM emails WHERE emails.address = sign_ins.address) AS user_id
        FROM sign_ins WHERE id = ?`,
     )
     .bind(id)
@@ -103,6 +111,30 @@ export async function tryCode(
   const [row] = (results[1]?.results ?? []) as unknown as FoundRow[]
   return row === undefined ? null : foundOf(row)
 }
+
+/**
+ * Binds the sign-in to a user whose log is in another database, where the uniqueness of its opId does not reach. No
+ * when it was used in its own database, or bound to another; there a trigger keeps its opId out from now on.
+ */
+export const claimSignIn = async (db: D1Database, id: string, userId: string): Promise<boolean> =>
+  (await run(
+    db
+      .prepare(
+        `UPDATE sign_ins SET claimed_by = ?2 WHERE id = ?1 AND (claimed_by IS NULL OR claimed_by = ?2)
+         AND NOT EXISTS (SELECT 1 FROM user_events WHERE op_id = ?3)`,
+      )
+      .bind(id, userId, signInOpId(id)),
+  )) > 0
+
+/** For a user who turned out not to have its address: nothing was begun there. */
+export const unclaimSignIn = (db: D1Database, id: string, userId: string): Promise<number> =>
+  run(db.prepare('UPDATE sign_ins SET claimed_by = NULL WHERE id = ? AND claimed_by = ?').bind(id, userId))
+
+/** The event that spent the sign-in, or null. */
+export const findUse = (
+  shards: Shards,
+  { signIn, claimedBy }: Pick<FoundSignIn, 'signIn' | 'claimedBy'>,
+): Promise<Cause | null> => findCause(shards.of(claimedBy ?? signIn.id), signInOpId(signIn.id))
 
 export const deleteExpiredSignIns = (db: D1Database, before: number, limit: number) =>
   db

@@ -2,10 +2,11 @@
 import type { UserEvent } from '../domain/events.ts'
 import { insertFirstBucket, retireBuckets } from './buckets.ts'
 import { deleteConsent, upsertConsent } from './consents.ts'
+import { closeEmailChange } from './email-changes.ts'
 import { insertEvent } from './events.ts'
 import { insertOutbox } from './outbox.ts'
 import { deleteSession, insertSession } from './sessions.ts'
-import { insertEmail, insertUser, updateDisabled, updatePreferences } from './users.ts'
+import { insertEmail, insertUser, updateDisabled, updateEmail, updatePreferences } from './users.ts'
 
 /** The event first: it is the fence that refuses a stale writer and a replay. */
 export function statements(db: D1Database, userId: string, event: UserEvent): D1PreparedStatement[] {
@@ -36,6 +37,13 @@ function consequences(db: D1Database, userId: string, event: UserEvent): D1Prepa
       return [upsertConsent(db, userId, event.clientId, event.scope, event.at)]
     case 'consent.withdrawn':
       return [deleteConsent(db, userId, event.clientId)]
+    case 'email.changed':
+      // The addresses' own rows may lie in other databases: user/change-email.ts.
+      return [
+        updateEmail(db, userId, event.email),
+        closeEmailChange(db, userId),
+        insertOutbox(db, event.notice),
+      ]
     case 'user.disabled':
       return [updateDisabled(db, userId, event.at)]
     case 'user.enabled':

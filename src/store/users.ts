@@ -1,6 +1,7 @@
-// Users and their mail addresses. An address lives in the shard of its own tag.
+// Users and their mail addresses. `users.email` is the truth; `emails` is the index from an address to its user, and
+// lives in the shard of the address's own tag, which need not be the user's.
 import { DEFAULT_PREFERENCES, type Preferences } from '../domain/preferences.ts'
-import { first } from './d1.ts'
+import { batch, first } from './d1.ts'
 
 export interface UserRow {
   readonly id: string
@@ -25,6 +26,9 @@ export const findUser = (db: D1Database, id: string) => first<UserRow>(selectUse
 export const insertUser = (db: D1Database, id: string, email: string, at: number) =>
   db.prepare('INSERT INTO users (id, email, created_at) VALUES (?, ?, ?)').bind(id, email, at)
 
+export const updateEmail = (db: D1Database, id: string, email: string) =>
+  db.prepare('UPDATE users SET email = ? WHERE id = ?').bind(email, id)
+
 export const updateDisabled = (db: D1Database, id: string, disabledAt: number | null) =>
   db.prepare('UPDATE users SET disabled_at = ? WHERE id = ?').bind(disabledAt, id)
 
@@ -37,12 +41,34 @@ export const deleteUser = (db: D1Database, id: string) =>
 export const insertEmail = (db: D1Database, address: string, userId: string, at: number) =>
   db.prepare('INSERT INTO emails (address, user_id, verified_at) VALUES (?, ?, ?)').bind(address, userId, at)
 
+/** Takes the address unless somebody has it. @returns who has it now */
+export async function takeEmail(
+  db: D1Database,
+  address: string,
+  userId: string,
+  at: number,
+): Promise<string> {
+  const results = await batch(db, [
+    db
+      .prepare(
+        `INSERT INTO emails (address, user_id, verified_at) VALUES (?, ?, ?)
+         ON CONFLICT (address) DO NOTHING`,
+      )
+      .bind(address, userId, at),
+    selectUserIdByAddress(db, address),
+  ])
+  const [row] = (results[1]?.results ?? []) as unknown as { user_id: string }[]
+  return row?.user_id ?? userId
+}
+
 export const deleteEmail = (db: D1Database, address: string, userId: string) =>
   db.prepare('DELETE FROM emails WHERE address = ? AND user_id = ?').bind(address, userId)
 
+const selectUserIdByAddress = (db: D1Database, address: string) =>
+  db.prepare('SELECT user_id FROM emails WHERE address = ?').bind(address)
+
+/** What the index says; only the user's own row can say whether it is so. */
 export async function findUserIdByAddress(db: D1Database, address: string): Promise<string | null> {
-  const row = await first<{ user_id: string }>(
-    db.prepare('SELECT user_id FROM emails WHERE address = ?').bind(address),
-  )
+  const row = await first<{ user_id: string }>(selectUserIdByAddress(db, address))
   return row?.user_id ?? null
 }

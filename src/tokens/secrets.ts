@@ -3,7 +3,13 @@ import { parseBase64url, parseUtf8, toBase64url, utf8 } from '../domain/encoding
 import { randomBytes } from './random.ts'
 
 export type SealPurpose = 'signing-key' | 'outbox' | 'refresh-facts' | 'authorization' | 'notice-link'
-export type MacPurpose = 'typed-code' | 'csrf' | 'rate-limit' | 'authorization-code' | 'device-mark'
+export type MacPurpose =
+  | 'typed-code'
+  | 'email-code'
+  | 'csrf'
+  | 'rate-limit'
+  | 'authorization-code'
+  | 'device-mark'
 
 const SALT_BYTES = 32
 

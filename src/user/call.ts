@@ -6,7 +6,10 @@ import type { UserSessions } from './user-sessions.ts'
 export type UserObjects = DurableObjectNamespace<UserSessions>
 
 /** What may be asked of a user's object. Plain promises: pipelining over its tagged results has no use here. */
-export type UserVerbs = Pick<UserSessions, 'startSession' | 'endSessions' | 'changeAccount' | 'deleteAccount'>
+export type UserVerbs = Pick<
+  UserSessions,
+  'startSession' | 'endSessions' | 'changeAccount' | 'changeEmail' | 'deleteAccount'
+>
 
 /** Throws StorageUnavailable when the object cannot be reached or cannot reach its storage. */
 export async function callUser<Result extends { readonly tag: string }>(

@@ -1,6 +1,6 @@
 // Load, decide, apply in one batch. A violated constraint means that somebody else wrote first, or that this
 // very change was made already; a lost answer means that it may have been. Both are settled from the log.
-import type { AccountResult, Command, EndResult, ResultOf, StartResult } from '../domain/commands.ts'
+import type { ChangeEmailResult, Command, EndResult, ResultOf, StartResult } from '../domain/commands.ts'
 import { decide } from '../domain/decide.ts'
 import { KNOWN_DEVICE_ENTRIES, OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
@@ -36,9 +36,8 @@ export async function applyChange<C extends Command>(
       } catch (error) {
         const known = await replayOf(db, userId, command)
         if (known !== null) return known
-        if (error instanceof ConstraintViolated && error.message.includes('emails.address')) {
-          return without({ tag: 'address_taken' })
-        }
+        const refusal = refusalOf(error, userId)
+        if (refusal !== null) return without(refusal as Outcome<ResultOf<C>>)
         if (!(error instanceof ConstraintViolated || error instanceof StorageUnavailable)) throw error
       }
     } catch (error) {
@@ -48,7 +47,19 @@ export async function applyChange<C extends Command>(
   return without({ tag: 'unavailable' })
 }
 
-const without = <Tagged>(outcome: Tagged) => ({ outcome, entries: [] })
+/** An outcome that left nothing in the log. */
+export const without = <Tagged>(outcome: Tagged) => ({ outcome, entries: [] })
+
+/** What a constraint says that refuses for good, not only an outdated view. */
+function refusalOf(error: unknown, userId: string): Outcome<ChangeEmailResult> | null {
+  if (!(error instanceof ConstraintViolated)) return null
+  const { message } = error
+  if (message.includes('emails.address')) return { tag: 'address_taken' }
+  if (message.includes('email_change_over')) return { tag: 'change_over' }
+  // By another user: the address has changed hands.
+  if (message.includes('sign_in_claimed')) return { tag: 'spent', userId, sessionId: null }
+  return null
+}
 
 /** What the change did the first time, if its opId is in the log. */
 async function replayOf<C extends Command>(
@@ -69,7 +80,7 @@ function replay(
   command: Command,
   cause: Cause,
   events: readonly LoggedEvent[],
-): Outcome<StartResult | EndResult | AccountResult> {
+): Outcome<StartResult | EndResult | ChangeEmailResult> {
   const endedFor = (reason: string) =>
     events.flatMap(event =>
       event.type === 'session.ended' && event.reason === reason && event.sessionId !== null
@@ -97,6 +108,8 @@ function replay(
       }
     case 'end_sessions':
       return { tag: 'ended', sessions: endedFor(command.reason) }
+    case 'change_email':
+      return { tag: 'changed_before' }
     case 'set_preferences':
     case 'set_disabled':
     case 'grant_consent':

@@ -19,7 +19,10 @@ export async function loadState(db: D1Database, userId: string, entries = 1): Pr
   const log = (newest?.results ?? []) as unknown as NewestRow[]
   return {
     userId,
-    user: user === undefined ? null : { disabledAt: user.disabled_at, preferences: preferencesOf(user) },
+    user:
+      user === undefined
+        ? null
+        : { email: user.email, disabledAt: user.disabled_at, preferences: preferencesOf(user) },
     sessions: ((sessions?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
     consents: ((consents?.results ?? []) as unknown as ConsentRow[]).map(consentOf),
     lastSeq: log[0]?.seq ?? 0,

@@ -4,6 +4,8 @@ import { DurableObject } from 'cloudflare:workers'
 import type {
   AccountResult,
   ChangeAccount,
+  ChangeEmail,
+  ChangeEmailResult,
   Command,
   EndResult,
   EndSessions,
@@ -16,6 +18,7 @@ import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
 import { type Applied, applyChange } from './change.ts'
+import { changeEmail } from './change-email.ts'
 import { deleteAccount } from './delete-account.ts'
 import { answerOpened, type Opened, readLiveRequest } from './live-call.ts'
 import { createLiveSockets, refuseMessage } from './live-sockets.ts'
@@ -43,9 +46,14 @@ export class UserSessions extends DurableObject<Env> {
     return this.#change(userId, command, now)
   }
 
+  /** Makes a proven address this user's, and lets go of the former one. */
+  changeEmail(userId: string, command: ChangeEmail, now: number): Promise<Outcome<ChangeEmailResult>> {
+    return this.#applied(userId, now, shards => changeEmail(shards, userId, command, now))
+  }
+
   /** Ends everything and removes the user; what stays is described in docs/security.md. */
   deleteAccount(userId: string, opId: string, now: number): Promise<Outcome<AccountResult>> {
-    return this.#applied(userId, now, db => deleteAccount(db, userId, opId, now))
+    return this.#applied(userId, now, shards => deleteAccount(shards, userId, opId, now))
   }
 
   /** Opens a live socket (live-call.ts). In the order of changes: none for a session that has just ended. */
@@ -69,17 +77,17 @@ export class UserSessions extends DurableObject<Env> {
   }
 
   #change<C extends Command>(userId: string, command: C, now: number): Promise<Outcome<ResultOf<C>>> {
-    return this.#applied(userId, now, db => applyChange(db, userId, command, now))
+    return this.#applied(userId, now, shards => applyChange(shards.of(userId), userId, command, now))
   }
 
   /** What has happened is told beside the answer: whoever listens neither delays a change nor fails it. */
   #applied<Result>(
     userId: string,
     now: number,
-    work: (db: D1Database) => Promise<Applied<Result>>,
+    work: (shards: Shards) => Promise<Applied<Result>>,
   ): Promise<Outcome<Result>> {
     return this.#serially(async () => {
-      const { outcome, entries } = await work(this.#shards().of(userId))
+      const { outcome, entries } = await work(this.#shards())
       this.#live.tell(userId, entries, now)
       return outcome
     })

@@ -3,6 +3,8 @@ import type { AccountSession } from '../../src/pages/account-page.tsx'
 import { AccountPage, type ConnectedApp } from '../../src/pages/account-page.tsx'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
 import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page.tsx'
+import { EmailCodePage } from '../../src/pages/email-code-page.tsx'
+import { EmailPage } from '../../src/pages/email-page.tsx'
 import { ErrorPage } from '../../src/pages/error-page.tsx'
 import { LinkEndedPage } from '../../src/pages/link-ended-page.tsx'
 import { LinkPage } from '../../src/pages/link-page.tsx'
@@ -141,7 +143,11 @@ const consent = (changes: Partial<ConsentPageProps> = {}) => (
 
 /** The pages whose props hold text from outside, with that text in each of them. */
 export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
-  'sign-in-hostile': <SignInPage csrfToken={CSRF} continueTo={text} email={text} error={text} />,
+  'sign-in-hostile': (
+    <SignInPage csrfToken={CSRF} continueTo={text} email={text} error={text} notice={text} />
+  ),
+  'email-hostile': <EmailPage csrfToken={CSRF} current={text} error={text} />,
+  'email-code-hostile': <EmailCodePage csrfToken={CSRF} error={text} />,
   'check-mail-hostile': <CheckMailPage csrfToken={CSRF} error={text} script />,
   'link-hostile': <LinkPage csrfToken={CSRF} token={text} clientName={text} />,
   'open-in-app-hostile': <OpenInAppPage clientName={text} />,
@@ -184,6 +190,13 @@ export const PAGES: Readonly<Record<string, unknown>> = {
       error="invalid_email"
     />
   ),
+  'sign-in-recent': (
+    <SignInPage csrfToken={CSRF} continueTo="/account/email" notice="recent_sign_in_required" />
+  ),
+  email: <EmailPage csrfToken={CSRF} current="ann@example.test" />,
+  'email-error': <EmailPage csrfToken={CSRF} current="ann@example.test" error="email_change_ended" />,
+  'email-code': <EmailCodePage csrfToken={CSRF} />,
+  'email-code-error': <EmailCodePage csrfToken={CSRF} error="wrong_code" />,
   'check-mail': <CheckMailPage csrfToken={CSRF} script />,
   'check-mail-error': <CheckMailPage csrfToken={CSRF} error="wrong_code" script={false} />,
   link: <LinkPage csrfToken={CSRF} token={TOKEN} clientName="Harbour Bank" />,
@@ -210,6 +223,16 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'not-me-invalid': <NotMeInvalidPage why="invalid" />,
   account: (
     <AccountPage csrfToken={CSRF} email="ann@example.test" sessions={SESSIONS} apps={APPS} now={NOW} />
+  ),
+  'account-email-changed': (
+    <AccountPage
+      csrfToken={CSRF}
+      email="ann@example.test"
+      sessions={SESSIONS}
+      apps={APPS}
+      now={NOW}
+      notice="email_changed"
+    />
   ),
   'account-alone': (
     <AccountPage

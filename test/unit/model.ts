@@ -35,7 +35,7 @@ export function aSession(id: string, changes: Partial<Session> = {}): Session {
 export function aUser(sessions: readonly Session[] = [], preferences: Partial<Preferences> = {}): UserState {
   return {
     userId: 'u_1',
-    user: { disabledAt: null, preferences: { ...DEFAULT_PREFERENCES, ...preferences } },
+    user: { email: 'ann@x.test', disabledAt: null, preferences: { ...DEFAULT_PREFERENCES, ...preferences } },
     sessions,
     consents: [],
     lastSeq: Math.max(0, ...sessions.map(session => session.createdSeq)),
@@ -73,6 +73,7 @@ export function aStart(
     session: aNewSession(id, clientId),
     bucket: null,
     rule,
+    address: null,
     newUser: null,
     formerSessionId: null,
     authorizedIn: null,
@@ -99,7 +100,11 @@ function applyOne(state: UserState, event: UserEvent): UserState {
     case 'session.created': {
       const { id } = event.session
       if (state.sessions.some(session => session.id === id)) throw new Error(`${id} began twice`)
-      const user = state.user ?? { disabledAt: null, preferences: DEFAULT_PREFERENCES }
+      const user = state.user ?? {
+        email: event.newUser?.email ?? '',
+        disabledAt: null,
+        preferences: DEFAULT_PREFERENCES,
+      }
       return { ...next, user, sessions: [...state.sessions, sessionOf(state.userId, event)] }
     }
     case 'session.ended': {
@@ -110,6 +115,8 @@ function applyOne(state: UserState, event: UserEvent): UserState {
     }
     case 'preference.changed':
       return { ...next, user: state.user && { ...state.user, preferences: event.preferences } }
+    case 'email.changed':
+      return { ...next, user: state.user && { ...state.user, email: event.email } }
     case 'user.disabled':
       return { ...next, user: state.user && { ...state.user, disabledAt: event.at } }
     case 'user.enabled':

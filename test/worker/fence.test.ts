@@ -20,6 +20,7 @@ async function startCommand(userId: string, opId = randomId('op'), rule = RULE):
     opId,
     rule,
     bucket: null,
+    address: null,
     newUser: null,
     formerSessionId: null,
     authorizedIn: null,

@@ -39,9 +39,10 @@ test('I8: rows and model agree after every change, and a user’s changes touch 
   await fc.assert(
     fc.asyncProperty(anyLife, async life => {
       const run = newId('i')
-      const states = [await newUser(DB), await newUser(DB)].map(
-        (userId): UserState => ({ ...aUser(), userId }),
-      )
+      const states = [await newUser(DB), await newUser(DB)].map((userId): UserState => {
+        const state = aUser()
+        return { ...state, userId, user: state.user && { ...state.user, email: `${userId}@x.test` } }
+      })
       let now = NOW
       for (const [index, [who, step]] of life.entries()) {
         now += step.wait * DAY_SECONDS

@@ -1,7 +1,7 @@
 // Users, for operators and support desks: look up, end everything, disable, delete.
 import { Hono } from 'hono'
 import { parseEmailAddress } from '../../domain/email-address.ts'
-import { isTaggedId, shardTagOfDigest } from '../../domain/ids.ts'
+import { isTaggedId } from '../../domain/ids.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { isLive } from '../../domain/session.ts'
 import { rfc3339 } from '../../domain/time.ts'
@@ -10,7 +10,7 @@ import { all } from '../../store/d1.ts'
 import { listEvents } from '../../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../../store/sessions.ts'
 import { findUser, findUserIdByAddress, type UserRow } from '../../store/users.ts'
-import { digestBytes } from '../../tokens/digest.ts'
+import { addressTag } from '../../tokens/address-tag.ts'
 import { randomId } from '../../tokens/random.ts'
 import { callUser, type UserVerbs } from '../../user/call.ts'
 import { clientsOf } from '../client-names.ts'
@@ -28,10 +28,10 @@ adminUsers.get('/admin/v1/users', async c => {
   const address = parseEmailAddress(email)
   if (address === null) return c.json({ users: [] })
   const { shards } = c.var.parts
-  const tag = shardTagOfDigest(await digestBytes('address', address.canonical))
-  const userId = await findUserIdByAddress(shards.ofTag(tag), address.canonical)
+  const index = shards.ofTag(await addressTag(address.canonical))
+  const userId = await findUserIdByAddress(index, address.canonical)
   const user = userId === null ? null : await findUser(shards.of(userId), userId)
-  return c.json({ users: user === null ? [] : [userView(user)] })
+  return c.json({ users: user?.email === address.canonical ? [userView(user)] : [] })
 })
 
 adminUsers.get('/admin/v1/users/:id', async c => c.json(userView(await requireUser(c))))

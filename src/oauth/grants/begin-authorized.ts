@@ -72,6 +72,7 @@ export async function beginAuthorized(
         session: { ...of, scope, signedInWith, startedIn, device, place, secretDigest },
         bucket,
         rule: client.session_rule,
+        address: null,
         newUser: null,
         formerSessionId: null,
         authorizedIn: authorization.browserSessionId,
@@ -92,6 +93,7 @@ export async function beginAuthorized(
       throw new OAuthError('access_denied', 'this sign-in is not allowed', { latchkeyCode: outcome.why })
     case 'authorization_gone':
     case 'no_such_user':
+    case 'address_moved':
     case 'address_taken':
       throw invalidGrant('the user has gone back on it')
   }

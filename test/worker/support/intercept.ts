@@ -66,6 +66,7 @@ export function namespaceOf(
     'startSession',
     'endSessions',
     'changeAccount',
+    'changeEmail',
     'deleteAccount',
     'fetch',
   ]

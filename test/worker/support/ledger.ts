@@ -90,6 +90,7 @@ export function start(
     },
     bucket: { audience: 'https://auth.test', commitment: someDigest(), expiresAt: NOW + 600 },
     rule: NO_LIMIT,
+    address: null,
     newUser: null,
     formerSessionId: null,
     authorizedIn: null,

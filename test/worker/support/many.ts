@@ -96,6 +96,7 @@ export async function seedSessions(
         },
         bucket: minted.bucket,
         rule: { limit: null, at_limit: 'replace_oldest' },
+        address: email,
         newUser: { email },
         formerSessionId: null,
         authorizedIn: null,
@@ -106,7 +107,7 @@ export async function seedSessions(
     )
     batch.push(...events.flatMap(event => statements(db, userId, event)))
     lastSeq += events.length
-    user ??= { disabledAt: null, preferences: DEFAULT_PREFERENCES }
+    user ??= { email, disabledAt: null, preferences: DEFAULT_PREFERENCES }
     seeded.push({ ...(minted.answer as Tokens), session_id: id })
   }
   await db.batch(batch)

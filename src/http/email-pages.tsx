@@ -1,0 +1,89 @@
+// Changing the mail address: a recent sign-in, then the code from the new mailbox. For browser sessions only: a token
+// is never taken as a present user (NIST SP 800-63B-4, 5.1.2).
+import { Hono } from 'hono'
+import { parseEmailAddress } from '../domain/email-address.ts'
+import { isRecent, type Session } from '../domain/session.ts'
+import { parseCode } from '../domain/typed-code.ts'
+import { EmailCodePage } from '../pages/email-code-page.tsx'
+import { EmailPage } from '../pages/email-page.tsx'
+import { completeEmailChange, isAwaitingCode } from '../sign-in/complete-email-change.ts'
+import { startEmailChange } from '../sign-in/start-email-change.ts'
+import { findUser } from '../store/users.ts'
+import { readForm } from './body.ts'
+import { findBrowserSession } from './browser-session.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { checkCsrf, csrfToken } from './csrf.ts'
+import { wantsJson } from './negotiate.ts'
+import { Problem } from './problem.ts'
+import { checkEmailChangeLimit, checkRedemptionLimit, checkSignInLimit } from './rate-limit.ts'
+
+export const emailPages = new Hono<LatchkeyEnv>()
+
+emailPages.get('/account/email', async c => {
+  const session = await findBrowserSession(c)
+  if (session === null || !isRecent(session, c.var.facts.now)) return signInFirst(c, session)
+  return askForAddress(c, await currentAddress(c, session))
+})
+
+emailPages.post('/account/email', async c => {
+  const { parts, facts } = c.var
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await findBrowserSession(c)
+  if (session === null || !isRecent(session, facts.now)) return signInFirst(c, session)
+  const current = await currentAddress(c, session)
+  const address = parseEmailAddress(form.email ?? '')
+  if (address === null) return askForAddress(c, current, 'invalid_email')
+  if (address.canonical === current) return askForAddress(c, current, 'same_address')
+  await checkEmailChangeLimit(c, session.userId)
+  await checkSignInLimit(c)
+  await startEmailChange(parts, session, current, address, facts)
+  return c.redirect('/account/email/check', 303)
+})
+
+emailPages.get('/account/email/check', async c => {
+  const session = await findBrowserSession(c)
+  if (session === null) return signInFirst(c, null)
+  if (!(await isAwaitingCode(c.var.parts, session, c.var.facts.now))) return c.redirect('/account/email', 303)
+  return c.html(<EmailCodePage csrfToken={await csrfToken(c)} />)
+})
+
+emailPages.post('/account/email/code', async c => {
+  const { parts, facts } = c.var
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await findBrowserSession(c)
+  if (session === null) return signInFirst(c, null)
+  await checkRedemptionLimit(c)
+  const outcome = await completeEmailChange(parts, session, parseCode(form.code ?? ''), facts)
+  if (outcome === 'changed') return c.redirect('/account?notice=email_changed', 303)
+  if (outcome === 'session_ended') return signInFirst(c, null)
+  if (outcome !== 'wrong_code') return askForAddress(c, await currentAddress(c, session), outcome)
+  if (wantsJson(c)) throw new Problem('wrong_code')
+  return c.html(<EmailCodePage csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
+})
+
+/** @param session that is too old, or null */
+function signInFirst(c: LatchkeyContext, session: Session | null): Response {
+  const why = session === null ? 'unauthorized' : 'recent_sign_in_required'
+  if (wantsJson(c)) throw new Problem(why)
+  const query = new URLSearchParams({ continue: '/account/email', ...(session && { notice: why }) })
+  return c.redirect(`/sign-in?${query}`, 303)
+}
+
+async function askForAddress(
+  c: LatchkeyContext,
+  current: string,
+  error?: 'invalid_email' | 'same_address' | 'email_change_ended' | 'address_taken',
+): Promise<Response> {
+  const page = <EmailPage csrfToken={await csrfToken(c)} current={current} error={error} />
+  if (error === undefined) return c.html(page)
+  const problem = new Problem(error)
+  if (wantsJson(c)) throw problem
+  return c.html(page, problem.status)
+}
+
+/** Its session is live, so the user is there. */
+async function currentAddress(c: LatchkeyContext, { userId }: Session): Promise<string> {
+  return (await findUser(c.var.parts.shards.of(userId), userId))?.email ?? ''
+}

@@ -1,0 +1,198 @@
+// A change of address writes in up to three databases, step by step: what holds when it stops in between, and when others
+// want the same address at the same moment.
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { keepHouse } from '../../src/housekeeping.ts'
+import { releaseAddress } from '../../src/user/settle-email-change.ts'
+import { type Browser, signInBrowser } from './support/browser.ts'
+import { askForChange, checkAddresses, codeIn, freshAddressBeside, typeCode } from './support/email-change.ts'
+import { changeEnv, objectsSeenThrough, workerSeenThrough } from './support/intercept.ts'
+import { createService, freshAddress, type Service } from './support/service.ts'
+import { createClient, redeem, requestLink, signIn } from './support/sign-in.ts'
+import { checkHistory, eventsOfType, storedUsers } from './support/stored.ts'
+
+const userOf = (owner: Browser): string => owner.cookie('__Host-session')?.split('.')[0] ?? ''
+
+/** A service whose objects lose their databases at one statement: `before` it is run, or `after` it was. */
+function crashingService() {
+  const plan = { at: '', when: 'before' as 'before' | 'after', isDark: false }
+  const lost = () => new Error('D1_ERROR: Network connection lost.')
+  const service = createService({
+    USER_SESSIONS: objectsSeenThrough(async (sql, run) => {
+      const isHere = plan.at !== '' && sql[0]?.startsWith(plan.at) === true
+      if (plan.isDark || (isHere && plan.when === 'before')) {
+        plan.isDark = true
+        throw lost()
+      }
+      const results = await run()
+      plan.isDark = isHere
+      if (isHere) throw lost()
+      return results
+    }),
+  })
+  const recover = () => Object.assign(plan, { at: '', isDark: false })
+  return { service, plan, recover }
+}
+
+const STEPS = [
+  'INSERT INTO emails',
+  'INSERT INTO user_events',
+  'UPDATE email_changes',
+  'DELETE FROM emails',
+  'DELETE FROM email_changes',
+] as const
+/** Ahead of every step, which is after the one before it; and once the answer alone is lost. */
+const CRASHES = [...STEPS.map(at => ['before', at] as const), ['after', 'INSERT INTO user_events'] as const]
+
+/** The two ends of every story: the change has come about for all to see, or not at all. */
+async function expectOneTruth(
+  service: Service,
+  client_id: string,
+  owner: Browser,
+  email: string,
+  fresh: string,
+) {
+  const userId = userOf(owner)
+  const isChanged = (await storedUsers(service, fresh)).includes(userId)
+  const [mine, free] = isChanged ? [fresh, email] : [email, fresh]
+  // The index may still be wrong here: signing in must not follow it.
+  expect((await signIn(service, client_id, free)).user_id).not.toBe(userId)
+  expect((await signIn(service, client_id, mine)).user_id).toBe(userId)
+  service.now += 900
+  await keepHouse(service.parts, service.now)
+  await checkAddresses(service)
+  const { events } = await checkHistory(service, userId)
+  expect(eventsOfType(events, 'email.changed')).toHaveLength(isChanged ? 1 : 0)
+  const notices = service.mails.filter(mail => mail.to === email && mail.subject.includes('was changed'))
+  expect(notices).toHaveLength(isChanged ? 1 : 0)
+  return isChanged
+}
+
+describe('a change of address that stops in between', () => {
+  it.each(CRASHES)(
+    'ML-17: %s “%s”: the acknowledged counts, the rest never happened, nobody shares',
+    async (when, at) => {
+      const { service, plan, recover } = crashingService()
+      const { client_id } = await createClient(service)
+      const isLateStep = STEPS.indexOf(at) > 1
+      for (const isTriedAgain of isLateStep ? [false] : [true, false]) {
+        service.mails.length = 0
+        const email = freshAddress()
+        const fresh = await freshAddressBeside(service, email, 'another')
+        const owner = await signInBrowser(service, email)
+        const code = await askForChange(service, owner, fresh)
+        Object.assign(plan, { at, when })
+        const response = await typeCode(owner, code)
+        recover()
+        const isAcknowledged = response.status === 303
+        if (!isAcknowledged)
+          expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '2'])
+        // Up to the event everything can still fail; from there on it has happened.
+        expect(isAcknowledged).toBe(isLateStep)
+        if (isTriedAgain && !isAcknowledged) {
+          const again = await typeCode(owner, code)
+          expect(again.headers.get('Location')).toBe('/account?notice=email_changed')
+        }
+        const isChanged = await expectOneTruth(service, client_id, owner, email, fresh)
+        expect(isChanged).toBe(
+          isTriedAgain || isAcknowledged || (when === 'after' && at === 'INSERT INTO user_events'),
+        )
+      }
+    },
+  )
+
+  it('ML-17: what a crash left over goes with the next request too', async () => {
+    const { service, plan, recover } = crashingService()
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    for (const at of ['INSERT INTO user_events', 'DELETE FROM emails'] as const) {
+      const code = await askForChange(service, owner, await freshAddressBeside(service, email, 'another'))
+      Object.assign(plan, { at, when: 'before' })
+      await typeCode(owner, code)
+      recover()
+      await expect(checkAddresses(service)).rejects.toThrow()
+      await askForChange(service, owner, freshAddress())
+      await checkAddresses(service)
+    }
+  })
+})
+
+describe('one address, wanted twice at once', () => {
+  it('ML-17: of users who prove the same new address at the same moment one gets it', async () => {
+    const service = createService()
+    for (let round = 0; round < 2; round++) {
+      const fresh = freshAddress()
+      const owners = await Promise.all([1, 2, 3].map(() => signInBrowser(service, freshAddress())))
+      const codes: string[] = []
+      for (const owner of owners) codes.push(await askForChange(service, owner, fresh))
+      const answers = await Promise.all(owners.map((owner, at) => typeCode(owner, codes[at] as string)))
+      const statuses = answers.map(answer => answer.status)
+      expect(statuses.filter(status => status === 303)).toHaveLength(1)
+      for (const status of statuses) expect([303, 400, 409]).toContain(status)
+      const winner = owners[statuses.indexOf(303)] as Browser
+      expect(await storedUsers(service, fresh)).toEqual([userOf(winner)])
+      await checkAddresses(service)
+      for (const owner of owners) {
+        const { events } = await checkHistory(service, userOf(owner))
+        expect(eventsOfType(events, 'email.changed')).toHaveLength(owner === winner ? 1 : 0)
+      }
+    }
+  })
+
+  it('ML-17: a code that is typed many times at once changes once, with one notice', async () => {
+    const service = createService()
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    const code = await askForChange(service, owner, freshAddress())
+    const answers = await Promise.all(Array.from({ length: 6 }, () => typeCode(owner, code)))
+    for (const answer of answers) expect([303, 400]).toContain(answer.status)
+    expect(answers.map(answer => answer.status)).toContain(303)
+    const { events } = await checkHistory(service, userOf(owner))
+    expect(eventsOfType(events, 'email.changed')).toHaveLength(1)
+    expect(service.mails.filter(mail => mail.to === email && codeIn(mail.text) === undefined)).toHaveLength(1)
+    await checkAddresses(service)
+  })
+
+  it('ML-17: a first sign-in with the address at the same moment: the account has it, or a new user', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    for (const where of ['same', 'another'] as const) {
+      const email = freshAddress()
+      const fresh = await freshAddressBeside(service, email, where)
+      const owner = await signInBrowser(service, email)
+      const code = await askForChange(service, owner, fresh)
+      const attempt = await requestLink(service, client_id, fresh)
+      const [typed, redeemed] = await Promise.all([typeCode(owner, code), redeem(service, attempt)])
+      expect(redeemed.status).toBe(200)
+      const { user_id } = await redeemed.json<{ user_id: string }>()
+      expect(user_id === userOf(owner)).toBe(typed.status === 303)
+      expect(await storedUsers(service, fresh)).toEqual([user_id])
+      await checkAddresses(service)
+    }
+  })
+
+  it('ML-17: whoever proves the address ends a change to it that stands between its steps', async () => {
+    const service = createService()
+    const fresh = freshAddress()
+    const { client_id } = await createClient(service)
+    const attempt = await requestLink(service, client_id, fresh)
+    const owner = await signInBrowser(service, freshAddress())
+    const userId = userOf(owner)
+    const code = await askForChange(service, owner, fresh)
+    // As a second instance of the object would, or a sign-in that finds the new address in the index too early.
+    await changeEnv(env.USER_SESSIONS.getByName(userId), () =>
+      workerSeenThrough(async (sql, run) => {
+        if (sql[0]?.startsWith('INSERT INTO user_events')) {
+          await releaseAddress(service.parts.shards, fresh, userId)
+        }
+        return run()
+      }),
+    )
+    const answer = await typeCode(owner, code)
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('no longer works')])
+    const redeemed = await (await redeem(service, attempt)).json<{ user_id: string }>()
+    expect(redeemed.user_id).not.toBe(userId)
+    expect(await storedUsers(service, fresh)).toEqual([redeemed.user_id])
+    await checkAddresses(service)
+  })
+})
