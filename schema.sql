@@ -232,6 +232,24 @@ CREATE TABLE IF NOT EXISTS clients (
   deleted_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- Initial access tokens: whoever holds one may register clients (RFC 7591 §1.2).
+CREATE TABLE IF NOT EXISTS registration_tokens (
+  id TEXT PRIMARY KEY,
+  secret_digest TEXT NOT NULL CHECK (length(secret_digest) = 43),
+  description TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  max_uses INTEGER CHECK (max_uses >= 1),
+  uses INTEGER NOT NULL DEFAULT 0,
+  CHECK (uses <= max_uses)
+) STRICT, WITHOUT ROWID;
+
+-- Clients that registered themselves, each with the token that manages its registration (RFC 7592).
+CREATE TABLE IF NOT EXISTS self_registered_clients (
+  client_id TEXT PRIMARY KEY,
+  access_token_digest TEXT NOT NULL CHECK (length(access_token_digest) = 43)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS signing_keys (
   kid TEXT PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retiring', 'gone')),

@@ -5,6 +5,7 @@ import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { accountPages } from './http/account-pages.tsx'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
+import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
 import { adminUsers } from './http/admin/users.ts'
 import { answerError } from './http/answer-error.tsx'
@@ -29,6 +30,7 @@ import { securityHeaders } from './http/middleware/security-headers.ts'
 import { notMePages } from './http/not-me-pages.tsx'
 import { oauth } from './http/oauth.ts'
 import { preferencesApi } from './http/preferences-api.ts'
+import { register } from './http/register.ts'
 import { sessionsApi } from './http/sessions-api.ts'
 import { signInPages } from './http/sign-in-pages.tsx'
 import { signInsApi } from './http/sign-ins-api.ts'
@@ -104,6 +106,7 @@ const ROUTES = [
   emailPages,
   signInsApi,
   oauth,
+  register,
   userinfo,
   whoami,
   // Before the sessions: `live` is no id.
@@ -112,6 +115,7 @@ const ROUTES = [
   eventsApi,
   preferencesApi,
   adminClients,
+  adminRegistrationTokens,
   adminUsers,
   adminAlarms,
 ]

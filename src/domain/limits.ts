@@ -63,6 +63,10 @@ export const AUTHORIZATION_REQUEST_MAX_BYTES = 5_000
 /** A deleted client is swept and forgotten after this: longer than any cache and any request knows it. */
 export const CLIENT_DELETION_SECONDS = MINUTE_SECONDS
 
+/** An initial access token, unless its operator says otherwise (RFC 7591 §1.2). */
+export const REGISTRATION_TOKEN_SECONDS = 7 * DAY_SECONDS
+export const REGISTRATION_TOKEN_MAX_SECONDS = 365 * DAY_SECONDS
+
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
 export const CLIENT_CACHE_SECONDS = 10
@@ -107,5 +111,7 @@ export const KNOWN_NETWORK_SECONDS = 30 * DAY_SECONDS
 export const NETWORK_WINDOW_SECONDS = 15 * MINUTE_SECONDS
 export const SIGN_INS_PER_NETWORK = 300
 export const REDEMPTIONS_PER_NETWORK = 600
+/** Calls of the registration endpoint, and of what manages a registration. */
+export const REGISTRATIONS_PER_NETWORK = 100
 export const TOTAL_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 export const MAILS_IN_TOTAL = 20_000

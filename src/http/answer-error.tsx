@@ -40,7 +40,7 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
       status,
     )
   }
-  if (OAUTH_PATHS.includes(c.req.path)) return c.json(oauthBody(problem), problem.status)
+  if (isOAuthPath(c.req.path)) return c.json(oauthBody(problem), problem.status)
   return c.body(JSON.stringify(problem.body(requestId)), problem.status, {
     'Content-Type': 'application/problem+json',
   })
@@ -50,9 +50,13 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
 const OAUTH_PATHS: readonly string[] = [
   '/oauth2/introspect',
   '/oauth2/par',
+  '/oauth2/register',
   '/oauth2/revoke',
   '/oauth2/token',
 ]
+
+const isOAuthPath = (path: string): boolean =>
+  OAUTH_PATHS.includes(path) || path.startsWith('/oauth2/register/')
 
 function oauthBody(problem: Problem) {
   const { code, status, title } = problem
@@ -72,6 +76,7 @@ function answerOAuthError(error: OAuthError, c: Context<LatchkeyEnv>): Response 
   if (error.code === 'invalid_client' && c.req.header('Authorization') !== undefined) {
     c.header('WWW-Authenticate', 'Basic realm="latchkey", charset="UTF-8"')
   }
+  if (error.challenge !== null) c.header('WWW-Authenticate', error.challenge)
   const code = error.latchkeyCode === null ? {} : { code: error.latchkeyCode }
   return c.json({ error: error.code, error_description: error.description, ...code }, error.status)
 }

@@ -18,6 +18,11 @@ export async function checkEmailChangeLimit(c: LatchkeyContext, userId: string):
   refuse(await parts.limits.forEmailChange(userId, facts.now))
 }
 
+export async function checkRegistrationLimit(c: LatchkeyContext): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forRegistration(facts.clientIp, facts.now))
+}
+
 function refuse(allowance: Allowance): void {
   if (allowance.isAllowed) return
   throw new Problem('rate_limited', { headers: { 'Retry-After': String(allowance.retryAfterSeconds) } })

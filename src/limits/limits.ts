@@ -1,10 +1,11 @@
-// The limits on sign-ins, by name. Keys are keyed digests: the objects learn neither addresses nor networks.
+// The limits, by name. Keys are keyed digests: the objects learn neither addresses nor networks.
 import {
   EMAIL_CHANGES_PER_USER,
   EMAIL_CHANGES_WINDOW_SECONDS,
   MAILS_IN_TOTAL,
   NETWORK_WINDOW_SECONDS,
   REDEMPTIONS_PER_NETWORK,
+  REGISTRATIONS_PER_NETWORK,
   SIGN_INS_PER_NETWORK,
   TOTAL_WINDOW_SECONDS,
 } from '../domain/limits.ts'
@@ -27,6 +28,8 @@ export interface Limits {
   forRedemption(clientIp: string, now: number): Promise<Allowance>
   /** One request for a change of address by one user. */
   forEmailChange(userId: string, now: number): Promise<Allowance>
+  /** One call of the registration endpoint, or of what manages a registration. */
+  forRegistration(clientIp: string, now: number): Promise<Allowance>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
@@ -39,6 +42,7 @@ export const NO_LIMITS: Limits = {
   forSignIn: async () => ALLOWED,
   forRedemption: async () => ALLOWED,
   forEmailChange: async () => ALLOWED,
+  forRegistration: async () => ALLOWED,
   admitsMail: async () => true,
   remember: async () => undefined,
 }
@@ -75,6 +79,9 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
 
     forEmailChange: (userId, now) =>
       hit('email-change', userId, EMAIL_CHANGES_PER_USER, EMAIL_CHANGES_WINDOW_SECONDS, now),
+
+    forRegistration: (clientIp, now) =>
+      hit('registration', networkPrefix(clientIp), REGISTRATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
 
     async admitsMail(address, from, now) {
       const here = await names(from)

@@ -17,6 +17,10 @@ const STATUS = {
   login_required: 400,
   consent_required: 400,
   invalid_dpop_proof: 400,
+  // RFC 7591 §3.2.2
+  invalid_client_metadata: 400,
+  invalid_redirect_uri: 400,
+  invalid_token: 401,
 } as const
 
 export type OAuthErrorCode = keyof typeof STATUS
@@ -30,17 +34,20 @@ export class OAuthError extends Error {
   readonly detail: string | null
   /** Latchkey's own stable code beside the RFC's. */
   readonly latchkeyCode: string | null
+  /** For `WWW-Authenticate`. */
+  readonly challenge: string | null
 
   constructor(
     code: OAuthErrorCode,
     description: string,
-    more: { detail?: string; latchkeyCode?: string } = {},
+    more: { detail?: string; latchkeyCode?: string; challenge?: string } = {},
   ) {
     super(`${code}: ${more.detail ?? description}`)
     this.code = code
     this.description = description
     this.detail = more.detail ?? null
     this.latchkeyCode = more.latchkeyCode ?? null
+    this.challenge = more.challenge ?? null
   }
 
   get status(): 400 | 401 {

@@ -1,8 +1,8 @@
 // Registered clients. The built-in one is a constant: it cannot be changed or removed.
 import { ACCOUNT_CLIENT, type Client, type ClientRegistration } from '../domain/client.ts'
-import { all, first, run } from './d1.ts'
+import { all, batch, first, run } from './d1.ts'
 
-interface ClientRow {
+export interface ClientRow {
   readonly id: string
   readonly secret_digest: string | null
   readonly registration: string
@@ -18,7 +18,7 @@ const NOT_REGISTERED = {
   require_pushed_authorization_requests: false,
 }
 
-const clientOf = (row: ClientRow): Client => ({
+export const clientOf = (row: ClientRow): Client => ({
   ...NOT_REGISTERED,
   ...(JSON.parse(row.registration) as ClientRegistration),
   id: row.id,
@@ -63,11 +63,25 @@ export async function insertClient(db: D1Database, client: Client): Promise<bool
   return inserted === 1
 }
 
+/** @returns false when it is not there, or is deleted */
+export async function updateClient(db: D1Database, client: Client): Promise<boolean> {
+  const { id, secretDigest, createdAt: _, ...registration } = client
+  const updated = await run(
+    db
+      .prepare('UPDATE clients SET secret_digest = ?, registration = ? WHERE id = ? AND deleted_at IS NULL')
+      .bind(secretDigest, JSON.stringify(registration), id),
+  )
+  return updated === 1
+}
+
 /** Marks it: nobody finds it any more, and its last sessions can still be swept. @returns false when there was none */
-export const markClientDeleted = async (db: D1Database, id: string, now: number): Promise<boolean> =>
-  (await run(
-    db.prepare('UPDATE clients SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL').bind(now, id),
-  )) === 1
+export async function markClientDeleted(db: D1Database, id: string, now: number): Promise<boolean> {
+  const mark = db.prepare('UPDATE clients SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL')
+  // The id may be used again; what managed its registration must not manage the next.
+  const forget = db.prepare('DELETE FROM self_registered_clients WHERE client_id = ?')
+  const [marked] = await batch(db, [mark.bind(now, id), forget.bind(id)])
+  return marked?.meta.changes === 1
+}
 
 export async function listDeletedClients(db: D1Database): Promise<{ id: string; deletedAt: number }[]> {
   const rows = await all<{ id: string; deleted_at: number }>(

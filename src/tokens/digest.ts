@@ -9,6 +9,8 @@ export type DigestPurpose =
   | 'sign-in-binding'
   | 'authorization-code'
   | 'client-secret'
+  | 'initial-access-token'
+  | 'registration-access-token'
   | 'admin-token'
   | 'address'
   | 'dpop-proof'

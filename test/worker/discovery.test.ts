@@ -230,8 +230,13 @@ describe('the metadata', () => {
 
   it('OA-05: lists every endpoint that is served, and what must be listed', () => {
     const listed = Object.values(metadata).filter(value => typeof value === 'string')
-    // Those that a client learns of otherwise: the contract, or the device itself.
-    const unlisted = ['/oauth2/logout', '/oauth2/authorize/continue', '/oauth2/end-session/confirm']
+    // Those that a client learns of otherwise: the contract, our own pages, the answer to its registration.
+    const unlisted = [
+      '/oauth2/logout',
+      '/oauth2/authorize/continue',
+      '/oauth2/end-session/confirm',
+      '/oauth2/register/unknown',
+    ]
     const served = ROUTES.map(({ path }) => path).filter(path => path.startsWith('/oauth2/'))
     const known = new Set([...listed.map(url => url.slice(ISSUER.length)), ...unlisted])
     expect(served.filter(path => !known.has(path))).toEqual([])

@@ -82,6 +82,8 @@ const GOOD: Record<string, () => Row> = {
   }),
   outbox: () => ({ id: newId('i'), sealed: 'x', next_attempt_at: NOW, expires_at: NOW }),
   clients: () => ({ id: newId('i'), registration: '{}', created_at: NOW }),
+  registration_tokens: () => ({ id: newId('i'), secret_digest: DIGEST, created_at: NOW, expires_at: NOW }),
+  self_registered_clients: () => ({ client_id: newId('i'), access_token_digest: DIGEST }),
   signing_keys: () => ({ kid: newId('i'), state: 'pending', public_jwk: '{}', created_at: NOW }),
   alarms: () => ({
     id: newId('i'),
@@ -121,6 +123,10 @@ const BAD: [table: string, changes: Row, why: RegExp][] = [
   ['email_changes', { code_digest: 'BCDFGHJK' }, /CHECK/],
   ['outbox', { sealed: null }, /NOT NULL/],
   ['clients', { registration: null }, /NOT NULL/],
+  ['registration_tokens', { secret_digest: 'x' }, /CHECK/],
+  ['registration_tokens', { max_uses: 0 }, /CHECK/],
+  ['registration_tokens', { max_uses: 1, uses: 2 }, /CHECK/],
+  ['self_registered_clients', { access_token_digest: 'x' }, /CHECK/],
   ['signing_keys', { state: 'lost' }, /CHECK/],
   ['alarms', { count: 'many' }, /INTEGER/],
 ]

@@ -1,15 +1,15 @@
 // Registering clients.
 import { Hono } from 'hono'
 import { ACCOUNT_CLIENT, type Client } from '../../domain/client.ts'
-import { endSessionsOfClient } from '../../sign-in/end-sessions.ts'
-import { insertClient, listClients, markClientDeleted } from '../../store/clients.ts'
+import { clientBody } from '../../oauth/registration/schema.ts'
+import { deleteClient } from '../../sign-in/delete-client.ts'
+import { insertClient, listClients } from '../../store/clients.ts'
 import { digest } from '../../tokens/digest.ts'
 import { randomId, randomSecret } from '../../tokens/random.ts'
 import { readJson } from '../body.ts'
 import { clientView } from '../client-view.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Problem } from '../problem.ts'
-import { clientBody } from './registration.ts'
 
 export const adminClients = new Hono<LatchkeyEnv>()
 
@@ -41,17 +41,9 @@ adminClients.get('/admin/v1/clients/:id', async c => {
   return c.json(clientView(client))
 })
 
-/**
- * The client first, so that no session can begin; then every session it has, everywhere. One that begins within the
- * bound of another isolate's cache is swept by cron before the client is forgotten.
- */
 adminClients.delete('/admin/v1/clients/:id', async c => {
   const id = c.req.param('id')
   if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
-  const { parts, facts } = c.var
-  const wasThere = await markClientDeleted(parts.shards.global, id, facts.now)
-  parts.forgetClient(id)
-  const ended = await endSessionsOfClient(parts, id, facts.now)
-  if (!wasThere && ended === 0) throw new Problem('not_found')
+  if (!(await deleteClient(c.var.parts, id, c.var.facts.now))) throw new Problem('not_found')
   return c.body(null, 204)
 })

@@ -11,7 +11,7 @@ import {
 import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-uri.ts'
 import { DEFAULT_RULE } from '../../domain/rule.ts'
 import { isScopeToken } from '../../domain/scope.ts'
-import { SERVED_AUTH_METHODS } from '../../oauth/client-authentication.ts'
+import { SERVED_AUTH_METHODS } from '../client-authentication.ts'
 
 const LIST_MAX = 50
 const URI_MAX_CHARS = 2_048

@@ -1,0 +1,61 @@
+// Initial access tokens: what lets others register clients (RFC 7591 §1.2). Shown once; a digest stays.
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { REGISTRATION_TOKEN_MAX_SECONDS, REGISTRATION_TOKEN_SECONDS } from '../../domain/limits.ts'
+import { rfc3339 } from '../../domain/time.ts'
+import { mintInitialAccessToken } from '../../oauth/registration/initial-access-token.ts'
+import {
+  deleteRegistrationToken,
+  insertRegistrationToken,
+  listRegistrationTokens,
+  type RegistrationTokenRow,
+} from '../../store/registration-tokens.ts'
+import { readJson } from '../body.ts'
+import type { LatchkeyEnv } from '../context.ts'
+import { Problem } from '../problem.ts'
+
+export const adminRegistrationTokens = new Hono<LatchkeyEnv>()
+
+const Body = z.object({
+  description: z.string().max(300).nullable().default(null),
+  expires_in: z.number().int().min(1).max(REGISTRATION_TOKEN_MAX_SECONDS).default(REGISTRATION_TOKEN_SECONDS),
+  max_uses: z.number().int().min(1).max(1_000_000).nullable().default(null),
+})
+
+adminRegistrationTokens.post('/admin/v1/registration-tokens', async c => {
+  const { parts, facts } = c.var
+  const { description, expires_in, max_uses } = await readJson(c, Body)
+  const minted = await mintInitialAccessToken()
+  const row: RegistrationTokenRow = {
+    id: minted.id,
+    secret_digest: minted.digest,
+    description,
+    created_at: facts.now,
+    expires_at: facts.now + expires_in,
+    max_uses,
+    uses: 0,
+  }
+  await insertRegistrationToken(parts.shards.global, row)
+  return c.json({ ...view(row), token: minted.text }, 201)
+})
+
+adminRegistrationTokens.get('/admin/v1/registration-tokens', async c => {
+  const rows = await listRegistrationTokens(c.var.parts.shards.global)
+  return c.json({ registration_tokens: rows.map(view) })
+})
+
+/** Clients that were registered with it stay. */
+adminRegistrationTokens.delete('/admin/v1/registration-tokens/:id', async c => {
+  if (!(await deleteRegistrationToken(c.var.parts.shards.global, c.req.param('id'))))
+    throw new Problem('not_found')
+  return c.body(null, 204)
+})
+
+const view = (row: RegistrationTokenRow) => ({
+  id: row.id,
+  description: row.description,
+  created_at: rfc3339(row.created_at),
+  expires_at: rfc3339(row.expires_at),
+  max_uses: row.max_uses,
+  uses: row.uses,
+})

@@ -1,0 +1,147 @@
+// Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
+import { Hono } from 'hono'
+import * as z from 'zod'
+import type { Client, ClientRegistration } from '../domain/client.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import { readInitialAccessToken } from '../oauth/registration/initial-access-token.ts'
+import { metadataView, parseMetadata, REGISTRABLE_SCOPES } from '../oauth/registration/metadata.ts'
+import { deleteClient } from '../sign-in/delete-client.ts'
+import { updateClient } from '../store/clients.ts'
+import { findSelfRegistered, insertSelfRegistered } from '../store/self-registered.ts'
+import { digest, digestsEqual } from '../tokens/digest.ts'
+import { randomId, randomSecret } from '../tokens/random.ts'
+import { presentedToken } from './bearer.ts'
+import { readJson } from './body.ts'
+import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { checkRegistrationLimit } from './rate-limit.ts'
+
+export const register = new Hono<LatchkeyEnv>()
+
+const PATH = '/oauth2/register'
+
+register.post(PATH, async c => {
+  const { parts, facts } = c.var
+  await checkRegistrationLimit(c)
+  const initialTokenId = await readInitialAccessToken(parts, requireToken(c), facts.now)
+  if (initialTokenId === null) throw invalidToken()
+  const id = randomId('c')
+  const registration = parseMetadata(await readJson(c, z.unknown()), defaultsOf(c, id))
+  const { client, secret } = await withSecret({
+    ...registration,
+    id,
+    secretDigest: null,
+    createdAt: facts.now,
+  })
+  const accessToken = randomSecret()
+  const accessTokenDigest = await digest('registration-access-token', accessToken)
+  const db = parts.shards.global
+  if (!(await insertSelfRegistered(db, { client, accessTokenDigest }, initialTokenId, facts.now))) {
+    throw invalidToken()
+  }
+  return c.json(information(c, client, accessToken, secret), 201)
+})
+
+register.get(`${PATH}/:id`, async c => {
+  const { client, accessToken } = await requireRegistered(c)
+  return c.json(information(c, client, accessToken, null))
+})
+
+/** Replaces what the client may say of itself; what an operator has set stays. */
+register.put(`${PATH}/:id`, async c => {
+  const { parts } = c.var
+  const { client, accessToken } = await requireRegistered(c)
+  const body = await readJson(c, z.looseObject({}))
+  await checkIdentity(body, client)
+  const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
+  const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })
+  const changed = await withSecret({ ...client, ...metadata, ...operatorsFields(client) })
+  if (!(await updateClient(parts.shards.global, changed.client))) throw invalidToken()
+  parts.forgetClient(client.id)
+  return c.json(information(c, changed.client, accessToken, changed.secret))
+})
+
+register.delete(`${PATH}/:id`, async c => {
+  const { client } = await requireRegistered(c)
+  await deleteClient(c.var.parts, client.id, c.var.facts.now)
+  return c.body(null, 204)
+})
+
+/** The RFC's default method, and a name that says nothing (RFC 7591 §2). */
+const defaultsOf = (c: LatchkeyContext, id: string) =>
+  ({
+    name: id,
+    authMethod: 'client_secret_basic',
+    scopes: REGISTRABLE_SCOPES,
+    allowsLoopback: c.var.parts.config.loopbackTargets,
+  }) as const
+
+const operatorsFields = (client: Client) =>
+  ({
+    kind: client.kind,
+    link_uri: client.link_uri,
+    audience: client.audience,
+    cors_origins: client.cors_origins,
+    session_rule: client.session_rule,
+    refresh_grace_seconds: client.refresh_grace_seconds,
+    access_token_seconds: client.access_token_seconds,
+  }) satisfies Partial<ClientRegistration>
+
+/** A secret for a client that needs one and has none; none for one that needs none. */
+async function withSecret(client: Client): Promise<{ client: Client; secret: string | null }> {
+  if (!client.token_endpoint_auth_method.startsWith('client_secret_')) {
+    return { client: { ...client, secretDigest: null }, secret: null }
+  }
+  if (client.secretDigest !== null) return { client, secret: null }
+  const secret = randomSecret()
+  return { client: { ...client, secretDigest: await digest('client-secret', secret) }, secret }
+}
+
+/** RFC 7591 §3.2.1, RFC 7592 §3. The secret is shown once; the token that manages is known to whoever presents it. */
+const information = (c: LatchkeyContext, client: Client, accessToken: string, secret: string | null) => ({
+  client_id: client.id,
+  client_id_issued_at: client.createdAt,
+  ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
+  registration_access_token: accessToken,
+  registration_client_uri: `${c.var.parts.config.issuer}${PATH}/${client.id}`,
+  ...metadataView(client),
+})
+
+/** The client of the path, to whoever holds its own token; all else looks alike (RFC 7592 §2). */
+async function requireRegistered(c: LatchkeyContext): Promise<{ client: Client; accessToken: string }> {
+  await checkRegistrationLimit(c)
+  const accessToken = requireToken(c)
+  const found = await findSelfRegistered(c.var.parts.shards.global, c.req.param('id') ?? '')
+  const presented = await digest('registration-access-token', accessToken)
+  if (found === null || !digestsEqual(found.accessTokenDigest, presented)) throw invalidToken()
+  return { client: found.client, accessToken }
+}
+
+const ONLY_ANSWERED = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+]
+
+/** RFC 7592 §2.2: it names itself, and chooses neither its secret nor what only the server says. */
+async function checkIdentity(body: Readonly<Record<string, unknown>>, client: Client): Promise<void> {
+  if (body.client_id !== client.id) throw new OAuthError('invalid_request', 'client_id is not this client')
+  const misplaced = ONLY_ANSWERED.find(name => body[name] !== undefined)
+  if (misplaced !== undefined) throw new OAuthError('invalid_request', `${misplaced} cannot be sent`)
+  if (body.client_secret === undefined) return
+  const presented = await digest('client-secret', String(body.client_secret))
+  if (!digestsEqual(client.secretDigest ?? '', presented)) {
+    throw new OAuthError('invalid_request', 'client_secret is not the current one')
+  }
+}
+
+function requireToken(c: LatchkeyContext): string {
+  const token = presentedToken(c)
+  if (token?.scheme === 'Bearer') return token.text
+  throw new OAuthError('invalid_token', 'a token is needed', { challenge: 'Bearer realm="latchkey"' })
+}
+
+const invalidToken = (): OAuthError =>
+  new OAuthError('invalid_token', 'the token is not valid', {
+    challenge: 'Bearer realm="latchkey", error="invalid_token"',
+  })

@@ -1,0 +1,102 @@
+// Client metadata under the RFC's names (RFC 7591 §2): what a client says of itself, judged as an operator's
+// registration is. What it may not set, and what nobody knows, is ignored.
+import * as z from 'zod'
+import type { Client, ClientAuthMethod, ClientRegistration } from '../../domain/client.ts'
+import { joinScope, splitScope } from '../../domain/scope.ts'
+import { OAuthError } from '../errors.ts'
+import { clientBody } from './schema.ts'
+
+/** What a client may ask for that nobody vouches for. */
+export const REGISTRABLE_SCOPES: readonly string[] = ['openid', 'email']
+const REGISTRABLE_GRANTS: readonly string[] = ['authorization_code', 'refresh_token']
+const SCOPE_MAX_CHARS = 1_000
+/** One line: it is shown on pages and in mails. */
+const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u
+
+const Metadata = z.object({
+  client_name: z.string().regex(NAME).optional(),
+  redirect_uris: z.array(z.unknown()).min(1),
+  post_logout_redirect_uris: z.unknown().optional(),
+  token_endpoint_auth_method: z.string().optional(),
+  // Others may be asked for: what is registered stands in the answer (RFC 7591 §2).
+  grant_types: z
+    .array(z.string())
+    .default(['authorization_code'])
+    .transform(types => types.filter(type => REGISTRABLE_GRANTS.includes(type)))
+    .refine(types => types.includes('authorization_code')),
+  response_types: z
+    .array(z.string())
+    .default(['code'])
+    .refine(types => types.includes('code')),
+  scope: z.string().max(SCOPE_MAX_CHARS).optional(),
+  jwks: z.unknown().optional(),
+  jwks_uri: z.unknown().optional(),
+  backchannel_logout_uri: z.unknown().optional(),
+  dpop_bound_access_tokens: z.unknown().optional(),
+  require_pushed_authorization_requests: z.unknown().optional(),
+})
+
+export interface MetadataDefaults {
+  readonly name: string
+  readonly authMethod: ClientAuthMethod
+  /** Those beyond are left out; all of them when none is named. */
+  readonly scopes: readonly string[]
+  readonly allowsLoopback: boolean
+}
+
+/** Throws `invalid_redirect_uri` or `invalid_client_metadata`. */
+export function parseMetadata(sent: unknown, defaults: MetadataDefaults): ClientRegistration {
+  const members = check(z.looseObject({}), sent)
+  const metadata = check(Metadata, withoutNulls(members))
+  const { client_name, response_types: _, scope, ...rest } = metadata
+  const method = metadata.token_endpoint_auth_method ?? defaults.authMethod
+  const scopes = defaults.scopes.filter(each => scope === undefined || splitScope(scope).includes(each))
+  const { client_id: __, ...registration } = check(clientBody(defaults.allowsLoopback), {
+    ...rest,
+    name: client_name ?? defaults.name,
+    kind: 'third_party',
+    type: method === 'none' ? 'public' : 'confidential',
+    token_endpoint_auth_method: method,
+    scopes,
+  })
+  return registration
+}
+
+/** A client's registration as it may see it itself (RFC 7591 §3.2.1). */
+export function metadataView(client: Client): Readonly<Record<string, unknown>> {
+  const { jwks, jwks_uri, backchannel_logout_uri } = client
+  return {
+    client_name: client.name,
+    redirect_uris: client.redirect_uris,
+    post_logout_redirect_uris: client.post_logout_redirect_uris,
+    token_endpoint_auth_method: client.token_endpoint_auth_method,
+    grant_types: client.grant_types,
+    response_types: ['code'],
+    scope: joinScope(client.scopes),
+    dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+    require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+    ...withoutNulls({ jwks, jwks_uri, backchannel_logout_uri }),
+  }
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const fields = new Set(parsed.error.issues.map(issue => String(issue.path[0] ?? 'the body')))
+  if (fields.has('redirect_uris')) {
+    throw new OAuthError('invalid_redirect_uri', 'redirect_uris are missing or not acceptable')
+  }
+  const named = [...fields].map(field => RFC_NAMES[field] ?? field).join(', ')
+  throw new OAuthError('invalid_client_metadata', `not acceptable: ${named}`)
+}
+
+/** Fields whose name here is another. */
+const RFC_NAMES: Readonly<Record<string, string>> = {
+  name: 'client_name',
+  scopes: 'scope',
+  type: 'token_endpoint_auth_method',
+}
+
+/** A member that is null counts as left out (RFC 7592 §2.2). */
+const withoutNulls = (members: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(members).filter(([, member]) => member !== null))
