@@ -53,10 +53,11 @@ END;
 
 -- The commitment of every access token until its own expiry; it outlives its session. The token answer that was
 -- issued with it waits here for its grace, sealed under the refresh token that it succeeded.
+-- A token of a client in its own name has no session and no user: an id of its own (m_…) and one generation.
 CREATE TABLE IF NOT EXISTS entropy_buckets (
   session_id TEXT NOT NULL,
   generation INTEGER NOT NULL CHECK (generation >= 1),
-  user_id TEXT NOT NULL,
+  user_id TEXT,
   audience TEXT NOT NULL,
   issued_at INTEGER NOT NULL,
   commitment TEXT NOT NULL CHECK (length(commitment) = 43),
@@ -64,13 +65,16 @@ CREATE TABLE IF NOT EXISTS entropy_buckets (
   retired_at INTEGER,
   retired_reason TEXT,
   sealed_successor TEXT,
-  PRIMARY KEY (session_id, generation)
+  PRIMARY KEY (session_id, generation),
+  CHECK ((user_id IS NULL) = (substr(session_id, 1, 2) = 'm_')),
+  CHECK (user_id IS NOT NULL OR generation = 1)
 ) STRICT, WITHOUT ROWID;
 
 -- No token for a session that has ended, whoever writes.
 CREATE TRIGGER IF NOT EXISTS entropy_buckets_of_live_sessions
 BEFORE INSERT ON entropy_buckets
-WHEN NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = NEW.user_id AND id = NEW.session_id)
+WHEN NEW.user_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = NEW.user_id AND id = NEW.session_id)
 BEGIN
   SELECT RAISE(ABORT, 'session_gone');
 END;

@@ -6,11 +6,11 @@ const TAG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 export const SHARD_TAGS = 1024
 export const ID_RANDOM_BYTES = 16
 
-const TAGGED_ID = /^(u|s|i|p)_([a-z2-7]{2})[A-Za-z0-9_-]{22}$/
+const TAGGED_ID = /^(u|s|i|p|m)_([a-z2-7]{2})[A-Za-z0-9_-]{22}$/
 const MADE_CLIENT_ID = /^c_[A-Za-z0-9_-]{22}$/
 const CHOSEN_CLIENT_ID = /^[a-z0-9][a-z0-9._-]{1,62}$/
 
-export type TaggedKind = 'u' | 's' | 'i' | 'p'
+export type TaggedKind = 'u' | 's' | 'i' | 'p' | 'm'
 
 /** 0 … 1023 as two characters. */
 export function shardTag(value: number): string {
@@ -22,7 +22,7 @@ export function shardTagOfDigest(digest: Uint8Array): string {
   return shardTag((((digest[0] ?? 0) << 8) | (digest[1] ?? 0)) & (SHARD_TAGS - 1))
 }
 
-/** `u_…`, `s_…`, `i_…` (a sign-in) or `p_…` (a pushed request) in the given shard. */
+/** `u_…`, `s_…`, `i_…` (a sign-in), `p_…` (a pushed request) or `m_…` (a token without a session) in the given shard. */
 export function taggedId(kind: TaggedKind, tag: string, random: Uint8Array): string {
   return `${kind}_${tag}${toBase64url(random)}`
 }
@@ -43,12 +43,15 @@ export function tagValue(tag: string): number {
   return (TAG_ALPHABET.indexOf(tag[0] ?? '') << 5) | TAG_ALPHABET.indexOf(tag[1] ?? '')
 }
 
-export const isChosenClientId = (value: string): boolean => CHOSEN_CLIENT_ID.test(value)
+/** Never one that could be a user's: a client in its own name is the subject of its tokens. */
+export const isChosenClientId = (value: string): boolean =>
+  CHOSEN_CLIENT_ID.test(value) && !TAGGED_ID.test(value)
 
 export const isClientId = (value: unknown): value is string =>
   typeof value === 'string' && (isChosenClientId(value) || MADE_CLIENT_ID.test(value))
 
 export interface Jti {
+  /** `s_…`; or `m_…`, of a token that has no session. */
   readonly sessionId: string
   readonly generation: number
 }
@@ -59,7 +62,7 @@ export const jtiOf = ({ sessionId, generation }: Jti): string => `${sessionId}.$
 export function parseJti(value: unknown): Jti | null {
   if (typeof value !== 'string') return null
   const [sessionId, text, ...rest] = value.split('.')
-  if (rest.length > 0 || !isTaggedId('s', sessionId)) return null
+  if (rest.length > 0 || !(isTaggedId('s', sessionId) || isTaggedId('m', sessionId))) return null
   const generation = parseGeneration(text)
   return generation === null ? null : { sessionId, generation }
 }

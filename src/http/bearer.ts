@@ -2,7 +2,7 @@
 import { splitScope } from '../domain/scope.ts'
 import { rfc3339 } from '../domain/time.ts'
 import { type Validation, validateAccessToken } from '../oauth/validate.ts'
-import type { AccessClaims } from '../tokens/access-token.ts'
+import type { AccessClaims, SessionClaims } from '../tokens/access-token.ts'
 import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
 import {
@@ -46,6 +46,12 @@ export async function checkToken(
   }
   await refuseUsedProof(c, proof)
   return claims
+}
+
+/** Of a token that speaks for a user: a client in its own name is none. Throws 401. */
+export function ofUser(claims: AccessClaims): SessionClaims {
+  if (claims.sid !== undefined) return claims
+  throw new Problem('invalid_token', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
 }
 
 /** Pages of other origins learn of a refusal too, where it is known that the token was their client's. */

@@ -1,6 +1,6 @@
 // Who listens: a token with scope `sessions`, in the header or, because a browser's WebSocket has no headers of its
 // own, as a subprotocol; or the browser session, from our own pages only.
-import { checkToken, presentedToken, unauthorized } from './bearer.ts'
+import { checkToken, ofUser, presentedToken, unauthorized } from './bearer.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkOrigin } from './csrf.ts'
@@ -26,7 +26,7 @@ export async function requireListener(c: LatchkeyContext): Promise<Listener> {
   if (subprotocol !== null && header !== undefined) throw twoTokens()
   const token = subprotocol === null ? presentedToken(c) : offeredToken(subprotocol)
   if (token !== null) {
-    const claims = await checkToken(c, token, SESSIONS_DEMAND)
+    const claims = ofUser(await checkToken(c, token, SESSIONS_DEMAND))
     return { userId: claims.sub, sessionId: claims.sid, until: claims.exp, subprotocol }
   }
   const session = header === undefined ? await findBrowserSession(c) : null

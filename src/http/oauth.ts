@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
 import { introspectToken } from '../oauth/introspect.ts'
 import { required } from '../oauth/parameters.ts'
-import { revokeToken, signOut } from '../oauth/revoke.ts'
+import { endToken, revokeToken } from '../oauth/revoke.ts'
 import { exchangeToken } from '../oauth/token-endpoint.ts'
 import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
@@ -50,6 +50,6 @@ oauth.post('/oauth2/logout', async c => {
   const { parts, facts } = c.var
   await refuseTokenInForm(c)
   const claims = await requireBearer(c, { audience: 'any' })
-  await signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts)
+  await endToken(parts, claims, facts)
   return c.body(null, 204)
 })

@@ -1,5 +1,5 @@
 // Who calls the sessions API: a token with scope `sessions`, or the browser session (with X-CSRF-Token to change).
-import { type BearerDemand, presentedToken, requireBearer, unauthorized } from './bearer.ts'
+import { type BearerDemand, ofUser, presentedToken, requireBearer, unauthorized } from './bearer.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkCsrf } from './csrf.ts'
@@ -15,7 +15,7 @@ export const SESSIONS_DEMAND: BearerDemand = { audience: 'issuer', scope: 'sessi
 
 export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
   if (c.req.header('Authorization') !== undefined || presentedToken(c) !== null) {
-    const claims = await requireBearer(c, SESSIONS_DEMAND)
+    const claims = ofUser(await requireBearer(c, SESSIONS_DEMAND))
     return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }
   }
   const session = await findBrowserSession(c)

@@ -3,7 +3,7 @@
 import { Hono } from 'hono'
 import { splitScope } from '../domain/scope.ts'
 import { findUser } from '../store/users.ts'
-import { refuseTokenInForm, requireBearer } from './bearer.ts'
+import { ofUser, refuseTokenInForm, requireBearer } from './bearer.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Problem } from './problem.ts'
 
@@ -11,7 +11,7 @@ export const userinfo = new Hono<LatchkeyEnv>()
 
 userinfo.on(['GET', 'POST'], '/oauth2/userinfo', async c => {
   await refuseTokenInForm(c)
-  const { sub, scope } = await requireBearer(c, { audience: 'issuer', scope: 'openid' })
+  const { sub, scope } = ofUser(await requireBearer(c, { audience: 'issuer', scope: 'openid' }))
   if (!splitScope(scope).includes('email')) return c.json({ sub })
   const user = await findUser(c.var.parts.shards.of(sub), sub)
   if (user === null) {

@@ -10,7 +10,8 @@ whoami.get('/ping/whoami', async c => {
   return c.json({
     authenticated: true,
     client_id: claims.client_id,
-    user_id: claims.sub,
-    session_id: claims.sid,
+    // A client in its own name has neither.
+    user_id: claims.sid === undefined ? null : claims.sub,
+    session_id: claims.sid ?? null,
   })
 })

@@ -18,7 +18,8 @@ export interface TokenAnswer {
   readonly refresh_token?: string
   readonly id_token?: string
   readonly client_id: string
-  readonly user_id: string
+  /** Of nobody, where a client acts in its own name. */
+  readonly user_id?: string
 }
 
 export interface TokenRequest {

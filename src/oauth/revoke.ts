@@ -1,7 +1,11 @@
 // Token revocation (RFC 7009): a refresh or access token of the calling client ends its session.
 import type { Client } from '../domain/client.ts'
+import { parseJti } from '../domain/ids.ts'
 import { endSessionsOf } from '../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+import { retireBuckets } from '../store/buckets.ts'
+import { run } from '../store/d1.ts'
+import type { AccessClaims } from '../tokens/access-token.ts'
 import { readRefreshToken } from '../tokens/refresh-token.ts'
 import { validateAccessToken } from './validate.ts'
 
@@ -15,14 +19,23 @@ export async function revokeToken(
   token: string,
   facts: RequestFacts,
 ): Promise<void> {
-  const owner = (await ownerByRefreshToken(parts, token)) ?? (await ownerByAccessToken(parts, token, facts))
-  if (owner?.clientId === client.id) await signOut(parts, owner, facts)
+  const refresh = await readRefreshToken(parts.secrets, token)
+  if (refresh !== null) {
+    const { userId, clientId } = refresh.facts
+    if (clientId === client.id) await signOut(parts, { userId, sessionId: refresh.sessionId }, facts)
+    return
+  }
+  const validation = await validateAccessToken(parts, token, null, facts)
+  if (validation.tag === 'accepted' && validation.claims.client_id === client.id) {
+    await endToken(parts, validation.claims, facts)
+  }
 }
 
-export interface SessionOwner {
-  readonly userId: string
-  readonly sessionId: string
-  readonly clientId: string
+/** Ends the session of a live token, at its holder's wish; the token itself, where there is no session. */
+export async function endToken(parts: Parts, claims: AccessClaims, facts: RequestFacts): Promise<void> {
+  if (claims.sid !== undefined) return signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts)
+  const id = parseJti(claims.jti)?.sessionId ?? ''
+  await run(retireBuckets(parts.shards.of(id), id, 'signed_out', facts.now))
 }
 
 /**
@@ -31,30 +44,13 @@ export interface SessionOwner {
  */
 export async function signOut(
   parts: Pick<Parts, 'users'>,
-  session: Pick<SessionOwner, 'userId' | 'sessionId'>,
+  { userId, sessionId }: { readonly userId: string; readonly sessionId: string },
   facts: Pick<RequestFacts, 'now'>,
   andSessionId: string | null = null,
 ): Promise<void> {
-  const { userId, sessionId } = session
   const sessionIds = [sessionId, ...(andSessionId === null ? [] : [andSessionId])]
   const selection = { kind: 'listed', sessionIds } as const
   const by = { kind: 'session', session_id: sessionId } as const
   const change = { opId: `sign-out:${sessionId}`, selection, reason: 'signed_out', by } as const
   await endSessionsOf(parts, userId, change, facts.now)
-}
-
-async function ownerByRefreshToken(parts: Parts, token: string): Promise<SessionOwner | null> {
-  const read = await readRefreshToken(parts.secrets, token)
-  return read === null ? null : { ...read.facts, sessionId: read.sessionId }
-}
-
-async function ownerByAccessToken(
-  parts: Parts,
-  token: string,
-  facts: RequestFacts,
-): Promise<SessionOwner | null> {
-  const validation = await validateAccessToken(parts, token, null, facts)
-  if (validation.tag === 'refused') return null
-  const { sub, sid, client_id } = validation.claims
-  return { userId: sub, sessionId: sid, clientId: client_id }
 }

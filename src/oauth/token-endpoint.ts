@@ -5,12 +5,13 @@ import type { TokenAnswer } from './credentials.ts'
 import { readTokenProof } from './dpop.ts'
 import { OAuthError } from './errors.ts'
 import { authorizationCode } from './grants/authorization-code.ts'
+import { clientCredentials } from './grants/client-credentials.ts'
 import type { Grant } from './grants/grant.ts'
 import { magicLink } from './grants/magic-link.ts'
 import { refreshToken } from './grants/refresh-token.ts'
 import { type FormParameters, required } from './parameters.ts'
 
-const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, magicLink]
+const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, magicLink]
 
 export const SERVED_GRANT_TYPES: readonly GrantType[] = GRANTS.map(grant => grant.grantType)
 

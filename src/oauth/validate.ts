@@ -29,7 +29,7 @@ export type Validation =
  * Throws StorageUnavailable when the bucket cannot be read: refused, never accepted.
  */
 export async function validateAccessToken(
-  parts: Pick<Parts, 'config' | 'keys' | 'shards' | 'alarms'>,
+  parts: Pick<Parts, 'config' | 'keys' | 'shards' | 'alarms' | 'findClient'>,
   token: string,
   audience: string | null,
   facts: Pick<RequestFacts, 'now' | 'waitUntil'>,
@@ -64,7 +64,8 @@ export async function validateAccessToken(
     case 'live': {
       const read = parseAccessClaims(claims, parts.config.issuer)
       const isForUs = read !== null && (audience === null || read.aud === audience)
-      return isForUs ? { tag: 'accepted', claims: read } : { tag: 'refused', code: 'invalid_token', clientId }
+      const isGood = isForUs && (read.sid !== undefined || (await isOfClient(parts, read, facts.now)))
+      return isGood ? { tag: 'accepted', claims: read } : { tag: 'refused', code: 'invalid_token', clientId }
     }
   }
 }
@@ -78,6 +79,19 @@ async function verdictOf(
   if (key === null) return judgeBucket(null, false)
   const bucket = await findBucket(parts.shards.of(key.sessionId), key.sessionId, key.generation)
   return judgeBucket(bucket, bucket !== null && digestsEqual(bucket.commitment, commitment))
+}
+
+/**
+ * A deleted client has no sessions that could be ended, but tokens in its own name: they die with it, within the bound
+ * of the clients' cache, and are none of a later client of the same id.
+ */
+async function isOfClient(
+  parts: Pick<Parts, 'findClient'>,
+  claims: AccessClaims,
+  now: number,
+): Promise<boolean> {
+  const client = await parts.findClient(claims.client_id, now)
+  return client !== null && client.createdAt <= claims.iat
 }
 
 /** Whom a token speaks of, or its forger claims to be: only what has the form of an id, so that no credential comes into an alarm. */

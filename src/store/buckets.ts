@@ -56,8 +56,17 @@ export const insertFirstBucket = (
     )
     .bind(sessionId, userId, bucket.audience, issuedAt, bucket.commitment, bucket.expiresAt)
 
+/** Of a client in its own name; see schema.sql. */
+export const insertClientBucket = (db: D1Database, id: string, issuedAt: number, bucket: NewBucket) =>
+  db
+    .prepare(
+      `INSERT INTO entropy_buckets (session_id, generation, audience, issued_at, commitment, expires_at)
+       VALUES (?, 1, ?, ?, ?, ?)`,
+    )
+    .bind(id, bucket.audience, issuedAt, bucket.commitment, bucket.expiresAt)
+
 /**
- * Retires what is left of an ended session; a trigger feeds bucket_retirements. What another isolate's clock may
+ * Retires what is left of an ended session, or of a token without one; a trigger feeds bucket_retirements. What another isolate's clock may
  * still take for unexpired is retired too.
  */
 export const retireBuckets = (db: D1Database, sessionId: string, reason: RetiredReason, at: number) =>

@@ -6,7 +6,7 @@ import { randomSecret } from './random.ts'
 
 export const ACCESS_TOKEN_TYP = 'at+jwt'
 
-export interface AccessClaims {
+interface CommonClaims {
   readonly iss: string
   readonly sub: string
   readonly aud: string
@@ -15,14 +15,27 @@ export interface AccessClaims {
   readonly iat: number
   readonly exp: number
   readonly jti: string
-  readonly sid: string
   /** The entropy bucket: 32 random bytes, base64url. */
   readonly eb: string
-  readonly auth_time: number
-  readonly amr: readonly string[]
   /** The key that the token is bound to (RFC 9449 §6.1). */
   readonly cnf?: { readonly jkt: string }
 }
+
+/** Of a user's session. */
+export interface SessionClaims extends CommonClaims {
+  readonly sid: string
+  readonly auth_time: number
+  readonly amr: readonly string[]
+}
+
+/** Of a client in its own name, which is then its `sub`: there is no user and no session. */
+export interface ClientClaims extends CommonClaims {
+  readonly sid?: never
+  readonly auth_time?: never
+  readonly amr?: never
+}
+
+export type AccessClaims = SessionClaims | ClientClaims
 
 export interface Minted {
   readonly token: string
@@ -30,13 +43,22 @@ export interface Minted {
 }
 
 /** Mints the token of one generation of one session, and what is stored about it. */
-export async function mintAccessToken(
+export const mintAccessToken = (
   ring: KeyRing,
-  claims: Omit<AccessClaims, 'jti' | 'sid' | 'eb'>,
+  claims: Omit<SessionClaims, 'jti' | 'sid' | 'eb'>,
   jti: Jti,
-): Promise<Minted> {
-  const full: AccessClaims = { ...claims, jti: jtiOf(jti), sid: jti.sessionId, eb: randomSecret() }
-  const { token, commitment } = await ring.sign(ACCESS_TOKEN_TYP, full, claims.iat)
+): Promise<Minted> => mint(ring, { ...claims, jti: jtiOf(jti), sid: jti.sessionId, eb: randomSecret() })
+
+/** @param id `m_…`, of this one token */
+export const mintClientToken = (
+  ring: KeyRing,
+  claims: Omit<ClientClaims, 'jti' | 'eb'>,
+  id: string,
+): Promise<Minted> =>
+  mint(ring, { ...claims, jti: jtiOf({ sessionId: id, generation: 1 }), eb: randomSecret() })
+
+async function mint(ring: KeyRing, claims: AccessClaims): Promise<Minted> {
+  const { token, commitment } = await ring.sign(ACCESS_TOKEN_TYP, claims, claims.iat)
   return { token, bucket: { audience: claims.aud, commitment, expiresAt: claims.exp } }
 }
 
@@ -45,13 +67,16 @@ export function parseAccessClaims(
   claims: Readonly<Record<string, unknown>>,
   issuer: string,
 ): AccessClaims | null {
-  const texts = ['sub', 'aud', 'client_id', 'scope', 'jti', 'sid', 'eb'] as const
-  const times = ['iat', 'exp', 'auth_time'] as const
+  const texts = ['sub', 'aud', 'client_id', 'scope', 'jti', 'eb'] as const
+  const times = ['iat', 'exp'] as const
+  const isOfNobody = (['sid', 'auth_time', 'amr'] as const).every(name => claims[name] === undefined)
+  const isOfSession =
+    typeof claims.sid === 'string' && Number.isSafeInteger(claims.auth_time) && Array.isArray(claims.amr)
   const isComplete =
     claims.iss === issuer &&
     texts.every(name => typeof claims[name] === 'string') &&
     times.every(name => Number.isSafeInteger(claims[name])) &&
-    Array.isArray(claims.amr) &&
+    (isOfNobody || isOfSession) &&
     isConfirmation(claims.cnf)
   return isComplete ? (claims as unknown as AccessClaims) : null
 }

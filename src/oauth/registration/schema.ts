@@ -15,7 +15,12 @@ import { SERVED_AUTH_METHODS } from '../client-authentication.ts'
 
 const LIST_MAX = 50
 const URI_MAX_CHARS = 2_048
-const SERVED_GRANT_TYPES = ['authorization_code', 'refresh_token', MAGIC_LINK_GRANT] as const
+const SERVED_GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  MAGIC_LINK_GRANT,
+] as const
 
 const uri = z.string().max(URI_MAX_CHARS).refine(isRedirectUri)
 const uris = z.array(uri).max(LIST_MAX)
@@ -66,6 +71,8 @@ const Registration = z
     const wrong = (path: string) => context.addIssue({ code: 'custom', path: [path], message: 'invalid' })
     if ((body.type === 'public') !== (body.token_endpoint_auth_method === 'none'))
       wrong('token_endpoint_auth_method')
+    // What anybody can claim to be has no name of its own to act in.
+    if (body.type === 'public' && body.grant_types.includes('client_credentials')) wrong('grant_types')
     // A third party never sees a user's mail link.
     if (body.kind === 'third_party' && body.grant_types.includes(MAGIC_LINK_GRANT)) wrong('grant_types')
   })
