@@ -32,6 +32,8 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
+              // Tests deliver what was queued themselves.
+              queueProducers: { EVENTS: 'unconsumed' },
               d1Databases: { DB: 'shard-0', DB_1: 'shard-1', DB_2: 'shard-2' },
               bindings: {
                 ISSUER: 'https://auth.test',

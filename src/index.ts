@@ -1,6 +1,8 @@
-// The Worker: fetch, scheduled, and the classes of its objects.
+// The Worker: fetch, scheduled, queue, and the classes of its objects.
 import { createApp, realPorts } from './app.ts'
+import type { EventMessage } from './domain/event-message.ts'
 import { keepHouse } from './housekeeping.ts'
+import { deliverEvents } from './notify/deliver-events.ts'
 
 export { RateLimiter } from './limits/rate-limiter.ts'
 export { UserSessions } from './user/user-sessions.ts'
@@ -12,4 +14,8 @@ export default {
   async scheduled(_controller, env): Promise<void> {
     await keepHouse(app.parts(env), realPorts.now())
   },
-} satisfies ExportedHandler<Env>
+  async queue({ messages }, env, context): Promise<void> {
+    const now = realPorts.now()
+    await deliverEvents(app.parts(env), messages, now, work => context.waitUntil(work))
+  },
+} satisfies ExportedHandler<Env, EventMessage>

@@ -84,6 +84,17 @@ export const OUTBOX_LEASE_SECONDS = 30
 export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60, 60, 60, 60, 60, 60, 60, 60, 900] as const
 export const OUTBOX_BATCH = 50
 export const MAIL_TIMEOUT_MS = 15_000
+/** Back-channel logout (§2.4: a logout token lives for two minutes at most). */
+export const LOGOUT_TOKEN_SECONDS = 2 * MINUTE_SECONDS
+/** One try to tell a client what has happened, and the waits between tries; after the last it is given up. */
+export const DELIVERY_TIMEOUT_MS = 10_000
+export const DELIVERY_BACKOFF_SECONDS = [5, 30, 120, 600] as const
+/** A receiver that asks for a longer wait than this gets this. */
+export const DELIVERY_RETRY_AFTER_MAX_SECONDS = 60 * MINUTE_SECONDS
+/** A change that is repeated later than this is no retry: whom it concerns has been told. */
+export const REPEAT_SECONDS = MINUTE_SECONDS
+/** Messages that a queue takes at once. */
+export const QUEUE_BATCH_MAX = 100
 /** Of an answer from a place that somebody registered, no more is received. */
 export const TARGET_ANSWER_MAX_BYTES = 64 * 1024
 /** Two of them and a Retry-After fit into the refresh grace: whoever follows our 503 is not taken for a thief. */

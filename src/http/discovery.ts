@@ -74,7 +74,11 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
   ['/oauth2/par', 'pushed_authorization_request_endpoint', {}],
   ['/oauth2/device_authorization', 'device_authorization_endpoint', {}],
   ['/oauth2/register', 'registration_endpoint', {}],
-  ['/oauth2/end-session', 'end_session_endpoint', {}],
+  [
+    '/oauth2/end-session',
+    'end_session_endpoint',
+    { backchannel_logout_supported: true, backchannel_logout_session_supported: true },
+  ],
 ]
 
 /** Made once the other routes stand. */

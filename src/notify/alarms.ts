@@ -6,7 +6,13 @@ import { log } from '../log.ts'
 import { addToAlarm } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
 
-export type AlarmKind = 'token.forged' | 'link.forged' | 'refresh.reused' | 'code.reused' | 'mail.failing'
+export type AlarmKind =
+  | 'token.forged'
+  | 'link.forged'
+  | 'refresh.reused'
+  | 'code.reused'
+  | 'mail.failing'
+  | 'logout.failing'
 
 const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'token.forged': 'critical',
@@ -14,6 +20,7 @@ const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'refresh.reused': 'high',
   'code.reused': 'high',
   'mail.failing': 'medium',
+  'logout.failing': 'medium',
 }
 
 export interface Alarm {

@@ -13,7 +13,12 @@ export interface TargetRequest {
 
 export type TargetAnswer =
   /** Any status but a redirect; of the body at most TARGET_ANSWER_MAX_BYTES. */
-  | { readonly tag: 'answered'; readonly status: number; readonly body: Uint8Array }
+  | {
+      readonly tag: 'answered'
+      readonly status: number
+      readonly headers: Headers
+      readonly body: Uint8Array
+    }
   | { readonly tag: 'failed'; readonly why: 'not_a_target' | 'redirected' | 'no_answer' }
 
 export type FetchTarget = (uri: string, request: TargetRequest) => Promise<TargetAnswer>
@@ -53,7 +58,12 @@ async function send(
     await response.body?.cancel()
     return { tag: 'failed', why: 'redirected' }
   }
-  return { tag: 'answered', status: response.status, body: await readStart(response) }
+  return {
+    tag: 'answered',
+    status: response.status,
+    headers: response.headers,
+    body: await readStart(response),
+  }
 }
 
 /** The beginning of the body; the rest is never received. */

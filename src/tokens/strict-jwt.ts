@@ -2,7 +2,7 @@
 import { type JsonObject, parseBase64url, parseJsonObject, parseUtf8 } from '../domain/encoding.ts'
 import { TOKEN_MAX_CHARS } from '../domain/limits.ts'
 
-export type TokenType = 'at+jwt' | 'magic-link+jwt' | 'JWT'
+export type TokenType = 'at+jwt' | 'magic-link+jwt' | 'logout+jwt' | 'JWT'
 
 /** A JWS signed with ES256, whoever's key that is. */
 export interface StrictJws {

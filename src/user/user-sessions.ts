@@ -17,6 +17,7 @@ import { log } from '../log.ts'
 import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
+import { announce } from './announce.ts'
 import { type Applied, applyChange } from './change.ts'
 import { changeEmail } from './change-email.ts'
 import { deleteAccount } from './delete-account.ts'
@@ -27,8 +28,9 @@ import { listLiveIds } from './state.ts'
 
 export class UserSessions extends DurableObject<Env> {
   #tail: Promise<unknown> = Promise.resolve()
+  readonly #findClient = createClientCache(id => findClient(this.#shards().global, id)).find
   readonly #live = createLiveSockets(this.ctx, {
-    findClient: createClientCache(id => findClient(this.#shards().global, id)).find,
+    findClient: this.#findClient,
     listLiveIds: async (userId, now) => listLiveIds(this.#shards().of(userId), userId, now),
   })
 
@@ -89,6 +91,8 @@ export class UserSessions extends DurableObject<Env> {
     return this.#serially(async () => {
       const { outcome, entries } = await work(this.#shards())
       this.#live.tell(userId, entries, now)
+      const outside = { queue: this.env.EVENTS, findClient: this.#findClient }
+      this.ctx.waitUntil(announce(outside, userId, entries, now))
       return outcome
     })
   }

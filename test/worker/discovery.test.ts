@@ -87,6 +87,12 @@ const address = async (url: unknown) => {
   expect(answers.some(({ status }) => status !== 404 && status !== 405)).toBe(true)
 }
 
+/** That the token comes, with a `sid`, is for another test to show. */
+async function isListenedFor(value: unknown): Promise<void> {
+  expect(value).toBe(true)
+  expect((await register({ backchannel_logout_uri: 'https://app.test/bc' })).status).toBe(201)
+}
+
 /** How each listed value is tried. */
 const TRIALS: Record<string, (value: unknown) => Promise<unknown>> = {
   authorization_endpoint: address,
@@ -99,6 +105,8 @@ const TRIALS: Record<string, (value: unknown) => Promise<unknown>> = {
   device_authorization_endpoint: address,
   registration_endpoint: address,
   end_session_endpoint: address,
+  backchannel_logout_supported: isListenedFor,
+  backchannel_logout_session_supported: isListenedFor,
 
   async issuer(value) {
     const { access_token, id_token } = await tokensOf('openid')

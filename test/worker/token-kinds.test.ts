@@ -1,9 +1,11 @@
 // Every credential at every door: each opens its own, and no other, and is not spent by being tried elsewhere.
+import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
+import { mintLogoutToken } from '../../src/tokens/logout-token.ts'
 import { alarmCount } from './support/alarms.ts'
 import { ACCEPT_JSON, askForMail, type Browser, browser, signInBrowser } from './support/browser.ts'
-import { bearer, createService, form, freshAddress } from './support/service.ts'
+import { bearer, createService, form, freshAddress, ISSUER } from './support/service.ts'
 import {
   type Attempt,
   createClient,
@@ -16,7 +18,15 @@ import {
 
 const service = createService()
 const kinds = [
-  ...['access token', 'ID token', 'refresh token', 'link for an app', 'link for a browser', 'typed code'],
+  ...[
+    'access token',
+    'ID token',
+    'logout token',
+    'refresh token',
+    'link for an app',
+    'link for a browser',
+    'typed code',
+  ],
   ...['code verifier', 'session cookie', 'binding cookie', 'csrf token', 'client secret', 'admin token'],
   'notice link',
 ] as const
@@ -29,6 +39,8 @@ let tokens: Tokens
 let attempt: Attempt
 let asking: Browser
 let page: Browser
+/** In which the user of the tokens is signed in. */
+let same: Browser
 
 beforeAll(async () => {
   vi.spyOn(console, 'info').mockReturnValue()
@@ -38,7 +50,9 @@ beforeAll(async () => {
     token_endpoint_auth_method: 'client_secret_post',
   })
   confidentialId = confidential.client_id
-  tokens = await signIn(service, clientId, freshAddress())
+  const email = freshAddress()
+  tokens = await signIn(service, clientId, email)
+  same = await signInBrowser(service, email)
   attempt = await requestLink(service, clientId, freshAddress())
   asking = browser(service)
   const mail = await askForMail(service, asking, freshAddress())
@@ -47,6 +61,12 @@ beforeAll(async () => {
   Object.assign(wallet, {
     'access token': tokens.access_token,
     'ID token': tokens.id_token,
+    'logout token': await mintLogoutToken(
+      service.parts.keys,
+      ISSUER,
+      { userId: tokens.user_id, sessionId: String(decodeJwt(tokens.access_token).sid), clientId },
+      service.now,
+    ),
     'refresh token': tokens.refresh_token,
     'link for an app': attempt.token,
     'link for a browser': mail.token,
@@ -177,6 +197,13 @@ const DOORS: Readonly<Record<string, Door>> = {
     opens: ['csrf token'],
     refuses: [403],
     knock: csrf_token => page.post('/sign-in', { email: freshAddress(), csrf_token }, ACCEPT_JSON),
+  },
+  // The last: it ends the session of the tokens.
+  'the hint of a logout': {
+    opens: ['ID token'],
+    // A page that asks.
+    refuses: [200],
+    knock: hint => same.get(`/oauth2/end-session?id_token_hint=${encodeURIComponent(hint)}`),
   },
 }
 

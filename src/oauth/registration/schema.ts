@@ -11,6 +11,7 @@ import {
 import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-uri.ts'
 import { DEFAULT_RULE } from '../../domain/rule.ts'
 import { isScopeToken } from '../../domain/scope.ts'
+import { isTargetUri } from '../../domain/target-uri.ts'
 import { SERVED_AUTH_METHODS } from '../client-authentication.ts'
 
 const LIST_MAX = 50
@@ -51,10 +52,10 @@ const Registration = z
       .min(0)
       .max(REFRESH_GRACE_MAX_SECONDS)
       .default(REFRESH_GRACE_SECONDS),
+    backchannel_logout_uri: z.string().max(URI_MAX_CHARS).nullable().default(null),
     // What is not there yet is refused rather than accepted without effect.
     jwks: z.null().default(null),
     jwks_uri: z.null().default(null),
-    backchannel_logout_uri: z.null().default(null),
     dpop_bound_access_tokens: z.boolean().default(false),
     require_pushed_authorization_requests: z.boolean().default(false),
     access_token_seconds: z.number().int().min(1).max(ACCESS_TOKEN_MAX_SECONDS).default(ACCESS_TOKEN_SECONDS),
@@ -77,10 +78,16 @@ const Registration = z
     if (body.kind === 'third_party' && body.grant_types.includes(MAGIC_LINK_GRANT)) wrong('grant_types')
   })
 
-/** @param allowsLoopback whether `link_uri` may point at this machine */
+/** @param allowsLoopback whether `link_uri` and the places that are called may be on this machine */
 export const clientBody = (allowsLoopback: boolean) =>
-  Registration.refine(body => body.link_uri === null || isLinkUri(body.link_uri, allowsLoopback), {
-    path: ['link_uri'],
+  Registration.superRefine((body, context) => {
+    const check = (path: 'link_uri' | 'backchannel_logout_uri', isRight: typeof isLinkUri) => {
+      const uri = body[path]
+      if (uri !== null && !isRight(uri, allowsLoopback))
+        context.addIssue({ code: 'custom', path: [path], message: 'invalid' })
+    }
+    check('link_uri', isLinkUri)
+    check('backchannel_logout_uri', isTargetUri)
   })
 
 function isAbsoluteUri(value: string): boolean {

@@ -1,0 +1,66 @@
+// What users' objects have queued, and what becomes of it when the Worker takes it from the queue.
+import type { EventMessage } from '../../../src/domain/event-message.ts'
+import { deliverEvents } from '../../../src/notify/deliver-events.ts'
+import { changeEnv, namespaceOf } from './intercept.ts'
+import type { Service } from './service.ts'
+
+export interface Queued {
+  readonly messages: EventMessage[]
+  /** What the queue does with a batch; it takes it unless a test says otherwise. */
+  send: (take: () => void) => Promise<void>
+  /** For createService. */
+  readonly bindings: { readonly USER_SESSIONS: Env['USER_SESSIONS'] }
+}
+
+/** A queue in the objects' hands that keeps what it is given. */
+export function recordQueue(): Queued {
+  const messages: EventMessage[] = []
+  const queue = {
+    sendBatch: (batch: readonly { body: EventMessage }[]) =>
+      queued.send(() => messages.push(...batch.map(({ body }) => body))),
+  }
+  const queued: Queued = {
+    messages,
+    send: async take => take(),
+    bindings: {
+      USER_SESSIONS: namespaceOf(async (user, verb, args) => {
+        await changeEnv(user, () => ({ EVENTS: queue }))
+        return verb(...args)
+      }),
+    },
+  }
+  return queued
+}
+
+/** What has become of each message: seconds until it is tried again, or null when it is done with. */
+export async function deliver(
+  service: Service,
+  bodies: readonly EventMessage[],
+  attempts = 1,
+  onFate: (body: EventMessage, fate: number | null) => void = () => undefined,
+): Promise<(number | null)[]> {
+  const fates = new Map<EventMessage, number | null>()
+  const messages = bodies.map((body, at) => {
+    const fated = (fate: number | null) => {
+      if (fates.has(body)) throw new Error('a message with two fates')
+      fates.set(body, fate)
+      onFate(body, fate)
+    }
+    return {
+      id: `${at}`,
+      timestamp: new Date(),
+      attempts,
+      body,
+      ack: () => fated(null),
+      retry: ({ delaySeconds = 0 }: QueueRetryOptions = {}) => fated(delaySeconds),
+    }
+  })
+  const later: Promise<unknown>[] = []
+  await deliverEvents(service.parts, messages, service.now, work => later.push(work))
+  await Promise.all(later)
+  return bodies.map(body => {
+    const fate = fates.get(body)
+    if (fate === undefined) throw new Error('a message without a fate')
+    return fate
+  })
+}
