@@ -39,12 +39,17 @@ async function waiting(service: Service): Promise<{ sealed: string; expires_at: 
   return (await Promise.all(each)).flatMap(({ results }) => results)
 }
 
+async function storedMarks(service: Service, userId: string): Promise<string[]> {
+  const select = 'SELECT marks FROM user_events WHERE user_id = ? AND marks IS NOT NULL'
+  const rows = await service.parts.shards.of(userId).prepare(select).bind(userId).all<{ marks: string }>()
+  return rows.results.flatMap(row => JSON.parse(row.marks) as string[])
+}
+
 describe('the account holder is told', () => {
   it('ML-16: not of the first sign-in, nor of a known browser, nor of a known device in its network', async () => {
     const service = createService()
     const { client_id, email, home, own, told } = await settle(service)
-    await signInByBrowser(service, email, own, FIREFOX)
-    // By its name a browser is known wherever it is, and whatever it says it is.
+    // By its name, which it got the first time, a browser is known wherever it is, and whatever it says it is.
     own.ip = freshIp()
     await signInByBrowser(service, email, own, SAFARI)
     // A fresh jar, an app: the same kind of device in the same network.
@@ -108,12 +113,15 @@ describe('the account holder is told', () => {
     expect(told()).toBe(2)
   })
 
-  it('ML-16: what one account knows, another does not', async () => {
+  it('ML-16: what one account knows, another does not, and nothing stored tells that they share a browser', async () => {
     const service = createService()
-    const { own } = await settle(service)
+    const { email, own } = await settle(service)
     const other = await settle(service)
     expect((await signInByBrowser(service, other.email, own, FIREFOX)).status).toBe(303)
     expect(other.told()).toBe(1)
+    const users = [...(await storedUsers(service, email)), ...(await storedUsers(service, other.email))]
+    const marks = (await Promise.all(users.map(userId => storedMarks(service, userId)))).flat()
+    expect([marks.length, new Set(marks).size]).toEqual([6, 6])
   })
 
   it('ML-16: always or never, if the holder says so', async () => {
@@ -132,16 +140,10 @@ describe('the account holder is told', () => {
     const service = createService()
     const { email } = await settle(service)
     const [userId = ''] = await storedUsers(service, email)
-    const marks = async () => {
-      const select = 'SELECT marks FROM user_events WHERE user_id = ? AND marks IS NOT NULL'
-      const rows = await service.parts.shards.of(userId).prepare(select).bind(userId).all<{ marks: string }>()
-      return rows.results.map(row => JSON.parse(row.marks))
-    }
-    expect(await marks()).toEqual([
-      [expect.stringMatching(/^[\w-]{16}$/), expect.stringMatching(/^[\w-]{16}$/)],
-    ])
+    const mark = expect.stringMatching(/^[\w-]{16}$/)
+    expect(await storedMarks(service, userId)).toEqual([mark, mark])
     await service.request(`/admin/v1/users/${userId}`, admin(service, { method: 'DELETE' }))
-    expect(await marks()).toEqual([])
+    expect(await storedMarks(service, userId)).toEqual([])
   })
 })
 
