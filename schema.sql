@@ -202,6 +202,29 @@ CREATE TABLE IF NOT EXISTS pushed_requests (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- A device that waits for its user (RFC 8628), from its two codes to a while past their expiry. It stands in the shard of
+-- its user code's keyed digest, whoever's it becomes. The newest poll was too fast if it came before next_poll_at.
+CREATE TABLE IF NOT EXISTS device_authorizations (
+  user_code_digest TEXT PRIMARY KEY CHECK (length(user_code_digest) = 43),
+  device_code_digest TEXT NOT NULL CHECK (length(device_code_digest) = 43),
+  client_id TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  device TEXT NOT NULL,
+  place TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  interval_seconds INTEGER NOT NULL,
+  next_poll_at INTEGER NOT NULL DEFAULT 0,
+  is_too_fast INTEGER NOT NULL DEFAULT 0,
+  decision TEXT CHECK (decision IN ('allow', 'deny')),
+  decision_id TEXT,
+  user_id TEXT,
+  browser_session_id TEXT,
+  signed_in_with TEXT,
+  auth_time INTEGER,
+  CHECK (decision IS NULL OR (decision_id IS NOT NULL AND user_id IS NOT NULL AND browser_session_id IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
 -- What a user has allowed a third-party client.
 CREATE TABLE IF NOT EXISTS consents (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

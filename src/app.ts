@@ -12,6 +12,7 @@ import { answerError } from './http/answer-error.tsx'
 import { assets } from './http/assets.ts'
 import { authorize } from './http/authorize.tsx'
 import type { LatchkeyEnv } from './http/context.ts'
+import { devicePages } from './http/device-pages.tsx'
 import { discovery } from './http/discovery.ts'
 import { emailPages } from './http/email-pages.tsx'
 import { endSession } from './http/end-session.tsx'
@@ -104,6 +105,7 @@ const ROUTES = [
   notMePages,
   endSession,
   emailPages,
+  devicePages,
   signInsApi,
   oauth,
   register,

@@ -14,6 +14,7 @@ import { deleteExpiredCodes } from './store/authorization-codes.ts'
 import { deleteExpiredBuckets, deleteOldRetirements } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { all, run } from './store/d1.ts'
+import { deleteExpiredDeviceAuthorizations } from './store/device-authorizations.ts'
 import { listUsersOfEndedChanges } from './store/email-changes.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
@@ -60,6 +61,7 @@ const PURGES = [
   ['retirements', deleteOldRetirements],
   ['sign-ins', deleteExpiredSignIns],
   ['authorization codes', deleteExpiredCodes],
+  ['device authorizations', deleteExpiredDeviceAuthorizations],
   ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],

@@ -57,6 +57,10 @@ export const AUTHORIZATION_SECONDS = 30 * MINUTE_SECONDS
 export const AUTHORIZATION_CODE_SECONDS = 60
 /** A pushed request (RFC 9126 §2.2). */
 export const PUSHED_REQUEST_SECONDS = 60
+/** Device and user code (RFC 8628 §3.2), how often a device may poll, and what a hasty one waits longer (§3.5). */
+export const DEVICE_CODE_SECONDS = 10 * MINUTE_SECONDS
+export const DEVICE_POLL_SECONDS = 5
+export const DEVICE_SLOW_DOWN_SECONDS = 5
 /** As JSON; sealed, it still fits into CONTINUE_MAX_CHARS. */
 export const AUTHORIZATION_REQUEST_MAX_BYTES = 5_000
 
@@ -124,5 +128,9 @@ export const SIGN_INS_PER_NETWORK = 300
 export const REDEMPTIONS_PER_NETWORK = 600
 /** Calls of the registration endpoint, and of what manages a registration. */
 export const REGISTRATIONS_PER_NETWORK = 100
+export const DEVICE_AUTHORIZATIONS_PER_NETWORK = 300
+/** User codes typed, right or wrong (RFC 8628 §5.1). */
+export const USER_CODES_PER_USER = 10
+export const USER_CODES_PER_NETWORK = 100
 export const TOTAL_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 export const MAILS_IN_TOTAL = 20_000

@@ -48,6 +48,7 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
 
 /** Endpoints whose clients expect the RFC's form of an error, also of one that no RFC names. */
 const OAUTH_PATHS: readonly string[] = [
+  '/oauth2/device_authorization',
   '/oauth2/introspect',
   '/oauth2/par',
   '/oauth2/register',

@@ -1,6 +1,7 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import { Hono } from 'hono'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
+import { startDeviceAuthorization } from '../oauth/device/start.ts'
 import { introspectToken } from '../oauth/introspect.ts'
 import { required } from '../oauth/parameters.ts'
 import { endToken, revokeToken } from '../oauth/revoke.ts'
@@ -8,7 +9,7 @@ import { exchangeToken } from '../oauth/token-endpoint.ts'
 import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
-import { checkRedemptionLimit } from './rate-limit.ts'
+import { checkDeviceLimit, checkRedemptionLimit } from './rate-limit.ts'
 import { requireClient } from './require-client.ts'
 
 export const oauth = new Hono<LatchkeyEnv>()
@@ -27,6 +28,15 @@ oauth.post('/oauth2/par', async c => {
   const form = await readOAuthForm(c)
   const client = await requireClient(c, form)
   return c.json(await pushRequest(parts, client, form, c.req.header('DPoP'), facts), 201)
+})
+
+/** RFC 8628 */
+oauth.post('/oauth2/device_authorization', async c => {
+  const { parts, facts } = c.var
+  const form = await readOAuthForm(c)
+  const client = await requireClient(c, form)
+  await checkDeviceLimit(c)
+  return c.json(await startDeviceAuthorization(parts, client, form, facts))
 })
 
 /** RFC 7009: 200 whatever the token was. */

@@ -1,4 +1,4 @@
-// 429 with Retry-After, for what one network may do; what concerns an address is answered alike, elsewhere.
+// 429 with Retry-After, for what one network or user may do; what concerns an address is answered alike, elsewhere.
 import type { Allowance } from '../limits/rate-limiter.ts'
 import type { LatchkeyContext } from './context.ts'
 import { Problem } from './problem.ts'
@@ -21,6 +21,16 @@ export async function checkEmailChangeLimit(c: LatchkeyContext, userId: string):
 export async function checkRegistrationLimit(c: LatchkeyContext): Promise<void> {
   const { parts, facts } = c.var
   refuse(await parts.limits.forRegistration(facts.clientIp, facts.now))
+}
+
+export async function checkDeviceLimit(c: LatchkeyContext): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forDeviceAuthorization(facts.clientIp, facts.now))
+}
+
+export async function checkUserCodeLimit(c: LatchkeyContext, userId: string): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forUserCode(userId, facts.clientIp, facts.now))
 }
 
 function refuse(allowance: Allowance): void {

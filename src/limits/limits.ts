@@ -1,5 +1,6 @@
 // The limits, by name. Keys are keyed digests: the objects learn neither addresses nor networks.
 import {
+  DEVICE_AUTHORIZATIONS_PER_NETWORK,
   EMAIL_CHANGES_PER_USER,
   EMAIL_CHANGES_WINDOW_SECONDS,
   MAILS_IN_TOTAL,
@@ -8,6 +9,8 @@ import {
   REGISTRATIONS_PER_NETWORK,
   SIGN_INS_PER_NETWORK,
   TOTAL_WINDOW_SECONDS,
+  USER_CODES_PER_NETWORK,
+  USER_CODES_PER_USER,
 } from '../domain/limits.ts'
 import { networkPrefix } from '../domain/network.ts'
 import { log } from '../log.ts'
@@ -30,6 +33,10 @@ export interface Limits {
   forEmailChange(userId: string, now: number): Promise<Allowance>
   /** One call of the registration endpoint, or of what manages a registration. */
   forRegistration(clientIp: string, now: number): Promise<Allowance>
+  /** One device that asks for codes. */
+  forDeviceAuthorization(clientIp: string, now: number): Promise<Allowance>
+  /** One user code typed by a user: a new session or another network begins no new allowance. */
+  forUserCode(userId: string, clientIp: string, now: number): Promise<Allowance>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
@@ -43,6 +50,8 @@ export const NO_LIMITS: Limits = {
   forRedemption: async () => ALLOWED,
   forEmailChange: async () => ALLOWED,
   forRegistration: async () => ALLOWED,
+  forDeviceAuthorization: async () => ALLOWED,
+  forUserCode: async () => ALLOWED,
   admitsMail: async () => true,
   remember: async () => undefined,
 }
@@ -79,6 +88,16 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
 
     forEmailChange: (userId, now) =>
       hit('email-change', userId, EMAIL_CHANGES_PER_USER, EMAIL_CHANGES_WINDOW_SECONDS, now),
+
+    forDeviceAuthorization: (clientIp, now) =>
+      hit('device', networkPrefix(clientIp), DEVICE_AUTHORIZATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+
+    async forUserCode(userId, clientIp, now) {
+      const ofUser = await hit('user-code', userId, USER_CODES_PER_USER, NETWORK_WINDOW_SECONDS, now)
+      if (!ofUser.isAllowed) return ofUser
+      const network = networkPrefix(clientIp)
+      return hit('user-codes', network, USER_CODES_PER_NETWORK, NETWORK_WINDOW_SECONDS, now)
+    },
 
     forRegistration: (clientIp, now) =>
       hit('registration', networkPrefix(clientIp), REGISTRATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),

@@ -1,4 +1,4 @@
-// One class for every refusal of an OAuth endpoint; one table from code to status (RFC 6749 §5.2, RFC 6750 §3.1). The
+// One class for every refusal of an OAuth endpoint; one table from code to status (RFC 6749 §5.2, RFC 6750 §3.1, RFC 8628 §3.5). The
 // authorization endpoint sends the same codes to the redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 
 const STATUS = {
@@ -10,6 +10,9 @@ const STATUS = {
   invalid_scope: 400,
   invalid_target: 400,
   access_denied: 400,
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
   unsupported_response_type: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,

@@ -6,12 +6,14 @@ import { readTokenProof } from './dpop.ts'
 import { OAuthError } from './errors.ts'
 import { authorizationCode } from './grants/authorization-code.ts'
 import { clientCredentials } from './grants/client-credentials.ts'
+import { deviceCode } from './grants/device-code.ts'
 import type { Grant } from './grants/grant.ts'
 import { magicLink } from './grants/magic-link.ts'
 import { refreshToken } from './grants/refresh-token.ts'
 import { type FormParameters, required } from './parameters.ts'
+import { requireGrant } from './registered.ts'
 
-const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, magicLink]
+const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, deviceCode, magicLink]
 
 export const SERVED_GRANT_TYPES: readonly GrantType[] = GRANTS.map(grant => grant.grantType)
 
@@ -29,8 +31,6 @@ export async function exchangeToken(
   const grantType = required(form, 'grant_type')
   const grant = GRANTS.find(each => each.grantType === grantType)
   if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'no such grant')
-  if (!client.grant_types.includes(grant.grantType)) {
-    throw new OAuthError('unauthorized_client', 'this client is not registered for this grant')
-  }
+  requireGrant(client, grant.grantType)
   return grant.exchange(parts, client, form, facts, await readTokenProof(parts, client, dpop, facts.now))
 }

@@ -1,4 +1,4 @@
-// The field for the typed code from a mail.
+// The field for a typed code: from a mail, unless something else is said.
 import type { FC } from 'hono/jsx'
 import { Field } from './form.tsx'
 import { texts } from './texts.ts'
@@ -7,20 +7,31 @@ import { texts } from './texts.ts'
 const CODE_INPUT_MAX_CHARS = 64
 
 interface CodeFieldProps {
+  readonly name?: string
+  readonly label?: string
+  readonly value?: string | undefined
+  readonly autocomplete?: 'one-time-code' | 'off'
   /** A key of `texts.errors`, or a text. */
   readonly error?: string | undefined
 }
 
-export const CodeField: FC<CodeFieldProps> = ({ error }) => (
+export const CodeField: FC<CodeFieldProps> = ({
+  name = 'code',
+  label = texts.code.label,
+  value,
+  autocomplete = 'one-time-code',
+  error,
+}) => (
   <Field
-    name="code"
-    label={texts.code.label}
+    name={name}
+    label={label}
     hint={texts.code.hint}
     error={error}
     input={{
       class: 'code',
       type: 'text',
-      autocomplete: 'one-time-code',
+      value,
+      autocomplete,
       autocapitalize: 'characters',
       autocorrect: 'off',
       spellcheck: false,

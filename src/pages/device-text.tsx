@@ -11,7 +11,7 @@ function software(device: Device): Child | null {
   if (browser !== null && os !== null)
     return (
       <Fill
-        text={texts.device.onSystem}
+        text={texts.deviceName.onSystem}
         values={{ browser: <Given text={browser} />, os: <Given text={os} /> }}
       />
     )
@@ -22,7 +22,7 @@ function software(device: Device): Child | null {
 /** The device's own name, else what runs on it, else what it is. */
 export const DeviceName: FC<{ readonly device: Device }> = ({ device }) => {
   const name = visible(device.name)
-  return <>{name === null ? (software(device) ?? texts.device[device.kind]) : <Given text={name} />}</>
+  return <>{name === null ? (software(device) ?? texts.deviceName[device.kind]) : <Given text={name} />}</>
 }
 
 const regions = new Intl.DisplayNames([texts.language], { type: 'region', fallback: 'code' })

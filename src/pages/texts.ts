@@ -227,6 +227,23 @@ const en = {
     stay: 'Stay signed in',
   },
 
+  device: {
+    title: 'Connect a device',
+    lead: 'Type the code that the device shows. If it is here already, check that the device shows the same.',
+    code: 'Code on the device',
+    submit: 'Go on',
+    allowed: {
+      title: 'Go back to your device',
+      lead: 'You have connected {client}. It goes on by itself in a few seconds.',
+      account: 'You find it on {page}, where you can end it at any time.',
+      page: 'your account page',
+    },
+    denied: {
+      title: 'Not connected',
+      lead: '{client} gets nothing. You can close this page.',
+    },
+  },
+
   formPost: {
     title: 'Going back to the app',
     lead: 'If nothing happens by itself, press the button.',
@@ -252,7 +269,7 @@ const en = {
 
   /** An app without a name that can be seen. */
   app: 'this app',
-  device: {
+  deviceName: {
     onSystem: '{browser} on {os}',
     phone: 'Phone',
     tablet: 'Tablet',
@@ -291,6 +308,8 @@ const en = {
     same_address: 'That is your address already.',
     email_change_ended: 'That code no longer works. Please ask for a new one.',
     address_taken: 'That address has got an account of its own meanwhile. Please use another one.',
+    wrong_user_code:
+      'That code is not right, or its time is over. Please check it, or start again on the device.',
   },
 
   /** What has been done, by key; a page shows any other text as it is. */

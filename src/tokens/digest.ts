@@ -8,6 +8,7 @@ export type DigestPurpose =
   | 'browser-session'
   | 'sign-in-binding'
   | 'authorization-code'
+  | 'device-code'
   | 'client-secret'
   | 'initial-access-token'
   | 'registration-access-token'

@@ -2,7 +2,13 @@
 import { parseBase64url, parseUtf8, toBase64url, utf8 } from '../domain/encoding.ts'
 import { randomBytes } from './random.ts'
 
-export type SealPurpose = 'signing-key' | 'outbox' | 'refresh-facts' | 'authorization' | 'notice-link'
+export type SealPurpose =
+  | 'signing-key'
+  | 'outbox'
+  | 'refresh-facts'
+  | 'authorization'
+  | 'notice-link'
+  | 'device-code'
 export type MacPurpose =
   | 'typed-code'
   | 'email-code'
@@ -10,6 +16,7 @@ export type MacPurpose =
   | 'rate-limit'
   | 'authorization-code'
   | 'device-mark'
+  | 'user-code'
 
 const SALT_BYTES = 32
 

@@ -3,6 +3,8 @@ import type { AccountSession } from '../../src/pages/account-page.tsx'
 import { AccountPage, type ConnectedApp } from '../../src/pages/account-page.tsx'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
 import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page.tsx'
+import { DeviceDecidedPage } from '../../src/pages/device-decided-page.tsx'
+import { DevicePage } from '../../src/pages/device-page.tsx'
 import { EmailCodePage } from '../../src/pages/email-code-page.tsx'
 import { EmailPage } from '../../src/pages/email-page.tsx'
 import { ErrorPage } from '../../src/pages/error-page.tsx'
@@ -177,8 +179,20 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   'sign-out-hostile': (
     <SignOutPage csrfToken={CSRF} action="/x" hidden={{ state: text }} clientName={text} email={text} />
   ),
+  'device-hostile': <DevicePage csrfToken={CSRF} action="/device" userCode={text} error={text} />,
+  'consent-device-hostile': consent({ clientName: text, email: text, about: askingDevice(text) }),
+  'device-denied-hostile': <DeviceDecidedPage isAllowed={false} clientName={text} />,
   'error-hostile': <ErrorPage status={400} title={text} detail={text} requestId={text} signInAgain />,
 })
+
+const askingDevice = (text: string | null = null) =>
+  ({
+    kind: 'device',
+    userCode: 'BCDF-GH29',
+    device: { name: text, kind: 'other', os: 'WebOS', browser: 'WebOS Browser' },
+    place: { country: 'DE', city: text ?? 'Hamburg' },
+    scopes: ['openid', 'email', text ?? 'accounts:read'],
+  }) as const
 
 export const PAGES: Readonly<Record<string, unknown>> = {
   'sign-in': <SignInPage csrfToken={CSRF} continueTo={null} />,
@@ -259,6 +273,11 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'sign-out-nobody': (
     <SignOutPage csrfToken={CSRF} action="/x" hidden={{}} clientName={null} email="ann@example.test" />
   ),
+  device: <DevicePage csrfToken={CSRF} action="/device" userCode="BCDF-GH29" />,
+  'device-error': <DevicePage csrfToken={CSRF} action="/device" error="wrong_user_code" />,
+  'consent-device': consent({ about: askingDevice() }),
+  'device-allowed': <DeviceDecidedPage isAllowed clientName="Ledger & Co" />,
+  'device-denied': <DeviceDecidedPage isAllowed={false} clientName="Ledger & Co" />,
   'signed-out': <SignedOutPage />,
   error: (
     <ErrorPage

@@ -4,9 +4,9 @@ import { type AuthorizationRequest, PROMPTS, type Prompt } from '../../domain/au
 import type { Client } from '../../domain/client.ts'
 import { utf8 } from '../../domain/encoding.ts'
 import { AUTHORIZATION_REQUEST_MAX_BYTES } from '../../domain/limits.ts'
-import { grantScope } from '../../domain/scope.ts'
 import type { Parts } from '../../sign-in/parts.ts'
 import { OAuthError } from '../errors.ts'
+import { registeredScope, requireGrant } from '../registered.ts'
 import { resolveAudience } from '../resource.ts'
 import type { Sent } from './sent.ts'
 
@@ -58,9 +58,7 @@ const responseType: Check = sent => {
 }
 
 const grantIsRegistered: Check = (_, { client }) => {
-  if (!client.grant_types.includes('authorization_code')) {
-    throw new OAuthError('unauthorized_client', 'this client is not registered for this grant')
-  }
+  requireGrant(client, 'authorization_code')
   return {}
 }
 
@@ -75,13 +73,9 @@ const proofKey: Check = sent => {
   return { codeChallenge }
 }
 
-const scope: Check = (sent, { client }) => {
-  const granted = grantScope(sent.one('scope') ?? undefined, client.scopes)
-  if (granted === null) {
-    throw new OAuthError('invalid_scope', 'a scope is malformed or not registered for this client')
-  }
-  return { scope: granted }
-}
+const scope: Check = (sent, { client }) => ({
+  scope: registeredScope(client, sent.one('scope') ?? undefined),
+})
 
 const resource: Check = async (sent, { parts, client }) => ({
   audience: await resolveAudience(parts, client, sent.one('resource') ?? undefined),

@@ -1,6 +1,6 @@
 // What an operator may register, with every URI checked (RFC 8252 §7, RFC 9700 §2.6).
 import * as z from 'zod'
-import { defaultGrantTypes, MAGIC_LINK_GRANT } from '../../domain/client.ts'
+import { defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
 import { isChosenClientId } from '../../domain/ids.ts'
 import {
   ACCESS_TOKEN_MAX_SECONDS,
@@ -16,12 +16,6 @@ import { SERVED_AUTH_METHODS } from '../client-authentication.ts'
 
 const LIST_MAX = 50
 const URI_MAX_CHARS = 2_048
-const SERVED_GRANT_TYPES = [
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-  MAGIC_LINK_GRANT,
-] as const
 
 const uri = z.string().max(URI_MAX_CHARS).refine(isRedirectUri)
 const uris = z.array(uri).max(LIST_MAX)
@@ -40,7 +34,7 @@ const Registration = z
     redirect_uris: uris.default([]),
     post_logout_redirect_uris: uris.default([]),
     link_uri: uri.nullable().default(null),
-    grant_types: z.array(z.enum(SERVED_GRANT_TYPES)).max(LIST_MAX).optional(),
+    grant_types: z.array(z.enum(GRANT_TYPES)).max(LIST_MAX).optional(),
     scopes: z.array(z.string().max(100).refine(isScopeToken)).max(LIST_MAX),
     audience: z.string().max(URI_MAX_CHARS).refine(isAbsoluteUri).nullable().default(null),
     token_endpoint_auth_method: z.enum(SERVED_AUTH_METHODS).optional(),
