@@ -2,6 +2,7 @@
 // put together here, once per isolate.
 import { Hono } from 'hono'
 import { ConfigError, type MailConfig, parseConfig } from './config.ts'
+import { isClientDocumentUrl } from './domain/client-document.ts'
 import { accountPages } from './http/account-pages.tsx'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
@@ -42,6 +43,7 @@ import { createTransport } from './mail/create-transport.ts'
 import { createOutbox } from './mail/outbox.ts'
 import type { MailTransport } from './mail/transport.ts'
 import { createAlarms } from './notify/alarms.ts'
+import { createClientDocuments } from './oauth/client-documents.ts'
 import { createFetchTarget } from './outbound/fetch-target.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { createClientCache } from './store/client-cache.ts'
@@ -128,6 +130,10 @@ function createParts(env: Env, ports: Ports): Parts {
   const secrets = createSecrets(config.sealingSecret, config.digestSecret)
   const alarms = createAlarms(shards.global)
   const clients = createClientCache(id => findClient(shards.global, id))
+  const limits = config.rateLimits ? createLimits(env.RATE_LIMITER, secrets) : NO_LIMITS
+  const fetchTarget = createFetchTarget(ports.fetch, config.loopbackTargets)
+  const findByDocument = createClientDocuments(fetchTarget, limits, config.loopbackTargets)
+  const isDocument = (id: string) => config.clientDocuments && isClientDocumentUrl(id, config.loopbackTargets)
   const origins = createOriginCache(() => listCorsOrigins(shards.global))
   return {
     config,
@@ -141,7 +147,7 @@ function createParts(env: Env, ports: Ports): Parts {
       },
       secrets,
     ),
-    limits: config.rateLimits ? createLimits(env.RATE_LIMITER, secrets) : NO_LIMITS,
+    limits,
     alarms,
     outbox: createOutbox({
       secrets,
@@ -157,8 +163,9 @@ function createParts(env: Env, ports: Ports): Parts {
         await Promise.all(written)
       },
     }),
-    fetchTarget: createFetchTarget(ports.fetch, config.loopbackTargets),
+    fetchTarget,
     findClient: clients.find,
+    resolveClient: (id, from) => (isDocument(id) ? findByDocument(id, from) : clients.find(id, from.now)),
     isClientOrigin: origins.has,
     forgetClient: id => {
       clients.forget(id)

@@ -33,6 +33,8 @@ export interface Config {
   readonly rateLimits: boolean
   /** Whether targets of the service's own calls and of app links may be on this machine. */
   readonly loopbackTargets: boolean
+  /** Whether a client id may be the address of the client's metadata, fetched from there. */
+  readonly clientDocuments: boolean
   readonly sealingSecret: string
   readonly digestSecret: string
   readonly adminToken: string
@@ -61,6 +63,7 @@ const settings = z
     ISSUER: issuer,
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
     LOOPBACK_TARGETS: z.enum(['on', 'off']).default('off'),
+    CLIENT_ID_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('off'),
     SEALING_SECRET: secret,
     DIGEST_SECRET: secret,
     ADMIN_TOKEN: secret,
@@ -101,6 +104,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     isLoopback: isLoopbackOrigin(value.ISSUER),
     rateLimits: value.RATE_LIMITS === 'on',
     loopbackTargets: value.LOOPBACK_TARGETS === 'on',
+    clientDocuments: value.CLIENT_ID_METADATA_DOCUMENTS === 'on',
     sealingSecret: value.SEALING_SECRET,
     digestSecret: value.DIGEST_SECRET,
     adminToken: value.ADMIN_TOKEN,

@@ -13,6 +13,7 @@ export interface Settings {
   readonly stateDir: string
   readonly rateLimits: Switch
   readonly loopbackTargets: Switch
+  readonly clientDocuments: Switch
 }
 
 export const SETTINGS_HELP = `Settings, from the environment:
@@ -21,7 +22,8 @@ export const SETTINGS_HELP = `Settings, from the environment:
   MAIL_WEB_PORT     port of the mailbox page and its JSON (1080)
   STATE_DIR         where databases, objects and mails are kept (.wrangler/state)
   RATE_LIMITS       on, or off for load tests (on)
-  LOOPBACK_TARGETS  off, or on so that a client's link_uri may be on this machine (off)`
+  LOOPBACK_TARGETS  off, or on so that a client's link_uri may be on this machine (off)
+  CLIENT_ID_METADATA_DOCUMENTS  off, or on so that a client id may be an address (off)`
 
 /** Throws UsageError, which says everything that is wrong at once. */
 export function parseSettings(env: NodeJS.ProcessEnv): Settings {
@@ -48,6 +50,7 @@ export function parseSettings(env: NodeJS.ProcessEnv): Settings {
     stateDir: resolve(read('STATE_DIR', resolve(PROJECT, '.wrangler/state'))),
     rateLimits: onOrOff('RATE_LIMITS', 'on'),
     loopbackTargets: onOrOff('LOOPBACK_TARGETS', 'off'),
+    clientDocuments: onOrOff('CLIENT_ID_METADATA_DOCUMENTS', 'off'),
   }
   const ports = new Set([settings.port, settings.mailSmtpPort, settings.mailWebPort])
   if (problems.length === 0 && ports.size < 3) {

@@ -1,5 +1,6 @@
 // The form of ids. User, session and sign-in ids begin with a two-character shard tag (10 bits), so that
 // everything about a user is found from the id alone. Randomness is an argument.
+import { isClientDocumentUrl } from './client-document.ts'
 import { toBase64url } from './encoding.ts'
 
 const TAG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -48,7 +49,8 @@ export const isChosenClientId = (value: string): boolean =>
   CHOSEN_CLIENT_ID.test(value) && !TAGGED_ID.test(value)
 
 export const isClientId = (value: unknown): value is string =>
-  typeof value === 'string' && (isChosenClientId(value) || MADE_CLIENT_ID.test(value))
+  typeof value === 'string' &&
+  (isChosenClientId(value) || MADE_CLIENT_ID.test(value) || isClientDocumentUrl(value, true))
 
 export interface Jti {
   /** `s_…`; or `m_…`, of a token that has no session. */

@@ -71,6 +71,12 @@ export const CLIENT_DELETION_SECONDS = MINUTE_SECONDS
 export const REGISTRATION_TOKEN_SECONDS = 7 * DAY_SECONDS
 export const REGISTRATION_TOKEN_MAX_SECONDS = 365 * DAY_SECONDS
 
+/** Metadata that a client publishes itself (draft-ietf-oauth-client-id-metadata-document §5.2, §8.7). */
+export const CLIENT_DOCUMENT_MAX_BYTES = 5 * 1024
+export const CLIENT_DOCUMENT_TIMEOUT_MS = 5_000
+export const CLIENT_DOCUMENT_CACHE_MIN_SECONDS = 5 * MINUTE_SECONDS
+export const CLIENT_DOCUMENT_CACHE_MAX_SECONDS = 60 * MINUTE_SECONDS
+
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
 export const CLIENT_CACHE_SECONDS = 10
@@ -132,5 +138,8 @@ export const DEVICE_AUTHORIZATIONS_PER_NETWORK = 300
 /** User codes typed, right or wrong (RFC 8628 §5.1). */
 export const USER_CODES_PER_USER = 10
 export const USER_CODES_PER_NETWORK = 100
+/** Fetches of metadata that clients publish: that one network causes, and from one host. */
+export const CLIENT_DOCUMENTS_PER_NETWORK = 60
+export const CLIENT_DOCUMENTS_PER_HOST = 600
 export const TOTAL_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 export const MAILS_IN_TOTAL = 20_000

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { type AnswerTo, nextStep, type PendingAuthorization } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'
+import { isClientDocumentUrl } from '../domain/client-document.ts'
 import { matchesRedirectUri } from '../domain/redirect-uri.ts'
 import { splitScope } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
@@ -47,7 +48,7 @@ async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<R
   const wasPushed = isPushed(front)
   const sent = wasPushed ? await takePushed(parts, front, facts.now) : front
   if (sent === null) throw new Problem('invalid_request_uri')
-  const addressee = await findAddressee(parts, sent, facts.now)
+  const addressee = await findAddressee(parts, sent, facts)
   if (addressee.tag === 'unknown') throw new Problem(addressee.why)
   const parsed = await parseRequest(parts, addressee, sent, wasPushed)
   if (parsed.tag === 'refused') return answer(c, parsed.answerTo, errorAnswer(parsed.error))
@@ -96,7 +97,7 @@ async function readPending(
   const { parts, facts } = c.var
   const pending = await unsealPending(parts, sealed ?? '', facts.now)
   if (pending === null) throw new Problem('authorization_over')
-  const client = await parts.findClient(pending.request.clientId, facts.now)
+  const client = await parts.resolveClient(pending.request.clientId, facts)
   const { redirectUri, scope } = pending.request
   const isStillRegistered =
     client?.redirect_uris.some(uri => matchesRedirectUri(redirectUri, uri)) === true &&
@@ -156,7 +157,7 @@ async function ask(
       clientName={client.name}
       about={
         client.kind === 'third_party'
-          ? { kind: 'connect', redirectUri, scopes: splitScope(scope) }
+          ? { kind: 'connect', ownerHost: ownerHostOf(c, client), redirectUri, scopes: splitScope(scope) }
           : { kind: 'choose' }
       }
       email={user?.email ?? ''}
@@ -164,6 +165,10 @@ async function ask(
     />,
   )
 }
+
+/** Where the client's metadata is published; null for a registered one. */
+const ownerHostOf = (c: LatchkeyContext, { id }: Client): string | null =>
+  isClientDocumentUrl(id, c.var.parts.config.loopbackTargets) ? new URL(id).host : null
 
 async function answerWithCode(
   c: LatchkeyContext,

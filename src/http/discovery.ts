@@ -88,11 +88,12 @@ export function discovery(app: Hono<LatchkeyEnv>): Hono<LatchkeyEnv> {
   const routes = new Hono<LatchkeyEnv>()
   for (const name of ['openid-configuration', 'oauth-authorization-server']) {
     routes.get(`/.well-known/${name}`, c => {
-      const { issuer } = c.var.parts.config
+      const { issuer, clientDocuments } = c.var.parts.config
       const metadata: Metadata[] = offers.map(([path, endpoint, more]) => ({
         [endpoint]: `${issuer}${path}`,
         ...more,
       }))
+      if (clientDocuments) metadata.push({ client_id_metadata_document_supported: true })
       c.header('Cache-Control', `public, max-age=${DISCOVERY_CACHE_SECONDS}`)
       return c.json(Object.assign({ issuer }, ...metadata))
     })

@@ -7,7 +7,7 @@ import type { LatchkeyContext } from './context.ts'
 /** Throws `invalid_client`, or `invalid_request` when more than one way of authentication is used. */
 export async function requireClient(c: LatchkeyContext, form: FormParameters): Promise<Client> {
   const { parts, facts } = c.var
-  const client = await authenticateClient(parts, form, c.req.header('Authorization'), facts.now)
+  const client = await authenticateClient(parts, form, c.req.header('Authorization'), facts)
   c.set('client', client)
   return client
 }

@@ -1,5 +1,7 @@
 // The limits, by name. Keys are keyed digests: the objects learn neither addresses nor networks.
 import {
+  CLIENT_DOCUMENTS_PER_HOST,
+  CLIENT_DOCUMENTS_PER_NETWORK,
   DEVICE_AUTHORIZATIONS_PER_NETWORK,
   EMAIL_CHANGES_PER_USER,
   EMAIL_CHANGES_WINDOW_SECONDS,
@@ -37,6 +39,8 @@ export interface Limits {
   forDeviceAuthorization(clientIp: string, now: number): Promise<Allowance>
   /** One user code typed by a user: a new session or another network begins no new allowance. */
   forUserCode(userId: string, clientIp: string, now: number): Promise<Allowance>
+  /** One fetch of a client's metadata from its host, caused by this network. */
+  forClientDocument(host: string, clientIp: string, now: number): Promise<Allowance>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
@@ -52,6 +56,7 @@ export const NO_LIMITS: Limits = {
   forRegistration: async () => ALLOWED,
   forDeviceAuthorization: async () => ALLOWED,
   forUserCode: async () => ALLOWED,
+  forClientDocument: async () => ALLOWED,
   admitsMail: async () => true,
   remember: async () => undefined,
 }
@@ -101,6 +106,19 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
 
     forRegistration: (clientIp, now) =>
       hit('registration', networkPrefix(clientIp), REGISTRATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+
+    async forClientDocument(host, clientIp, now) {
+      const network = networkPrefix(clientIp)
+      const own = await hit(
+        'client-document-of-network',
+        network,
+        CLIENT_DOCUMENTS_PER_NETWORK,
+        NETWORK_WINDOW_SECONDS,
+        now,
+      )
+      if (!own.isAllowed) return own
+      return hit('client-document', host, CLIENT_DOCUMENTS_PER_HOST, NETWORK_WINDOW_SECONDS, now)
+    },
 
     async admitsMail(address, from, now) {
       const here = await names(from)

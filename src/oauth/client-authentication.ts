@@ -1,7 +1,7 @@
 // Client authentication at the token and revocation endpoints (RFC 6749 §2.3): exactly the registered method.
 import { ACCOUNT_CLIENT, type Client, type ClientAuthMethod } from '../domain/client.ts'
 import { parseUtf8 } from '../domain/encoding.ts'
-import type { Parts } from '../sign-in/parts.ts'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { digest, digestsEqual } from '../tokens/digest.ts'
 import { OAuthError } from './errors.ts'
 import type { FormParameters } from './parameters.ts'
@@ -19,13 +19,13 @@ const INVALID_CLIENT = 'client authentication failed'
 
 /** Throws `invalid_client`, or `invalid_request` when more than one method is used. */
 export async function authenticateClient(
-  parts: Pick<Parts, 'findClient'>,
+  parts: Pick<Parts, 'resolveClient'>,
   form: FormParameters,
   authorization: string | undefined,
-  now: number,
+  facts: Pick<RequestFacts, 'now' | 'clientIp'>,
 ): Promise<Client> {
   const presented = presentedCredentials(form, authorization)
-  const client = await parts.findClient(presented.clientId, now)
+  const client = await parts.resolveClient(presented.clientId, facts)
   // The built-in client has browser sessions only: it is no OAuth client.
   if (client === null || client.id === ACCOUNT_CLIENT.id) {
     throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'unknown client' })

@@ -1,4 +1,4 @@
-// Requests to places that somebody registered (keys of a client): judged again when sending, without redirects,
+// Requests to places that somebody named (keys of a client, its metadata): judged again when sending, without redirects,
 // without credentials, with a deadline, and with an end to what is read.
 import { TARGET_ANSWER_MAX_BYTES } from '../domain/limits.ts'
 import { isTargetUri } from '../domain/target-uri.ts'

@@ -24,9 +24,15 @@ export interface ConsentPageProps {
 
 export type ConsentTo =
   /** Whether to go on with this account. */
-  | { readonly kind: 'choose' }
-  | { readonly kind: 'connect'; readonly redirectUri: string; readonly scopes: readonly string[] }
-  | DeviceConsent
+  { readonly kind: 'choose' } | AppConsent | DeviceConsent
+
+interface AppConsent {
+  readonly kind: 'connect'
+  /** For an app that is known by an address only: whose it is. */
+  readonly ownerHost: string | null
+  readonly redirectUri: string
+  readonly scopes: readonly string[]
+}
 
 interface DeviceConsent {
   readonly kind: 'device'
@@ -52,6 +58,11 @@ export const ConsentPage: FC<ConsentPageProps> = props => {
       <p class="lead">
         <Fill text={words.lead} values={{ client, email }} />
       </p>
+      {about.kind === 'connect' && about.ownerHost !== null && (
+        <p class="notice">
+          <Fill text={texts.consent.ownedBy} values={{ host: <strong>{about.ownerHost}</strong> }} />
+        </p>
+      )}
       {about.kind === 'connect' && (
         <p class="hint">
           <Fill text={texts.consent.answersAt} values={{ host: <code>{hostOf(about.redirectUri)}</code> }} />

@@ -191,6 +191,7 @@ const en = {
       allow: 'Allow',
       deny: 'Don’t allow',
     },
+    ownedBy: 'This app is described by {host}, and known to us by nothing else.',
     answersAt: 'Its answer goes to {host}. Do you know this app?',
     thisDevice: 'an app on this device',
     asks: 'It may then',

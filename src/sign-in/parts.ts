@@ -22,8 +22,10 @@ export interface Parts {
   readonly outbox: Outbox
   /** To places that somebody registered; never throws. */
   readonly fetchTarget: FetchTarget
-  /** Clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
+  /** Registered clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>
+  /** The client that an OAuth request names: registered, or described by a document that is fetched where that is on. */
+  readonly resolveClient: (id: string, from: Pick<RequestFacts, 'now' | 'clientIp'>) => Promise<Client | null>
   /** Whether some client has registered this origin, as this isolate knows it. */
   readonly isClientOrigin: (origin: string, now: number) => Promise<boolean>
   /** For whoever changes a client: this isolate sees it at once, others within the cache's bound. */

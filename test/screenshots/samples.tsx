@@ -122,9 +122,16 @@ const hostileApp = (text: string): ConnectedApp => ({
   grantedAt: NOW,
 })
 
-const connectTo = (changes: { readonly redirectUri?: string; readonly scopes?: readonly string[] } = {}) =>
+const connectTo = (
+  changes: {
+    readonly ownerHost?: string
+    readonly redirectUri?: string
+    readonly scopes?: readonly string[]
+  } = {},
+) =>
   ({
     kind: 'connect',
+    ownerHost: null,
     redirectUri: 'https://app.ledger.example/callback',
     scopes: ['openid', 'email', 'accounts:read'],
     ...changes,
@@ -259,6 +266,7 @@ export const PAGES: Readonly<Record<string, unknown>> = {
     />
   ),
   consent: consent(),
+  'consent-document': consent({ about: connectTo({ ownerHost: 'app.ledger.example' }) }),
   'consent-native': consent({ about: connectTo({ redirectUri: 'com.ledger.app:/callback', scopes: [] }) }),
   'choose-account': consent({ about: { kind: 'choose' }, clientName: 'Harbour Bank' }),
   'sign-out': (

@@ -49,6 +49,7 @@ function wranglerArguments(settings: Settings): string[] {
     ISSUER: serviceOrigin(settings),
     RATE_LIMITS: settings.rateLimits,
     LOOPBACK_TARGETS: settings.loopbackTargets,
+    CLIENT_ID_METADATA_DOCUMENTS: settings.clientDocuments,
     MAIL_FROM: 'Latchkey <sign-in@latchkey.test>',
     MAIL_TRANSPORT: 'smtp',
     SMTP_HOST: '127.0.0.1',

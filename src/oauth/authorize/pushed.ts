@@ -43,7 +43,7 @@ export async function pushRequest(
     parameters.set('dpop_jkt', proof.jkt)
   }
   const sent = readSent(parameters)
-  const addressee = await findAddressee(parts, sent, facts.now)
+  const addressee = await findAddressee(parts, sent, facts)
   if (addressee.tag === 'unknown') throw new OAuthError('invalid_request', 'redirect_uri is not registered')
   const parsed = await parseRequest(parts, addressee, sent, true)
   if (parsed.tag === 'refused') throw parsed.error

@@ -3,7 +3,7 @@
 import { type AnswerTo, type AuthorizationRequest, RESPONSE_MODES } from '../../domain/authorization.ts'
 import { ACCOUNT_CLIENT, type Client } from '../../domain/client.ts'
 import { matchesRedirectUri } from '../../domain/redirect-uri.ts'
-import type { Parts } from '../../sign-in/parts.ts'
+import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { OAuthError } from '../errors.ts'
 import { CHECKS, refuseTooLong } from './checks.ts'
 import type { Sent } from './sent.ts'
@@ -18,12 +18,12 @@ export type ParsedRequest =
   | { readonly tag: 'refused'; readonly answerTo: AnswerTo; readonly error: OAuthError }
 
 export async function findAddressee(
-  parts: Pick<Parts, 'findClient'>,
+  parts: Pick<Parts, 'resolveClient'>,
   sent: Sent,
-  now: number,
+  facts: Pick<RequestFacts, 'now' | 'clientIp'>,
 ): Promise<Addressee> {
   const clientId = sent.single('client_id')
-  const client = clientId === null ? null : await parts.findClient(clientId, now)
+  const client = clientId === null ? null : await parts.resolveClient(clientId, facts)
   if (client === null || client.id === ACCOUNT_CLIENT.id) return { tag: 'unknown', why: 'invalid_client' }
   const redirectUri = redirectUriOf(client, sent)
   if (redirectUri === null) return { tag: 'unknown', why: 'invalid_redirect_uri' }
