@@ -51,6 +51,7 @@ import { findClient, listCorsOrigins } from './store/clients.ts'
 import { createOriginCache } from './store/origin-cache.ts'
 import { createShards, parseShardMap, type Shards } from './store/shards.ts'
 import { insertFirstKey, listPublishedKeys } from './store/signing-keys.ts'
+import { createClientKeys } from './tokens/client-keys.ts'
 import { createKeyRing } from './tokens/key-ring.ts'
 import { createSecrets } from './tokens/secrets.ts'
 
@@ -164,6 +165,7 @@ function createParts(env: Env, ports: Ports): Parts {
       },
     }),
     fetchTarget,
+    clientKeys: createClientKeys(fetchTarget),
     findClient: clients.find,
     resolveClient: (id, from) => (isDocument(id) ? findByDocument(id, from) : clients.find(id, from.now)),
     isClientOrigin: origins.has,

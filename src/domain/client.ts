@@ -87,3 +87,7 @@ export function defaultGrantTypes(kind: ClientKind): readonly GrantType[] {
   const everyone = ['authorization_code', 'refresh_token'] as const
   return kind === 'first_party' ? [...everyone, MAGIC_LINK_GRANT] : everyone
 }
+
+/** What is public or has keys has no secret. */
+export const usesSecret = (client: Pick<ClientRegistration, 'token_endpoint_auth_method'>): boolean =>
+  client.token_endpoint_auth_method.startsWith('client_secret_')

@@ -32,6 +32,8 @@ export const REFRESH_GRACE_MAX_SECONDS = 60
 export const CLOCK_LEEWAY_SECONDS = 60
 /** How far a DPoP proof's time may be from ours, either way (RFC 9449 §11.1). */
 export const DPOP_PROOF_SECONDS = CLOCK_LEEWAY_SECONDS
+/** How far ahead a client assertion may expire. */
+export const ASSERTION_SECONDS = 5 * MINUTE_SECONDS
 /** Spent rows are kept this long past their expiry: longer than the leeway and than any refresh grace. */
 export const RETENTION_PAST_EXPIRY_SECONDS = 5 * MINUTE_SECONDS
 
@@ -80,6 +82,10 @@ export const CLIENT_DOCUMENT_CACHE_MAX_SECONDS = 60 * MINUTE_SECONDS
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
 export const CLIENT_CACHE_SECONDS = 10
+/** Keys at a client's `jwks_uri`: how old they may be, and how often they are asked for, whoever asks us. */
+export const CLIENT_KEYS_CACHE_SECONDS = 5 * MINUTE_SECONDS
+export const CLIENT_KEYS_REFETCH_SECONDS = MINUTE_SECONDS
+export const CLIENT_KEYS_TIMEOUT_MS = 5_000
 /** Metadata, in caches of others. */
 export const DISCOVERY_CACHE_SECONDS = 5 * MINUTE_SECONDS
 

@@ -27,3 +27,38 @@ type Jwk = Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'alg' | 'use' | 'key_ops'
 
 const isCoordinate = (value: unknown): value is string =>
   typeof value === 'string' && parseBase64url(value)?.byteLength === 32
+
+export interface NamedKey {
+  /** null when it has none. */
+  readonly kid: string | null
+  readonly jwk: PublicJwk
+}
+
+const KID_MAX_CHARS = 256
+const KEYS_MAX = 20
+
+/** The keys of a set (RFC 7517 §5) that can be used; others are left out. null for what is no set. */
+export function parseJwks(set: unknown): readonly NamedKey[] | null {
+  const keys = (set as { keys?: unknown } | null | undefined)?.keys
+  if (!Array.isArray(keys)) return null
+  return keys.slice(0, KEYS_MAX).flatMap(key => {
+    const jwk = parsePublicJwk(key)
+    const kid: unknown = (key as { kid?: unknown } | null)?.kid ?? null
+    const isNamed = kid === null || (typeof kid === 'string' && kid !== '' && kid.length <= KID_MAX_CHARS)
+    return jwk === null || !isNamed ? [] : [{ kid: kid as string | null, jwk }]
+  })
+}
+
+/** Whether every key of a set can be used, and can be told from the others by its `kid`. */
+export function isPlainJwks(set: unknown): boolean {
+  const keys = parseJwks(set) ?? []
+  const isWhole = keys.length > 0 && keys.length === (set as { keys: unknown[] }).keys.length
+  const kids = new Set(keys.map(key => key.kid))
+  return isWhole && kids.size === keys.length && (keys.length === 1 || !kids.has(null))
+}
+
+/** The key that is named; without a name, the only one. */
+export function chooseKey(keys: readonly NamedKey[], kid: string | null): PublicJwk | null {
+  if (kid === null) return keys.length === 1 ? (keys[0]?.jwk ?? null) : null
+  return keys.find(key => key.kid === kid)?.jwk ?? null
+}

@@ -6,6 +6,7 @@ import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import { BUILT_IN_SCOPES } from '../domain/scope.ts'
 import { SERVED_AUTH_METHODS } from '../oauth/client-authentication.ts'
 import { SERVED_GRANT_TYPES } from '../oauth/token-endpoint.ts'
+import { ASSERTION_ALGS } from '../tokens/client-assertion.ts'
 import { DPOP_ALGS } from '../tokens/dpop-proof.ts'
 import { ALG } from '../tokens/key-ring.ts'
 import type { LatchkeyEnv } from './context.ts'
@@ -32,6 +33,7 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
     {
       grant_types_supported: SERVED_GRANT_TYPES,
       token_endpoint_auth_methods_supported: SERVED_AUTH_METHODS,
+      token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
       code_challenge_methods_supported: ['S256'],
       scopes_supported: BUILT_IN_SCOPES,
       subject_types_supported: ['public'],
@@ -61,7 +63,10 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
   [
     '/oauth2/revoke',
     'revocation_endpoint',
-    { revocation_endpoint_auth_methods_supported: SERVED_AUTH_METHODS },
+    {
+      revocation_endpoint_auth_methods_supported: SERVED_AUTH_METHODS,
+      revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    },
   ],
   [
     '/oauth2/introspect',
@@ -69,6 +74,7 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
     // Confidential clients only.
     {
       introspection_endpoint_auth_methods_supported: SERVED_AUTH_METHODS.filter(method => method !== 'none'),
+      introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     },
   ],
   ['/oauth2/par', 'pushed_authorization_request_endpoint', {}],

@@ -1,7 +1,7 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
 import { Hono } from 'hono'
 import * as z from 'zod'
-import type { Client, ClientRegistration } from '../domain/client.ts'
+import { type Client, type ClientRegistration, usesSecret } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { readInitialAccessToken } from '../oauth/registration/initial-access-token.ts'
 import { metadataView, parseMetadata, REGISTRABLE_SCOPES } from '../oauth/registration/metadata.ts'
@@ -88,7 +88,7 @@ const operatorsFields = (client: Client) =>
 
 /** A secret for a client that needs one and has none; none for one that needs none. */
 async function withSecret(client: Client): Promise<{ client: Client; secret: string | null }> {
-  if (!client.token_endpoint_auth_method.startsWith('client_secret_')) {
+  if (!usesSecret(client)) {
     return { client: { ...client, secretDigest: null }, secret: null }
   }
   if (client.secretDigest !== null) return { client, secret: null }

@@ -1,65 +1,98 @@
-// Client authentication at the token and revocation endpoints (RFC 6749 §2.3): exactly the registered method.
-import { ACCOUNT_CLIENT, type Client, type ClientAuthMethod } from '../domain/client.ts'
+// Client authentication (RFC 6749 §2.3): exactly the registered method, and no second one beside it.
+import { ACCOUNT_CLIENT, type Client } from '../domain/client.ts'
 import { parseUtf8 } from '../domain/encoding.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+import type { ClientAssertion } from '../tokens/client-assertion.ts'
 import { digest, digestsEqual } from '../tokens/digest.ts'
+import { assertionOf, findFault, hasAssertion } from './client-assertion.ts'
 import { OAuthError } from './errors.ts'
 import type { FormParameters } from './parameters.ts'
 
 /** A client registers one of these and uses no other. */
-export const SERVED_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
+export const SERVED_AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const
 
-interface Presented {
-  readonly method: ClientAuthMethod
+interface PresentedSecret {
+  readonly method: 'client_secret_basic' | 'client_secret_post'
   readonly clientId: string
-  readonly secret: string | null
+  readonly secret: string
 }
 
-const INVALID_CLIENT = 'client authentication failed'
+type Presented =
+  | { readonly method: 'none'; readonly clientId: string }
+  | PresentedSecret
+  | { readonly method: 'private_key_jwt'; readonly clientId: string; readonly assertion: ClientAssertion }
 
 /** Throws `invalid_client`, or `invalid_request` when more than one method is used. */
 export async function authenticateClient(
-  parts: Pick<Parts, 'resolveClient'>,
+  parts: Pick<Parts, 'config' | 'resolveClient' | 'clientKeys' | 'shards'>,
   form: FormParameters,
   authorization: string | undefined,
-  facts: Pick<RequestFacts, 'now' | 'clientIp'>,
+  facts: Pick<RequestFacts, 'now' | 'clientIp' | 'waitUntil'>,
 ): Promise<Client> {
-  const presented = presentedCredentials(form, authorization)
+  const presented = await presentedCredentials(parts, form, authorization, facts.now)
   const client = await parts.resolveClient(presented.clientId, facts)
   // The built-in client has browser sessions only: it is no OAuth client.
-  if (client === null || client.id === ACCOUNT_CLIENT.id) {
-    throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'unknown client' })
-  }
-  if (client.token_endpoint_auth_method !== presented.method) {
-    throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'not the registered method' })
-  }
-  if (presented.method === 'none') return client
-  const expected = client.secretDigest ?? ''
-  if (!digestsEqual(expected, await digest('client-secret', presented.secret ?? ''))) {
-    throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'wrong secret' })
-  }
+  if (client === null || client.id === ACCOUNT_CLIENT.id) throw invalidClient('unknown client')
+  if (client.token_endpoint_auth_method !== presented.method) throw invalidClient('not the registered method')
+  const fault = await faultOf(parts, client, presented, facts)
+  if (fault !== null) throw invalidClient(fault)
   return client
 }
 
-function presentedCredentials(form: FormParameters, authorization: string | undefined): Presented {
-  const basic = authorization === undefined ? null : parseBasic(authorization)
+async function faultOf(
+  parts: Pick<Parts, 'clientKeys' | 'shards'>,
+  client: Client,
+  presented: Presented,
+  facts: Pick<RequestFacts, 'now' | 'waitUntil'>,
+): Promise<string | null> {
+  switch (presented.method) {
+    case 'none':
+      return null
+    case 'private_key_jwt':
+      return findFault(parts, client, presented.assertion, facts)
+    default: {
+      const isRight = digestsEqual(client.secretDigest ?? '', await digest('client-secret', presented.secret))
+      return isRight ? null : 'wrong secret'
+    }
+  }
+}
+
+async function presentedCredentials(
+  parts: Pick<Parts, 'config'>,
+  form: FormParameters,
+  authorization: string | undefined,
+  now: number,
+): Promise<Presented> {
   const { client_id: clientId, client_secret: secret } = form
-  if (basic !== null && secret !== undefined) {
+  const ways = [authorization !== undefined, secret !== undefined, hasAssertion(form)]
+  if (ways.filter(isUsed => isUsed).length > 1) {
     throw new OAuthError('invalid_request', 'more than one way of client authentication')
   }
-  if (basic !== null) {
-    if (clientId !== undefined && clientId !== basic.clientId) {
-      throw new OAuthError('invalid_request', 'two different clients')
-    }
-    return basic
+  if (authorization !== undefined) return ofOneClient(clientId, parseBasic(authorization))
+  if (hasAssertion(form)) {
+    const assertion = await assertionOf(parts, form, now)
+    if (assertion === null) throw invalidClient('no assertion for us')
+    return ofOneClient(clientId, { method: 'private_key_jwt', clientId: assertion.clientId, assertion })
   }
-  if (clientId === undefined)
-    throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'no client_id' })
-  return { method: secret === undefined ? 'none' : 'client_secret_post', clientId, secret: secret ?? null }
+  if (clientId === undefined) throw invalidClient('no client_id')
+  return secret === undefined
+    ? { method: 'none', clientId }
+    : { method: 'client_secret_post', clientId, secret }
+}
+
+/** A `client_id` beside the credentials may say the same again. */
+function ofOneClient(clientId: string | undefined, presented: Presented): Presented {
+  if (clientId === undefined || clientId === presented.clientId) return presented
+  throw new OAuthError('invalid_request', 'two different clients')
 }
 
 /** Form-decoded, as RFC 6749 §2.3.1 has it. Throws `invalid_client` for anything that is not Basic. */
-function parseBasic(authorization: string): Presented {
+function parseBasic(authorization: string): PresentedSecret {
   const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1]
   try {
     const bytes = Uint8Array.from(atob(encoded ?? '!'), character => character.charCodeAt(0))
@@ -76,5 +109,9 @@ function parseBasic(authorization: string): Presented {
   } catch {
     // Falls through: whatever is malformed is refused alike.
   }
-  throw new OAuthError('invalid_client', INVALID_CLIENT, { detail: 'malformed Basic credentials' })
+  throw invalidClient('malformed Basic credentials')
 }
+
+/** All failures look alike outside; the reason goes to the log. */
+const invalidClient = (detail: string): OAuthError =>
+  new OAuthError('invalid_client', 'client authentication failed', { detail })

@@ -7,6 +7,7 @@ import type { Outbox } from '../mail/outbox.ts'
 import type { Alarms } from '../notify/alarms.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
+import type { ClientKeys } from '../tokens/client-keys.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import type { UserSessions } from '../user/user-sessions.ts'
@@ -22,6 +23,7 @@ export interface Parts {
   readonly outbox: Outbox
   /** To places that somebody registered; never throws. */
   readonly fetchTarget: FetchTarget
+  readonly clientKeys: ClientKeys
   /** Registered clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>
   /** The client that an OAuth request names: registered, or described by a document that is fetched where that is on. */

@@ -53,11 +53,13 @@ async function authorize(fields: Readonly<Record<string, string>>): Promise<URL>
 }
 
 /** Whether this way of showing a secret, or none, is taken at an endpoint, of a client that is registered for it. */
-async function isTaken(path: string, method: string): Promise<boolean> {
+async function isTaken(path: string, method: string, alg = 'ES256'): Promise<boolean> {
+  const party = await createParty('mine')
   const isPublic = method === 'none'
   const response = await register({
     type: isPublic ? 'public' : 'confidential',
     token_endpoint_auth_method: method,
+    ...(method === 'private_key_jwt' ? { jwks: { keys: [party.publicJwk] } } : {}),
   })
   if (response.status !== 201) return false
   const { client_id, client_secret = '' } = (await response.json()) as {
@@ -68,6 +70,7 @@ async function isTaken(path: string, method: string): Promise<boolean> {
     none: { client_id },
     client_secret_post: { client_id, client_secret },
     client_secret_basic: {},
+    private_key_jwt: await party.assertion(service, client_id, {}, { alg }),
   }[method]
   if (shown === undefined) throw new Error(`OA-05: nothing shows how ${method} is used`)
   const init = form({ ...shown, grant_type: 'refresh_token', refresh_token: 'x', token: 'x' })
@@ -79,6 +82,12 @@ async function isTaken(path: string, method: string): Promise<boolean> {
 
 const authMethods = (path: string) => async (method: unknown) =>
   expect(await isTaken(path, String(method))).toBe(true)
+
+const assertionAlgs = (path: string) => async (alg: unknown) =>
+  expect([
+    await isTaken(path, 'private_key_jwt', String(alg)),
+    await isTaken(path, 'private_key_jwt', 'ES384'),
+  ]).toEqual([true, false])
 
 const address = async (url: unknown) => {
   expect(String(url).startsWith(`${ISSUER}/`)).toBe(true)
@@ -139,6 +148,9 @@ const TRIALS: Record<string, (value: unknown) => Promise<unknown>> = {
   token_endpoint_auth_methods_supported: authMethods('/oauth2/token'),
   revocation_endpoint_auth_methods_supported: authMethods('/oauth2/revoke'),
   introspection_endpoint_auth_methods_supported: authMethods('/oauth2/introspect'),
+  token_endpoint_auth_signing_alg_values_supported: assertionAlgs('/oauth2/token'),
+  revocation_endpoint_auth_signing_alg_values_supported: assertionAlgs('/oauth2/revoke'),
+  introspection_endpoint_auth_signing_alg_values_supported: assertionAlgs('/oauth2/introspect'),
   async id_token_signing_alg_values_supported(value) {
     expect(headerOf((await tokensOf('openid')).id_token ?? '').alg).toBe(value)
   },

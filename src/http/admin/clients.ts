@@ -1,6 +1,6 @@
 // Registering clients.
 import { Hono } from 'hono'
-import { ACCOUNT_CLIENT, type Client } from '../../domain/client.ts'
+import { ACCOUNT_CLIENT, type Client, usesSecret } from '../../domain/client.ts'
 import { clientBody } from '../../oauth/registration/schema.ts'
 import { deleteClient } from '../../sign-in/delete-client.ts'
 import { insertClient, listClients } from '../../store/clients.ts'
@@ -17,7 +17,7 @@ adminClients.post('/admin/v1/clients', async c => {
   const { client_id, ...registration } = await readJson(c, clientBody(c.var.parts.config.loopbackTargets))
   const id = client_id ?? randomId('c')
   if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
-  const secret = registration.type === 'confidential' ? randomSecret() : null
+  const secret = usesSecret(registration) ? randomSecret() : null
   const client: Client = {
     ...registration,
     id,

@@ -13,6 +13,13 @@ export interface Party {
   readonly sign: LeakedKey['sign']
   /** A DPoP proof as it should be, but for the changes; `undefined` takes a member away. */
   proof(service: Service, about: ProofAbout, claims?: Claims, header?: Claims): Promise<string>
+  /** The fields by which a client shows an assertion as it should be, but for the changes. */
+  assertion(service: Service, clientId: string, claims?: Claims, header?: Claims): Promise<Assertion>
+}
+
+export interface Assertion {
+  readonly client_assertion_type: string
+  readonly client_assertion: string
 }
 
 export interface ProofAbout {
@@ -24,11 +31,12 @@ export interface ProofAbout {
 
 export const AT_TOKEN_ENDPOINT: ProofAbout = { request: 'POST /oauth2/token' }
 
-export async function createParty(): Promise<Party> {
+/** @param kid of its key, where it has a name */
+export async function createParty(kid?: string): Promise<Party> {
   const pair = await newSigningKey()
   const exported = async (key: CryptoKey): Promise<Claims> => {
     const { kty, crv, x, y, d } = (await crypto.subtle.exportKey('jwk', key)) as JsonWebKey
-    return { kty, crv, x, y, ...(d === undefined ? {} : { d }) }
+    return { kty, crv, x, y, ...(d === undefined ? {} : { d }), ...(kid === undefined ? {} : { kid }) }
   }
   const privateJwk = await exported(pair.privateKey)
   const publicJwk = await exported(pair.publicKey)
@@ -49,6 +57,21 @@ export async function createParty(): Promise<Party> {
         ...claims,
       }
       return sign(whole, { typ: 'dpop+jwt', alg: 'ES256', jwk: publicJwk, ...header })
+    },
+    async assertion(service, clientId, claims = {}, header = {}) {
+      const times = { iat: service.now, exp: service.now + 60 }
+      const whole = {
+        iss: clientId,
+        sub: clientId,
+        aud: ISSUER,
+        jti: crypto.randomUUID(),
+        ...times,
+        ...claims,
+      }
+      return {
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await sign(whole, { alg: 'ES256', kid: publicJwk.kid, ...header }),
+      }
     },
   }
 }
