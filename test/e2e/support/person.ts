@@ -69,7 +69,7 @@ export function createPerson(origin: string, mailbox: Mailbox, email: string): P
       ['code', async () => findCode(await mailbox(email, mail => findCode(mail) !== null)) ?? ''],
       ['decision', async () => decision],
     ] as const) {
-      const form = forms.find(each => each.html.includes(` name="${name}"`))
+      const form = forms.find(each => each.action.startsWith('/') && each.html.includes(` name="${name}"`))
       if (form === undefined) continue
       return { action: form.action, body: new URLSearchParams({ ...form.fields, [name]: await value() }) }
     }
