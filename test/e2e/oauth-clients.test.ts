@@ -1,10 +1,15 @@
 // Client libraries that nobody here wrote, unmodified, over real HTTP.
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { exportJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROJECT } from '../../src/cli/settings.ts'
 import { createPerson, formsOf, type Person } from './support/person.ts'
+import { findPorts } from './support/ports.ts'
 import { type Service, startService } from './support/service.ts'
 
 const REDIRECT_URI = 'http://127.0.0.1:4711/callback'
@@ -108,7 +113,11 @@ describe('openid-client', () => {
   })
 
   it('OA-08: pushes its request', async () => {
-    const client = await register({ type: 'confidential', require_pushed_authorization_requests: true })
+    const client = await register({
+      type: 'confidential',
+      require_pushed_authorization_requests: true,
+      token_endpoint_auth_method: 'client_secret_post',
+    })
     const config = await discover(client, openid.ClientSecretPost(client.client_secret))
     const tokens = await signIn(config, aPerson(), { prompt: 'login' }, { pushed: true })
     expect(tokens.claims()).toMatchObject({ aud: client.client_id, iss: service.origin })
@@ -187,6 +196,36 @@ describe('openid-client', () => {
       active: true,
       sub: client.client_id,
     })
+  })
+
+  it('connects as the README says', async () => {
+    const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8')
+    const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? []
+    expect(example.trim().split('\n').length).toBeLessThan(10)
+    const { service: port } = await findPorts()
+    const code = example
+      .replaceAll('localhost:8787', new URL(service.origin).host)
+      .replaceAll('3000', String(port))
+    const node = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: PROJECT })
+    try {
+      const printed = (wanted: RegExp) =>
+        new Promise<string>((resolve, reject) => {
+          let text = ''
+          const read = (chunk: Buffer) => {
+            text += chunk
+            if (wanted.test(text)) resolve(text)
+          }
+          node.stdout.on('data', read)
+          node.stderr.on('data', read)
+          node.on('exit', () => reject(new Error(text)))
+        })
+      const url = (await printed(/\n/)).trim()
+      const tokens = printed(/token_type/)
+      await fetch((await aPerson().visit(url)).url)
+      expect(await tokens).toContain("token_type: 'bearer'")
+    } finally {
+      node.kill()
+    }
   })
 
   it('TK-06: proves itself with a key', async () => {
