@@ -18,7 +18,7 @@ import { issueCode } from '../oauth/authorize/issue-code.ts'
 import { CONTINUE_PATH, continuePath, sealPending, unsealPending } from '../oauth/authorize/pending.ts'
 import { isPushed, takePushed } from '../oauth/authorize/pushed.ts'
 import { findAddressee, parseRequest } from '../oauth/authorize/request.ts'
-import { readSent } from '../oauth/authorize/sent.ts'
+import { readSent, type Sent } from '../oauth/authorize/sent.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { FormPostPage } from '../pages/form-post-page.tsx'
@@ -27,6 +27,7 @@ import { randomSecret } from '../tokens/random.ts'
 import { readForm, readFormText } from './body.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
 import { Problem } from './problem.ts'
@@ -38,9 +39,13 @@ const AUTHORIZE_PATH = '/oauth2/authorize'
 
 authorize.get(AUTHORIZE_PATH, c => begin(c, new URL(c.req.url).searchParams))
 
-authorize.post(AUTHORIZE_PATH, async c =>
-  sendOnAsGet(c, AUTHORIZE_PATH, new URLSearchParams(await readFormText(c))),
-)
+authorize.post(AUTHORIZE_PATH, async c => {
+  const parameters = new URLSearchParams(await readFormText(c))
+  if (readCookie(c, 'session') !== undefined) return begin(c, parameters)
+  const sent = readSent(parameters)
+  if (!isPushed(sent)) await requireAddressee(c, sent)
+  return sendOnAsGet(c, AUTHORIZE_PATH, parameters)
+})
 
 async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<Response> {
   const { parts, facts } = c.var
@@ -48,8 +53,7 @@ async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<R
   const wasPushed = isPushed(front)
   const sent = wasPushed ? await takePushed(parts, front, facts.now) : front
   if (sent === null) throw new Problem('invalid_request_uri')
-  const addressee = await findAddressee(parts, sent, facts)
-  if (addressee.tag === 'unknown') throw new Problem(addressee.why)
+  const addressee = await requireAddressee(c, sent)
   const parsed = await parseRequest(parts, addressee, sent, wasPushed)
   if (parsed.tag === 'refused') return answer(c, parsed.answerTo, errorAnswer(parsed.error))
   const session = await findBrowserSession(c)
@@ -60,6 +64,13 @@ async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<R
     asked: null,
   }
   return proceed(c, parsed.client, pending, session)
+}
+
+/** Throws a problem, which the user sees, where nobody may be answered. */
+async function requireAddressee(c: LatchkeyContext, sent: Sent) {
+  const addressee = await findAddressee(c.var.parts, sent, c.var.facts)
+  if (addressee.tag === 'unknown') throw new Problem(addressee.why)
+  return addressee
 }
 
 authorize.get(CONTINUE_PATH, async c => {

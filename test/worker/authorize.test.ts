@@ -62,6 +62,11 @@ describe('signing in for an app', () => {
     })
     expect(sent.status).toBe(303)
     expect(answerOf(await follow(signedIn, sent)).code).toBeDefined()
+    const unknown = await signedIn.post('/oauth2/authorize', { client_id: 'unknown' })
+    expect(unknown.status).toBe(400)
+    expect((await browser(service).post('/oauth2/authorize', { client_id: 'unknown' })).status).toBe(400)
+    const fields = Object.fromEntries(new URL(path, ISSUER).searchParams)
+    expect(answerOf(await signedIn.post('/oauth2/authorize', fields)).code).toBeDefined()
   })
 })
 
