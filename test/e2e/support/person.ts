@@ -64,14 +64,16 @@ export function createPerson(origin: string, mailbox: Mailbox, email: string): P
   }
 
   const press = async (forms: readonly Form[], decision: string) => {
-    for (const [name, value] of [
+    const steps: readonly (readonly [string, (form: Form) => Promise<string>])[] = [
       ['email', async () => email],
       ['code', async () => findCode(await mailbox(email, mail => findCode(mail) !== null)) ?? ''],
       ['decision', async () => decision],
-    ] as const) {
+      ['user_code', async form => /name="user_code"[^>]* value="([^"]*)"/.exec(form.html)?.[1] ?? ''],
+    ]
+    for (const [name, value] of steps) {
       const form = forms.find(each => each.action.startsWith('/') && each.html.includes(` name="${name}"`))
       if (form === undefined) continue
-      return { action: form.action, body: new URLSearchParams({ ...form.fields, [name]: await value() }) }
+      return { action: form.action, body: new URLSearchParams({ ...form.fields, [name]: await value(form) }) }
     }
     return null
   }
