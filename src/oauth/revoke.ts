@@ -35,7 +35,7 @@ export async function revokeToken(
 export async function endToken(parts: Parts, claims: AccessClaims, facts: RequestFacts): Promise<void> {
   if (claims.sid !== undefined) return signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts)
   const id = parseJti(claims.jti)?.sessionId ?? ''
-  await run(retireBuckets(parts.shards.of(id), id, 'signed_out', facts.now))
+  await run(retireBuckets(parts.shards.of(id), [id], 'signed_out', facts.now))
 }
 
 /**

@@ -66,16 +66,21 @@ export const insertClientBucket = (db: D1Database, id: string, issuedAt: number,
     .bind(id, bucket.audience, issuedAt, bucket.commitment, bucket.expiresAt)
 
 /**
- * Retires what is left of an ended session, or of a token without one; a trigger feeds bucket_retirements. What another isolate's clock may
- * still take for unexpired is retired too.
+ * Retires what is left of ended sessions, or of tokens without one; a trigger feeds bucket_retirements. What another
+ * isolate's clock may still take for unexpired is retired too.
  */
-export const retireBuckets = (db: D1Database, sessionId: string, reason: RetiredReason, at: number) =>
+export const retireBuckets = (
+  db: D1Database,
+  sessionIds: readonly string[],
+  reason: RetiredReason,
+  at: number,
+) =>
   db
     .prepare(
       `UPDATE entropy_buckets SET retired_at = ?1, retired_reason = ?2
-       WHERE session_id = ?3 AND retired_at IS NULL AND expires_at > ?4`,
+       WHERE session_id IN (SELECT value FROM json_each(?3)) AND retired_at IS NULL AND expires_at > ?4`,
     )
-    .bind(at, reason, sessionId, at - CLOCK_LEEWAY_SECONDS)
+    .bind(at, reason, JSON.stringify(sessionIds), at - CLOCK_LEEWAY_SECONDS)
 
 export const deleteExpiredBuckets = (db: D1Database, before: number, limit: number) =>
   db

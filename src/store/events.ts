@@ -51,28 +51,29 @@ export const entryOf = (event: UserEvent): LoggedEvent => ({
   ...subjectOf(event),
 })
 
-export function insertEvent(db: D1Database, userId: string, event: UserEvent) {
-  const entry = entryOf(event)
+/** The events of one change, in one statement however many they are. */
+export function insertEvents(db: D1Database, userId: string, events: readonly UserEvent[]) {
+  const rows = events.map(event => {
+    const { by, device, place, ...entry } = entryOf(event)
+    return {
+      ...entry,
+      opId: event.opId,
+      firstSeq: event.firstSeq,
+      actor: JSON.stringify(by),
+      device: device === null ? null : JSON.stringify(device),
+      place: place === null ? null : JSON.stringify(place),
+      marks: event.type === 'session.created' ? JSON.stringify(event.marks) : null,
+    }
+  })
   return db
     .prepare(
       `INSERT INTO user_events (user_id, op_id, first_seq, ${COLUMNS}, marks)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       SELECT ?1, value ->> 'opId', value ->> 'firstSeq', value ->> 'seq', value ->> 'type', value ->> 'at',
+         value ->> 'sessionId', value ->> 'clientId', value ->> 'reason', value ->> 'actor', value ->> 'device',
+         value ->> 'place', value ->> 'marks'
+       FROM json_each(?2) ORDER BY key`,
     )
-    .bind(
-      userId,
-      event.opId,
-      event.firstSeq,
-      entry.seq,
-      entry.type,
-      entry.at,
-      entry.sessionId,
-      entry.clientId,
-      entry.reason,
-      JSON.stringify(entry.by),
-      entry.device === null ? null : JSON.stringify(entry.device),
-      entry.place === null ? null : JSON.stringify(entry.place),
-      event.type === 'session.created' ? JSON.stringify(event.marks) : null,
-    )
+    .bind(userId, JSON.stringify(rows))
 }
 
 function subjectOf(

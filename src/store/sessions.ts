@@ -101,8 +101,10 @@ export function insertSession(db: D1Database, userId: string, event: SessionCrea
     )
 }
 
-export const deleteSession = (db: D1Database, userId: string, id: string) =>
-  db.prepare('DELETE FROM sessions WHERE user_id = ? AND id = ?').bind(userId, id)
+export const deleteSessions = (db: D1Database, userId: string, ids: readonly string[]) =>
+  db
+    .prepare('DELETE FROM sessions WHERE user_id = ?1 AND id IN (SELECT value FROM json_each(?2))')
+    .bind(userId, JSON.stringify(ids))
 
 /** Moves a browser session's last activity forward. Changes nothing that has ended. */
 export const touchSession = (

@@ -1,17 +1,43 @@
-// From an event to the rows that follow from it: the only way by which sessions begin and end.
-import type { UserEvent } from '../domain/events.ts'
+// From the events of a change to the rows that follow from them: the only way by which sessions begin and end.
+import type { SessionEnded, UserEvent } from '../domain/events.ts'
 import { insertFirstBucket, retireBuckets } from './buckets.ts'
 import { deleteConsent, upsertConsent } from './consents.ts'
 import { closeEmailChange } from './email-changes.ts'
-import { insertEvent } from './events.ts'
+import { insertEvents } from './events.ts'
 import { insertOutbox } from './outbox.ts'
-import { deleteSession, insertSession } from './sessions.ts'
+import { deleteSessions, insertSession } from './sessions.ts'
 import { insertEmail, insertUser, updateDisabled, updateEmail, updatePreferences } from './users.ts'
 
-/** The event first: it is the fence that refuses a stale writer and a replay. */
-export function statements(db: D1Database, userId: string, event: UserEvent): D1PreparedStatement[] {
-  return [insertEvent(db, userId, event), ...consequences(db, userId, event)]
+/**
+ * The events first: they are the fence that refuses a stale writer and a replay. Then the sessions that ended, before one
+ * begins in their place. As many statements for a thousand sessions as for one.
+ */
+export function statements(
+  db: D1Database,
+  userId: string,
+  events: readonly UserEvent[],
+): D1PreparedStatement[] {
+  return [
+    insertEvents(db, userId, events),
+    ...endings(db, userId, events),
+    ...events.flatMap(event => consequences(db, userId, event)),
+  ]
 }
+
+function endings(db: D1Database, userId: string, events: readonly UserEvent[]): D1PreparedStatement[] {
+  const ended = events.filter(event => event.type === 'session.ended')
+  if (ended.length === 0) return []
+  const byReason = Map.groupBy(ended, event => event.reason)
+  return [
+    deleteSessions(db, userId, idsOf(ended)),
+    ...[...byReason].map(([reason, group]) => retireBuckets(db, idsOf(group), reason, atOf(group))),
+  ]
+}
+
+const idsOf = (ended: readonly SessionEnded[]): readonly string[] => ended.map(event => event.sessionId)
+
+/** The events of one change have one time. */
+const atOf = (ended: readonly SessionEnded[]): number => ended[0]?.at ?? 0
 
 function consequences(db: D1Database, userId: string, event: UserEvent): D1PreparedStatement[] {
   switch (event.type) {
@@ -26,11 +52,6 @@ function consequences(db: D1Database, userId: string, event: UserEvent): D1Prepa
         ...(notice === null ? [] : [insertOutbox(db, notice)]),
       ]
     }
-    case 'session.ended':
-      return [
-        deleteSession(db, userId, event.sessionId),
-        retireBuckets(db, event.sessionId, event.reason, event.at),
-      ]
     case 'preference.changed':
       return [updatePreferences(db, userId, event.preferences)]
     case 'consent.granted':
@@ -48,6 +69,7 @@ function consequences(db: D1Database, userId: string, event: UserEvent): D1Prepa
       return [updateDisabled(db, userId, event.at)]
     case 'user.enabled':
       return [updateDisabled(db, userId, null)]
+    case 'session.ended':
     case 'sign_in.refused':
       return []
   }

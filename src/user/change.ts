@@ -28,10 +28,7 @@ export async function applyChange<C extends Command>(
       const { events, result } = decide(state, command, now)
       if (events.length === 0) return (await replayOf(db, userId, command)) ?? without(result)
       try {
-        await batch(
-          db,
-          events.flatMap(event => statements(db, userId, event)),
-        )
+        await batch(db, statements(db, userId, events))
         return { outcome: result, entries: events.map(entryOf) }
       } catch (error) {
         const known = await replayOf(db, userId, command)

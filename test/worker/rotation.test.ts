@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { judgeRefresh } from '../../src/domain/refresh.ts'
 import { retireBuckets } from '../../src/store/buckets.ts'
 import { type Rotation, rotate } from '../../src/store/rotation.ts'
-import { deleteSession } from '../../src/store/sessions.ts'
+import { deleteSessions } from '../../src/store/sessions.ts'
 import { DB } from './support/databases.ts'
 import { change, NOW, newId, newUser, someDigest, start } from './support/ledger.ts'
 
@@ -213,7 +213,10 @@ describe('I4: against the end of the session', () => {
       const { userId, sessionId, attempt } = await newSession()
       // Written as the object writes it, without the reading before: so that both really meet.
       const ending = () =>
-        DB.batch([deleteSession(DB, userId, sessionId), retireBuckets(DB, sessionId, 'signed_out', NOW + 1)])
+        DB.batch([
+          deleteSessions(DB, userId, [sessionId]),
+          retireBuckets(DB, [sessionId], 'signed_out', NOW + 1),
+        ])
       const rotating = () => rotate(DB, attempt())
       await Promise.all(round % 2 === 0 ? [rotating(), ending(), rotating()] : [ending(), rotating()])
       expect(await sessionOf(sessionId)).toBeNull()

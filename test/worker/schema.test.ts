@@ -19,7 +19,7 @@ async function blindStart(userId: string, limit: number, clientId = 'ios') {
     start({ rule }, clientId),
     NOW,
   )
-  return events.flatMap(event => statements(DB, userId, event))
+  return statements(DB, userId, events)
 }
 
 describe('CF-06: a rule is also a constraint of the database', () => {
@@ -56,9 +56,7 @@ describe('I8: the log is the fence', () => {
     const userId = await newUser(DB, [newId('s'), newId('s')])
     const stale = { ...(await loadState(DB, userId)), lastSeq: 1 }
     const { events } = decide(stale, start({ rule: NO_LIMIT }), NOW)
-    await expect(DB.batch(events.flatMap(event => statements(DB, userId, event)))).rejects.toThrow(
-      /UNIQUE.*user_events/,
-    )
+    await expect(DB.batch(statements(DB, userId, events))).rejects.toThrow(/UNIQUE.*user_events/)
     expect(await count(DB, 'sessions', 'user_id = ?', userId)).toBe(2)
     expect(await count(DB, 'user_events', 'user_id = ?', userId)).toBe(2)
   })
@@ -132,9 +130,9 @@ describe('EB-11: the feed of retirements', () => {
   test('EB-11: has exactly one entry for each retirement, whoever retires', async () => {
     const id = newId('s')
     await newUser(DB, [id])
-    await retireBuckets(DB, id, 'signed_out', NOW).run()
+    await retireBuckets(DB, [id], 'signed_out', NOW).run()
     expect(await feed(id)).toMatchObject([{ generation: 1, retired_at: NOW }])
-    await retireBuckets(DB, id, 'not_me', NOW + 1).run()
+    await retireBuckets(DB, [id], 'not_me', NOW + 1).run()
     await DB.prepare('UPDATE entropy_buckets SET retired_at = 9 WHERE session_id = ?').bind(id).run()
     await DB.prepare("UPDATE entropy_buckets SET retired_reason = 'x' WHERE session_id = ?").bind(id).run()
     expect(await feed(id)).toHaveLength(1)
@@ -144,20 +142,20 @@ describe('EB-11: the feed of retirements', () => {
     const id = newId('s')
     await newUser(DB, [id])
     const fails = DB.prepare('INSERT INTO users (id, email, created_at) VALUES (NULL, NULL, NULL)')
-    await expect(DB.batch([retireBuckets(DB, id, 'signed_out', NOW), fails])).rejects.toThrow()
+    await expect(DB.batch([retireBuckets(DB, [id], 'signed_out', NOW), fails])).rejects.toThrow()
     expect(await feed(id)).toEqual([])
   })
 
   test('EB-11: numbers are never used again, also when old entries are removed', async () => {
     const id = newId('s')
     await newUser(DB, [id])
-    await retireBuckets(DB, id, 'signed_out', NOW).run()
+    await retireBuckets(DB, [id], 'signed_out', NOW).run()
     const last = (await feed(id)).at(-1)?.seq ?? 0
     await deleteOldRetirements(DB, NOW + 9_999, 1_000).run()
     expect(await count(DB, 'bucket_retirements')).toBe(1)
     const next = newId('s')
     await newUser(DB, [next])
-    await retireBuckets(DB, next, 'signed_out', NOW).run()
+    await retireBuckets(DB, [next], 'signed_out', NOW).run()
     expect((await feed(next)).map(entry => entry.seq)).toEqual([last + 1])
   })
 })

@@ -3,9 +3,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Command, UserState } from '../../src/domain/commands.ts'
+import type { UserEvent } from '../../src/domain/events.ts'
 import { DAY_SECONDS } from '../../src/domain/limits.ts'
 import type { Session } from '../../src/domain/session.ts'
 import { listEvents } from '../../src/store/events.ts'
+import { statements } from '../../src/store/statements.ts'
 import { loadState } from '../../src/user/state.ts'
 import { apply, aUser } from '../unit/model.ts'
 import { anyStep, pick, touched } from '../unit/steps.ts'
@@ -119,4 +121,24 @@ test('SE-09: in the rows too, all others of this client are ended, and no sessio
     row => row.retired_at !== null,
   )
   expect(retired.map(row => row.session_id).sort()).toEqual([...ended].sort())
+})
+
+test('SE-14: ending a thousand sessions is as many statements as ending one', () => {
+  const events = Array.from(
+    { length: 1_000 },
+    (_, index): UserEvent => ({
+      type: 'session.ended',
+      seq: index + 1,
+      opId: index === 999 ? 'op' : null,
+      firstSeq: index === 999 ? 1 : null,
+      at: NOW,
+      by: { kind: 'operator' },
+      sessionId: newId('s'),
+      clientId: 'ios',
+      reason: 'ended_by_operator',
+      device: { name: null, kind: 'phone', os: null, browser: null },
+      place: { country: null, city: null },
+    }),
+  )
+  expect(statements(DB, 'u', events)).toHaveLength(statements(DB, 'u', events.slice(-1)).length)
 })

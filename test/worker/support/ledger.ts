@@ -64,7 +64,7 @@ export const sumOf = (rows: Metered['rows'], column: 'read' | 'written'): number
 /** Loads, decides and writes one batch, as the object does. */
 export async function change<C extends Command>(db: D1Database, userId: string, command: C, now = NOW) {
   const decision = decide(await loadState(db, userId, KNOWN_DEVICE_ENTRIES), command, now)
-  const batch = decision.events.flatMap(event => statements(db, userId, event))
+  const batch = statements(db, userId, decision.events)
   if (batch.length > 0) await db.batch(batch)
   return decision
 }

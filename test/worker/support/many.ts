@@ -105,7 +105,7 @@ export async function seedSessions(
       },
       now,
     )
-    batch.push(...events.flatMap(event => statements(db, userId, event)))
+    batch.push(...statements(db, userId, events))
     lastSeq += events.length
     user ??= { email, disabledAt: null, preferences: DEFAULT_PREFERENCES }
     seeded.push({ ...(minted.answer as Tokens), session_id: id })
