@@ -138,6 +138,8 @@ export const KNOWN_NETWORK_SECONDS = 30 * DAY_SECONDS
 export const NETWORK_WINDOW_SECONDS = 15 * MINUTE_SECONDS
 export const SIGN_INS_PER_NETWORK = 300
 export const REDEMPTIONS_PER_NETWORK = 600
+/** Of one client. */
+export const WRONG_SECRETS_PER_NETWORK = 100
 /** Calls of the registration endpoint, and of what manages a registration. */
 export const REGISTRATIONS_PER_NETWORK = 100
 export const DEVICE_AUTHORIZATIONS_PER_NETWORK = 300

@@ -33,6 +33,17 @@ export async function checkUserCodeLimit(c: LatchkeyContext, userId: string): Pr
   refuse(await parts.limits.forUserCode(userId, facts.clientIp, facts.now))
 }
 
+/** As far as this isolate knows: without a call. */
+export function checkSecretLimit(c: LatchkeyContext, clientId: string): void {
+  const { parts, facts } = c.var
+  refuse(parts.limits.forSecret(clientId, facts.clientIp, facts.now))
+}
+
+export async function countWrongSecret(c: LatchkeyContext, clientId: string): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forWrongSecret(clientId, facts.clientIp, facts.now))
+}
+
 function refuse(allowance: Allowance): void {
   if (allowance.isAllowed) return
   throw new Problem('rate_limited', { headers: { 'Retry-After': String(allowance.retryAfterSeconds) } })

@@ -1,13 +1,28 @@
-// The client of an OAuth request, authenticated.
+// The client of an OAuth request, authenticated; wrong secrets are counted for each client and network.
 import type { Client } from '../domain/client.ts'
 import { authenticateClient } from '../oauth/client-authentication.ts'
+import { OAuthError } from '../oauth/errors.ts'
 import type { FormParameters } from '../oauth/parameters.ts'
 import type { LatchkeyContext } from './context.ts'
+import { checkSecretLimit, countWrongSecret } from './rate-limit.ts'
 
-/** Throws `invalid_client`, or `invalid_request` when more than one way of authentication is used. */
+/** Throws `invalid_client`, `invalid_request` when more than one way of authentication is used, or 429. */
 export async function requireClient(c: LatchkeyContext, form: FormParameters): Promise<Client> {
-  const { parts, facts } = c.var
-  const client = await authenticateClient(parts, form, c.req.header('Authorization'), facts)
+  const client = await authenticate(c, form)
+  // The right secret is no way out: else a guess could be told from the flood around it.
+  if (client.secretDigest !== null) checkSecretLimit(c, client.id)
   c.set('client', client)
   return client
+}
+
+async function authenticate(c: LatchkeyContext, form: FormParameters): Promise<Client> {
+  const { parts, facts } = c.var
+  try {
+    return await authenticateClient(parts, form, c.req.header('Authorization'), facts)
+  } catch (error) {
+    if (error instanceof OAuthError && error.guessedClientId !== null) {
+      await countWrongSecret(c, error.guessedClientId)
+    }
+    throw error
+  }
 }

@@ -13,11 +13,13 @@ import {
   TOTAL_WINDOW_SECONDS,
   USER_CODES_PER_NETWORK,
   USER_CODES_PER_USER,
+  WRONG_SECRETS_PER_NETWORK,
 } from '../domain/limits.ts'
 import { networkPrefix } from '../domain/network.ts'
 import { log } from '../log.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { Secrets } from '../tokens/secrets.ts'
+import { createBars } from './bars.ts'
 import type { Admission, Allowance, RateLimiter } from './rate-limiter.ts'
 
 export interface Whereabouts {
@@ -41,6 +43,10 @@ export interface Limits {
   forUserCode(userId: string, clientIp: string, now: number): Promise<Allowance>
   /** One fetch of a client's metadata from its host, caused by this network. */
   forClientDocument(host: string, clientIp: string, now: number): Promise<Allowance>
+  /** Whether this network may show a secret of this client: what this isolate remembers, without a call. */
+  forSecret(clientId: string, clientIp: string, now: number): Allowance
+  /** One wrong secret. */
+  forWrongSecret(clientId: string, clientIp: string, now: number): Promise<Allowance>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
@@ -57,6 +63,8 @@ export const NO_LIMITS: Limits = {
   forDeviceAuthorization: async () => ALLOWED,
   forUserCode: async () => ALLOWED,
   forClientDocument: async () => ALLOWED,
+  forSecret: () => ALLOWED,
+  forWrongSecret: async () => ALLOWED,
   admitsMail: async () => true,
   remember: async () => undefined,
 }
@@ -83,6 +91,8 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
         name => secrets.mac('rate-limit', name),
       ),
     )
+
+  const bars = createBars()
 
   return {
     forSignIn: (clientIp, now) =>
@@ -120,6 +130,17 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
       return hit('client-document', host, CLIENT_DOCUMENTS_PER_HOST, NETWORK_WINDOW_SECONDS, now)
     },
 
+    forSecret: (clientId, clientIp, now) => bars.find(guessKey(clientId, clientIp), now) ?? ALLOWED,
+
+    async forWrongSecret(clientId, clientIp, now) {
+      const key = guessKey(clientId, clientIp)
+      const barred = bars.find(key, now)
+      if (barred !== null) return barred
+      const allowance = await hit('secret', key, WRONG_SECRETS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now)
+      if (!allowance.isAllowed) bars.add(key, allowance, now)
+      return allowance
+    },
+
     async admitsMail(address, from, now) {
       const here = await names(from)
       const admission = await ask(
@@ -140,3 +161,5 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
     },
   }
 }
+
+const guessKey = (clientId: string, clientIp: string): string => `${clientId} ${networkPrefix(clientIp)}`

@@ -40,7 +40,7 @@ export async function authenticateClient(
   if (client === null || client.id === ACCOUNT_CLIENT.id) throw invalidClient('unknown client')
   if (client.token_endpoint_auth_method !== presented.method) throw invalidClient('not the registered method')
   const fault = await faultOf(parts, client, presented, facts)
-  if (fault !== null) throw invalidClient(fault)
+  if (fault !== null) throw invalidClient(fault, 'secret' in presented ? client.id : null)
   return client
 }
 
@@ -113,5 +113,6 @@ function parseBasic(authorization: string): PresentedSecret {
 }
 
 /** All failures look alike outside; the reason goes to the log. */
-const invalidClient = (detail: string): OAuthError =>
-  new OAuthError('invalid_client', 'client authentication failed', { detail })
+/** @param guessedClientId the client whose secret was not the one that was shown */
+const invalidClient = (detail: string, guessedClientId: string | null = null): OAuthError =>
+  new OAuthError('invalid_client', 'client authentication failed', { detail, guessedClientId })

@@ -37,19 +37,27 @@ export class OAuthError extends Error {
   readonly detail: string | null
   /** Latchkey's own stable code beside the RFC's. */
   readonly latchkeyCode: string | null
+  /** The client whose secret was not the one that was shown. */
+  readonly guessedClientId: string | null
   /** For `WWW-Authenticate`. */
   readonly challenge: string | null
 
   constructor(
     code: OAuthErrorCode,
     description: string,
-    more: { detail?: string; latchkeyCode?: string; challenge?: string } = {},
+    more: {
+      detail?: string
+      latchkeyCode?: string
+      guessedClientId?: string | null
+      challenge?: string
+    } = {},
   ) {
     super(`${code}: ${more.detail ?? description}`)
     this.code = code
     this.description = description
     this.detail = more.detail ?? null
     this.latchkeyCode = more.latchkeyCode ?? null
+    this.guessedClientId = more.guessedClientId ?? null
     this.challenge = more.challenge ?? null
   }
 

@@ -22,3 +22,21 @@ export function refuseOtherResource(resource: string | undefined, audience: stri
     throw new OAuthError('invalid_target', 'it was authorized for another resource')
   }
 }
+
+/**
+ * Of a refresh: the resource asked for, else what the session began with. A session that began for a resource of others
+ * stays with it, beside the client's own audience and the issuer (RFC 8707 §2.2); one that named none may ask for any.
+ * Throws `invalid_target`.
+ */
+export async function resolveNextAudience(
+  parts: Pick<Parts, 'config' | 'shards'>,
+  client: Client,
+  granted: string,
+  resource: string | undefined,
+): Promise<string> {
+  if (resource === undefined || resource === granted) return granted
+  const audience = await resolveAudience(parts, client, resource)
+  const own = [client.audience, parts.config.issuer]
+  if (own.includes(granted) || own.includes(audience)) return audience
+  throw new OAuthError('invalid_target', 'not the resource that the session began for')
+}

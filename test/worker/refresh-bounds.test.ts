@@ -7,7 +7,7 @@ import { dump } from './support/dump.ts'
 import { claimsOf } from './support/leaked-key.ts'
 import { refreshing } from './support/refreshing.ts'
 import { admin, bearer, createService, form, freshAddress, ISSUER, json } from './support/service.ts'
-import { createClient, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 
 const service = createService()
 const DAY = 86_400
@@ -39,6 +39,32 @@ describe('what is asked for', () => {
     }
     expect(await isLive(first)).toBe(true)
     expect((await use(first)).scope).toBe('read')
+  })
+
+  it('RF-04: a session that began for a resource stays with it: another is invalid_target, and nothing is spent', async () => {
+    const [mine, other] = [1, 2].map(() => `https://api-${crypto.randomUUID()}.test`) as [string, string]
+    for (const audience of [mine, other]) await createClient(service, { audience })
+    const attempt = await requestLink(service, clientId, freshAddress())
+    const first = (await (await redeem(service, attempt, 'link', { resource: mine })).json()) as Tokens
+    expect(await refused(first, { resource: other })).toBe('invalid_target')
+    expect(await isLive(first)).toBe(true)
+    const here = await use(first, { resource: ISSUER })
+    const again = await use(here)
+    expect([here, again].map(({ access_token }) => claimsOf(access_token).aud)).toEqual([ISSUER, mine])
+    expect([await isLive(first), await isLive(here), await isLive(again)]).toEqual([false, true, true])
+    expect(await refused(again, { resource: other })).toBe('invalid_target')
+    expect(claimsOf((await use(again, { resource: mine })).access_token).aud).toBe(mine)
+  })
+
+  it('RF-04: in the grace the same successor, for the same resource only', async () => {
+    const audience = `https://api-${crypto.randomUUID()}.test`
+    await createClient(service, { audience })
+    const first = await start()
+    const second = await use(first, { resource: audience })
+    expect((await use(first, { resource: audience })).access_token).toBe(second.access_token)
+    expect(await refused(first)).toBe('invalid_target')
+    expect(await refused(first, { resource: ISSUER })).toBe('invalid_target')
+    expect([await isLive(first), await isLive(second)]).toEqual([true, true])
   })
 
   it('RF-04: a refresh for one resource retires the former token of that resource only', async () => {

@@ -14,7 +14,7 @@ import { mintCredentials, type TokenAnswer, type TokenRequest } from '../credent
 import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
-import { resolveAudience } from '../resource.ts'
+import { resolveNextAudience } from '../resource.ts'
 import type { Grant } from './grant.ts'
 
 export const refreshToken: Grant = {
@@ -33,10 +33,7 @@ export const refreshToken: Grant = {
     const granted = splitScope(presented.facts.scope).filter(name => client.scopes.includes(name))
     const scope = grantScope(form.scope, granted)
     if (scope === null) throw new OAuthError('invalid_scope', 'beyond what was granted')
-    const audience =
-      form.resource === undefined
-        ? presented.facts.audience
-        : await resolveAudience(parts, client, form.resource)
+    const audience = await resolveNextAudience(parts, client, presented.facts.audience, form.resource)
 
     const jkt = await useProof(parts, proof)
     const minted = await mintCredentials(parts, {
