@@ -17,7 +17,7 @@ const BUNDLED = [
   'hono/jsx/jsx-runtime',
   'hono/secure-headers',
   'jose',
-  'zod',
+  'valibot',
 ]
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 // Every setting, parsed and checked once. Latchkey refuses to work on a weak or missing secret.
-import * as z from 'zod'
+import * as v from 'valibot'
 import { isSender } from './domain/sender.ts'
 
 export class ConfigError extends Error {
@@ -46,58 +46,69 @@ const SECRET_MIN_DISTINCT_CHARS = 12
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
 /** Long, and not a repetition or a placeholder: what a random generator makes passes, a typed default does not. */
-const secret = z
-  .string()
-  .min(SECRET_MIN_CHARS)
-  .refine(value => new Set(value).size >= SECRET_MIN_DISTINCT_CHARS)
-  .refine(value => !/change.?me|example|secret|password|default/i.test(value))
+const secret = v.pipe(
+  v.string(),
+  v.minLength(SECRET_MIN_CHARS),
+  v.check(value => new Set(value).size >= SECRET_MIN_DISTINCT_CHARS),
+  v.check(value => !/change.?me|example|secret|password|default/i.test(value)),
+)
 
-const issuer = z.string().refine(value => {
-  const url = URL.canParse(value) ? new URL(value) : null
-  if (url === null || url.origin !== value) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname))
+const issuer = v.pipe(
+  v.string(),
+  v.check(value => {
+    const url = URL.canParse(value) ? new URL(value) : null
+    if (url === null || url.origin !== value) return false
+    return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname))
+  }),
+)
+
+const onOrOff = v.picklist(['on', 'off'])
+
+const Settings = v.object({
+  ISSUER: issuer,
+  RATE_LIMITS: v.optional(onOrOff, 'on'),
+  LOOPBACK_TARGETS: v.optional(onOrOff, 'off'),
+  CLIENT_ID_METADATA_DOCUMENTS: v.optional(onOrOff, 'off'),
+  SEALING_SECRET: secret,
+  DIGEST_SECRET: secret,
+  ADMIN_TOKEN: secret,
+  MAIL_FROM: v.pipe(v.string(), v.check(isSender)),
+  MAIL_TRANSPORT: v.picklist(['smtp', 'binding', 'http']),
+  SMTP_HOST: v.optional(v.string()),
+  SMTP_PORT: v.optional(
+    v.pipe(v.unknown(), v.transform(Number), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  ),
+  SMTP_SECURITY: v.optional(v.picklist(['none', 'starttls', 'tls']), 'tls'),
+  SMTP_USERNAME: v.optional(v.string()),
+  SMTP_PASSWORD: v.optional(v.string()),
+  MAIL_API_KEY: v.optional(v.pipe(v.string(), v.minLength(8))),
+  EMAIL: v.optional(v.unknown()),
 })
+type Settings = v.InferOutput<typeof Settings>
 
-const settings = z
-  .object({
-    ISSUER: issuer,
-    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-    LOOPBACK_TARGETS: z.enum(['on', 'off']).default('off'),
-    CLIENT_ID_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('off'),
-    SEALING_SECRET: secret,
-    DIGEST_SECRET: secret,
-    ADMIN_TOKEN: secret,
-    MAIL_FROM: z.string().refine(isSender),
-    MAIL_TRANSPORT: z.enum(['smtp', 'binding', 'http']),
-    SMTP_HOST: z.string().optional(),
-    SMTP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
-    SMTP_SECURITY: z.enum(['none', 'starttls', 'tls']).default('tls'),
-    SMTP_USERNAME: z.string().optional(),
-    SMTP_PASSWORD: z.string().optional(),
-    MAIL_API_KEY: z.string().min(8).optional(),
-    EMAIL: z.unknown().optional(),
-  })
-  .superRefine((value, context) => {
-    const wrong = (name: string) => context.addIssue({ code: 'custom', path: [name], message: 'invalid' })
-    if (new Set([value.SEALING_SECRET, value.DIGEST_SECRET, value.ADMIN_TOKEN]).size < 3)
-      wrong('SEALING_SECRET')
-    if (value.RATE_LIMITS === 'off' && !isLoopbackOrigin(value.ISSUER)) wrong('RATE_LIMITS')
-    if (value.LOOPBACK_TARGETS === 'on' && !isLoopbackOrigin(value.ISSUER)) wrong('LOOPBACK_TARGETS')
-    if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_HOST === undefined) wrong('SMTP_HOST')
-    if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_PORT === undefined) wrong('SMTP_PORT')
-    if (value.MAIL_TRANSPORT === 'smtp' && value.SMTP_SECURITY === 'none' && value.SMTP_PASSWORD)
-      wrong('SMTP_SECURITY')
-    if (value.MAIL_TRANSPORT === 'binding' && value.EMAIL === undefined) wrong('EMAIL')
-    if (value.MAIL_TRANSPORT === 'http' && value.MAIL_API_KEY === undefined) wrong('MAIL_API_KEY')
-  })
+/** A rule between settings, and the one that is at fault where it does not hold. */
+const rule = (name: keyof Settings, holds: (value: Settings) => boolean) =>
+  v.forward(v.check<Settings>(holds), [name])
+
+const settings = v.pipe(
+  Settings,
+  rule('SEALING_SECRET', s => new Set([s.SEALING_SECRET, s.DIGEST_SECRET, s.ADMIN_TOKEN]).size === 3),
+  rule('RATE_LIMITS', s => s.RATE_LIMITS === 'on' || isLoopbackOrigin(s.ISSUER)),
+  rule('LOOPBACK_TARGETS', s => s.LOOPBACK_TARGETS === 'off' || isLoopbackOrigin(s.ISSUER)),
+  rule('SMTP_HOST', s => s.MAIL_TRANSPORT !== 'smtp' || s.SMTP_HOST !== undefined),
+  rule('SMTP_PORT', s => s.MAIL_TRANSPORT !== 'smtp' || s.SMTP_PORT !== undefined),
+  rule('SMTP_SECURITY', s => s.MAIL_TRANSPORT !== 'smtp' || s.SMTP_SECURITY !== 'none' || !s.SMTP_PASSWORD),
+  rule('EMAIL', s => s.MAIL_TRANSPORT !== 'binding' || s.EMAIL !== undefined),
+  rule('MAIL_API_KEY', s => s.MAIL_TRANSPORT !== 'http' || s.MAIL_API_KEY !== undefined),
+)
 
 /** Throws ConfigError, which names what is wrong and shows no value. */
 export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
-  const parsed = settings.safeParse(env)
+  const parsed = v.safeParse(settings, env)
   if (!parsed.success) {
-    throw new ConfigError([...new Set(parsed.error.issues.map(issue => String(issue.path[0])))])
+    throw new ConfigError([...new Set(parsed.issues.map(({ path }) => String(path?.[0].key)))])
   }
-  const value = parsed.data
+  const value = parsed.output
   return {
     issuer: value.ISSUER,
     isHttps: value.ISSUER.startsWith('https:'),
@@ -112,7 +123,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   }
 }
 
-function mailConfig(value: z.infer<typeof settings>): MailConfig {
+function mailConfig(value: Settings): MailConfig {
   const from = value.MAIL_FROM
   switch (value.MAIL_TRANSPORT) {
     case 'smtp':

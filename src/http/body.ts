@@ -1,5 +1,5 @@
 // Reading a body: its type, its size, strict UTF-8, then its schema. Nothing of it is repeated in a refusal.
-import type * as z from 'zod'
+import * as v from 'valibot'
 import { parseUtf8 } from '../domain/encoding.ts'
 import { BODY_MAX_BYTES } from '../domain/limits.ts'
 import { OAuthError } from '../oauth/errors.ts'
@@ -7,19 +7,19 @@ import { type FormParameters, parseForm } from '../oauth/parameters.ts'
 import type { LatchkeyContext } from './context.ts'
 import { Problem } from './problem.ts'
 
-export async function readJson<Schema extends z.ZodType>(
+export async function readJson<Schema extends v.GenericSchema>(
   c: LatchkeyContext,
   schema: Schema,
-): Promise<z.output<Schema>> {
+): Promise<v.InferOutput<Schema>> {
   requireType(c, 'application/json')
   return check(schema, parseJson(await readText(c)))
 }
 
 /** Like readJson, where a body may be left out. */
-export async function readOptionalJson<Schema extends z.ZodType>(
+export async function readOptionalJson<Schema extends v.GenericSchema>(
   c: LatchkeyContext,
   schema: Schema,
-): Promise<z.output<Schema>> {
+): Promise<v.InferOutput<Schema>> {
   const text = await readText(c)
   if (text === '' && c.req.header('Content-Type') === undefined) return check(schema, {})
   requireType(c, 'application/json')
@@ -57,11 +57,15 @@ export async function readOAuthForm(c: LatchkeyContext): Promise<FormParameters>
   return parseForm(text)
 }
 
-export function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const fields = parsed.error.issues.map(issue =>
-    issue.path.filter(part => typeof part === 'string').join('.'),
+export function check<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  // To the validator an array is an object too; no body of ours is one.
+  const parsed = v.safeParse(schema, Array.isArray(value) ? null : value)
+  if (parsed.success) return parsed.output
+  const fields = parsed.issues.map(({ path = [] }) =>
+    path
+      .map(({ key }) => key)
+      .filter(key => typeof key === 'string')
+      .join('.'),
   )
   const known = [...new Set(fields)].filter(field => /^[a-z_.]{1,60}$/.test(field))
   throw new Problem('invalid_request', known.length === 0 ? {} : { detail: `check: ${known.join(', ')}` })

@@ -1,6 +1,6 @@
 // A user's own tightening: it counts from the next sign-in.
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as v from 'valibot'
 import type { Preferences } from '../domain/preferences.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { randomId } from '../tokens/random.ts'
@@ -11,10 +11,10 @@ import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 
 /** What is left out stays as it is. */
-const PreferencesBody = z.object({
-  one_session_per_client: z.boolean().optional(),
-  one_device: z.boolean().optional(),
-  notify: z.object({ new_sign_in: z.enum(['always', 'new_device', 'never']) }).optional(),
+const PreferencesBody = v.object({
+  one_session_per_client: v.optional(v.boolean()),
+  one_device: v.optional(v.boolean()),
+  notify: v.optional(v.object({ new_sign_in: v.picklist(['always', 'new_device', 'never']) })),
 })
 
 export const preferencesApi = new Hono<LatchkeyEnv>()

@@ -1,10 +1,10 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as v from 'valibot'
 import { type Client, type ClientRegistration, usesSecret } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { readInitialAccessToken } from '../oauth/registration/initial-access-token.ts'
-import { metadataView, parseMetadata, REGISTRABLE_SCOPES } from '../oauth/registration/metadata.ts'
+import { AnyObject, metadataView, parseMetadata, REGISTRABLE_SCOPES } from '../oauth/registration/metadata.ts'
 import { deleteClient } from '../sign-in/delete-client.ts'
 import { updateClient } from '../store/clients.ts'
 import { findSelfRegistered, insertSelfRegistered } from '../store/self-registered.ts'
@@ -25,7 +25,7 @@ register.post(PATH, async c => {
   const initialTokenId = await readInitialAccessToken(parts, requireToken(c), facts.now)
   if (initialTokenId === null) throw invalidToken()
   const id = randomId('c')
-  const registration = parseMetadata(await readJson(c, z.unknown()), defaultsOf(c, id))
+  const registration = parseMetadata(await readJson(c, v.unknown()), defaultsOf(c, id))
   const { client, secret } = await withSecret({
     ...registration,
     id,
@@ -50,7 +50,7 @@ register.get(`${PATH}/:id`, async c => {
 register.put(`${PATH}/:id`, async c => {
   const { parts } = c.var
   const { client, accessToken } = await requireRegistered(c)
-  const body = await readJson(c, z.looseObject({}))
+  const body = await readJson(c, AnyObject)
   await checkIdentity(body, client)
   const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
   const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })

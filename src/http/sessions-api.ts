@@ -1,6 +1,6 @@
 // The sessions API: where the user is signed in, and ending that. Strong, like all of Latchkey's own endpoints.
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as v from 'valibot'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
 import { isLive, type Session } from '../domain/session.ts'
@@ -60,7 +60,9 @@ sessionsApi.delete('/v1/sessions/:id', async c => {
   return c.body(null, 204)
 })
 
-const RevokeOthersBody = z.object({ client_id: z.string().min(1).max(64).optional() })
+const RevokeOthersBody = v.object({
+  client_id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+})
 
 sessionsApi.post('/v1/sessions/revoke-others', async c => {
   const principal = await requirePrincipal(c)
@@ -70,7 +72,7 @@ sessionsApi.post('/v1/sessions/revoke-others', async c => {
   return c.json({ revoked: sessions.length, sessions })
 })
 
-const RevokeAllBody = z.object({ include_apps: z.boolean().optional() })
+const RevokeAllBody = v.object({ include_apps: v.optional(v.boolean()) })
 
 sessionsApi.post('/v1/sessions/revoke-all', async c => {
   const principal = await requirePrincipal(c)

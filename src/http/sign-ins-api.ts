@@ -1,6 +1,6 @@
 // Signing in, in an app: whoever holds the PKCE verifier is "the requesting browser".
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as v from 'valibot'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { SIGN_IN_SECONDS } from '../domain/limits.ts'
@@ -15,13 +15,15 @@ import { checkSignInLimit } from './rate-limit.ts'
 /** RFC 7636 §4.2: S256 of a verifier, 32 bytes in base64url. */
 const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 
-const SignInBody = z.object({
-  client_id: z.string(),
-  email: z.string().max(1_024),
-  scope: z.string().max(1_024).optional(),
-  code_challenge: z.string().regex(CODE_CHALLENGE),
-  code_challenge_method: z.literal('S256'),
-  device_name: z.string().max(1_024).optional(),
+const Text = v.pipe(v.string(), v.maxLength(1_024))
+
+const SignInBody = v.object({
+  client_id: v.string(),
+  email: Text,
+  scope: v.optional(Text),
+  code_challenge: v.pipe(v.string(), v.regex(CODE_CHALLENGE)),
+  code_challenge_method: v.literal('S256'),
+  device_name: v.optional(Text),
 })
 
 export const signInsApi = new Hono<LatchkeyEnv>()

@@ -1,6 +1,6 @@
 // Clients whose id is the address of their metadata (draft-ietf-oauth-client-id-metadata-document): the document is
 // fetched, judged like any other registration, and remembered for a while. Only good documents are remembered (§5.2).
-import * as z from 'zod'
+import * as v from 'valibot'
 import type { Client } from '../domain/client.ts'
 import { isOwnRedirectUri } from '../domain/client-document.ts'
 import { parseUtf8 } from '../domain/encoding.ts'
@@ -61,9 +61,9 @@ type Answered = Extract<TargetAnswer, { tag: 'answered' }>
 function clientOf(url: string, { status, headers, body }: Answered, allowsLoopback: boolean): Client | null {
   if (status !== 200 || body.byteLength > CLIENT_DOCUMENT_MAX_BYTES) return null
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return null
-  const parsed = DocumentBody.safeParse(parseJson(body))
-  if (!parsed.success || parsed.data.client_id !== url) return null
-  const { redirect_uris, post_logout_redirect_uris, ...members } = parsed.data
+  const parsed = v.safeParse(DocumentBody, parseJson(body))
+  if (!parsed.success || parsed.output.client_id !== url) return null
+  const { redirect_uris, post_logout_redirect_uris, ...members } = parsed.output
   const own = (uris: readonly unknown[]) => uris.filter(uri => isOwnRedirectUri(uri, url))
   const sent = {
     ...members,
@@ -86,19 +86,20 @@ function clientOf(url: string, { status, headers, body }: Answered, allowsLoopba
   }
 }
 
-const absent = z.undefined().optional()
+const absent = v.optional(v.undefined())
 
 /** A public client: no secret can be agreed upon (§4). Keys and other places than its redirect URIs are not read. */
-const DocumentBody = z
-  .looseObject({
-    client_id: z.string(),
+const DocumentBody = v.pipe(
+  v.looseObject({
+    client_id: v.string(),
     client_secret: absent,
     client_secret_expires_at: absent,
-    token_endpoint_auth_method: z.literal('none').optional(),
-    redirect_uris: z.array(z.unknown()),
-    post_logout_redirect_uris: z.array(z.unknown()).default([]),
-  })
-  .transform(({ jwks: _, jwks_uri: __, backchannel_logout_uri: ___, ...members }) => members)
+    token_endpoint_auth_method: v.optional(v.literal('none')),
+    redirect_uris: v.array(v.unknown()),
+    post_logout_redirect_uris: v.optional(v.array(v.unknown()), []),
+  }),
+  v.transform(({ jwks: _, jwks_uri: __, backchannel_logout_uri: ___, ...members }) => members),
+)
 
 function parseJson(body: Uint8Array): unknown {
   try {

@@ -24,7 +24,7 @@ describe('the finder of upward imports', () => {
   const upward: [path: string, source: string][] = [
     ['src/domain/a.ts', "import { b } from '../store/b.ts'"],
     ['src/domain/a.ts', "import type { B } from '../store/b.ts'"],
-    ['src/domain/a.ts', "import { z } from 'zod'"],
+    ['src/domain/a.ts', "import * as v from 'valibot'"],
     ['src/domain/a.ts', "import 'node:fs'"],
     ['src/domain/deep/a.ts', "export * from '../../tokens/b.ts'"],
     ['src/domain/a.ts', "export { b } from '../tokens/b.ts'"],

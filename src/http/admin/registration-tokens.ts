@@ -1,6 +1,6 @@
 // Initial access tokens: what lets others register clients (RFC 7591 §1.2). Shown once; a digest stays.
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as v from 'valibot'
 import { REGISTRATION_TOKEN_MAX_SECONDS, REGISTRATION_TOKEN_SECONDS } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { mintInitialAccessToken } from '../../oauth/registration/initial-access-token.ts'
@@ -16,10 +16,13 @@ import { Problem } from '../problem.ts'
 
 export const adminRegistrationTokens = new Hono<LatchkeyEnv>()
 
-const Body = z.object({
-  description: z.string().max(300).nullable().default(null),
-  expires_in: z.number().int().min(1).max(REGISTRATION_TOKEN_MAX_SECONDS).default(REGISTRATION_TOKEN_SECONDS),
-  max_uses: z.number().int().min(1).max(1_000_000).nullable().default(null),
+const Body = v.object({
+  description: v.nullish(v.pipe(v.string(), v.maxLength(300)), null),
+  expires_in: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(REGISTRATION_TOKEN_MAX_SECONDS)),
+    REGISTRATION_TOKEN_SECONDS,
+  ),
+  max_uses: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)), null),
 })
 
 adminRegistrationTokens.post('/admin/v1/registration-tokens', async c => {

@@ -1,6 +1,6 @@
 // Client metadata under the RFC's names (RFC 7591 §2): what a client says of itself, judged as an operator's
 // registration is. What it may not set, and what nobody knows, is ignored.
-import * as z from 'zod'
+import * as v from 'valibot'
 import type { Client, ClientAuthMethod, ClientRegistration } from '../../domain/client.ts'
 import { joinScope, splitScope } from '../../domain/scope.ts'
 import { OAuthError } from '../errors.ts'
@@ -13,28 +13,33 @@ const SCOPE_MAX_CHARS = 1_000
 /** One line: it is shown on pages and in mails. */
 const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u
 
-const Metadata = z.object({
-  client_name: z.string().regex(NAME).optional(),
-  redirect_uris: z.array(z.unknown()).min(1),
-  post_logout_redirect_uris: z.unknown().optional(),
-  token_endpoint_auth_method: z.string().optional(),
+const Metadata = v.object({
+  client_name: v.optional(v.pipe(v.string(), v.regex(NAME))),
+  redirect_uris: v.pipe(v.array(v.unknown()), v.minLength(1)),
+  post_logout_redirect_uris: v.optional(v.unknown()),
+  token_endpoint_auth_method: v.optional(v.string()),
   // Others may be asked for: what is registered stands in the answer (RFC 7591 §2).
-  grant_types: z
-    .array(z.string())
-    .default(['authorization_code'])
-    .transform(types => types.filter(type => REGISTRABLE_GRANTS.includes(type)))
-    .refine(types => types.includes('authorization_code')),
-  response_types: z
-    .array(z.string())
-    .default(['code'])
-    .refine(types => types.includes('code')),
-  scope: z.string().max(SCOPE_MAX_CHARS).optional(),
-  jwks: z.unknown().optional(),
-  jwks_uri: z.unknown().optional(),
-  backchannel_logout_uri: z.unknown().optional(),
-  dpop_bound_access_tokens: z.unknown().optional(),
-  require_pushed_authorization_requests: z.unknown().optional(),
+  grant_types: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.transform(types => types.filter(type => REGISTRABLE_GRANTS.includes(type))),
+      v.includes('authorization_code'),
+    ),
+    ['authorization_code'],
+  ),
+  response_types: v.optional(v.pipe(v.array(v.string()), v.includes('code')), ['code']),
+  scope: v.optional(v.pipe(v.string(), v.maxLength(SCOPE_MAX_CHARS))),
+  jwks: v.optional(v.unknown()),
+  jwks_uri: v.optional(v.unknown()),
+  backchannel_logout_uri: v.optional(v.unknown()),
+  dpop_bound_access_tokens: v.optional(v.unknown()),
+  require_pushed_authorization_requests: v.optional(v.unknown()),
 })
+
+/** A JSON object, whatever it holds: which fields are known, and what they may be, is a matter of metadata. */
+export const AnyObject = v.custom<Readonly<Record<string, unknown>>>(
+  value => typeof value === 'object' && value !== null && !Array.isArray(value),
+)
 
 export interface MetadataDefaults {
   readonly name: string
@@ -46,7 +51,7 @@ export interface MetadataDefaults {
 
 /** Throws `invalid_redirect_uri` or `invalid_client_metadata`. */
 export function parseMetadata(sent: unknown, defaults: MetadataDefaults): ClientRegistration {
-  const members = check(z.looseObject({}), sent)
+  const members = check(AnyObject, sent)
   const metadata = check(Metadata, withoutNulls(members))
   const { client_name, response_types: _, scope, ...rest } = metadata
   const method = metadata.token_endpoint_auth_method ?? defaults.authMethod
@@ -79,10 +84,10 @@ export function metadataView(client: Client): Readonly<Record<string, unknown>> 
   }
 }
 
-function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const fields = new Set(parsed.error.issues.map(issue => String(issue.path[0] ?? 'the body')))
+function check<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value)
+  if (parsed.success) return parsed.output
+  const fields = new Set(parsed.issues.map(({ path }) => String(path?.[0].key ?? 'the body')))
   if (fields.has('redirect_uris')) {
     throw new OAuthError('invalid_redirect_uri', 'redirect_uris are missing or not acceptable')
   }

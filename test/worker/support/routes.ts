@@ -45,7 +45,7 @@ export function expectOurHeaders(response: Response): void {
 }
 
 const INSIDE =
-  /\bat (?:async )?[\w.<>]+ \(|\.tsx?\b|node_modules|SQLITE_|D1_ERROR|\b(?:SELECT|INSERT|UPDATE|DELETE) |Error:|\bzod\b/
+  /\bat (?:async )?[\w.<>]+ \(|\.tsx?\b|node_modules|SQLITE_|D1_ERROR|\b(?:SELECT|INSERT|UPDATE|DELETE) |Error:|\bvalibot\b/
 
 /** What an answer shows of the code, the database or a stack; random ids and tokens are not read. */
 export const insideOf = (text: string): string | null =>
