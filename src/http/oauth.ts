@@ -1,5 +1,6 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import { Hono } from 'hono'
+import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
 import { startDeviceAuthorization } from '../oauth/device/start.ts'
 import { introspectToken } from '../oauth/introspect.ts'
@@ -18,7 +19,8 @@ oauth.post('/oauth2/token', async c => {
   const { parts, facts } = c.var
   const form = await readOAuthForm(c)
   const client = await requireClient(c, form)
-  if (form.code !== undefined || form.token !== undefined) await checkRedemptionLimit(c)
+  // Links and typed codes; all other grants are of secrets that nobody guesses, for many users from one network.
+  if (form.grant_type === MAGIC_LINK_GRANT) await checkRedemptionLimit(c)
   return c.json(await exchangeToken(parts, client, form, c.req.header('DPoP'), facts))
 })
 
