@@ -27,6 +27,8 @@ export interface AuthorizationRequest extends AnswerTo {
   /** Seconds. */
   readonly maxAge: number | null
   readonly loginHint: string | null
+  /** The only user whom the answer may be about (`id_token_hint`). */
+  readonly hintedUserId: string | null
   /** Thumbprint of the key that the code is bound to (RFC 9449 §10). */
   readonly dpopJkt: string | null
 }
@@ -82,14 +84,19 @@ export type NextStep =
 export function nextStep(
   pending: Pick<PendingAuthorization, 'request' | 'begunAt' | 'formerSessionId'>,
   client: AuthorizingClient,
-  session: Pick<Session, 'id' | 'createdAt'> | null,
+  session: Pick<Session, 'id' | 'userId' | 'createdAt'> | null,
   isConsented: boolean,
   now: number,
 ): NextStep {
-  const { prompts } = pending.request
+  const { prompts, hintedUserId } = pending.request
   const isSilent = prompts.includes('none')
   if (session === null || needsSignIn(pending, session, now)) {
     return isSilent ? { tag: 'refuse', error: 'login_required' } : { tag: 'sign_in' }
+  }
+  if (hintedUserId !== null && session.userId !== hintedUserId) {
+    return isSilent || isFresh(pending, session)
+      ? { tag: 'refuse', error: 'login_required' }
+      : { tag: 'sign_in' }
   }
   if (needsConsent(pending.request, client, isConsented)) {
     return isSilent ? { tag: 'refuse', error: 'consent_required' } : { tag: 'ask' }

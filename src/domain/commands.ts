@@ -1,4 +1,5 @@
 // What may be asked of a user's sessions. Digests only: the object and the database never see a secret.
+import type { Consent } from './consent.ts'
 import type { Actor, EndReason, NewUser } from './events.ts'
 import type { DeviceTrace } from './known-device.ts'
 import type { Preferences } from './preferences.ts'
@@ -20,11 +21,6 @@ export interface UserState {
   readonly lastSeq: number
   /** The newest entries of the log, newest first; as many as the command needs. */
   readonly traces: readonly DeviceTrace[]
-}
-
-export interface Consent {
-  readonly clientId: string
-  readonly scope: string
 }
 
 interface CommandBase {
@@ -83,6 +79,8 @@ export interface SetDisabled extends CommandBase {
 export interface GrantConsent extends CommandBase {
   readonly type: 'grant_consent'
   readonly clientId: string
+  /** When the client was registered, in seconds. */
+  readonly clientSince: number
   readonly scope: string
   readonly by: Actor
 }

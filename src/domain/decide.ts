@@ -15,6 +15,7 @@ import type {
   UserState,
   WithdrawConsent,
 } from './commands.ts'
+import { isConsentTo } from './consent.ts'
 import type { Actor, EndReason, SessionEnded, UserEvent } from './events.ts'
 import { isKnownDevice } from './known-device.ts'
 import { SESSIONS_PER_USER_MAX } from './limits.ts'
@@ -202,7 +203,8 @@ function setDisabled(state: UserState, command: SetDisabled, now: number): Decis
 function grantConsent(state: UserState, command: GrantConsent, now: number): Decision<AccountResult> {
   if (state.user === null) return nothing({ tag: 'no_such_user' })
   if (!isActorLive(split(state.sessions, now).live, command.by)) return nothing({ tag: 'actor_gone' })
-  const former = state.consents.find(consent => consent.clientId === command.clientId)
+  const client = { clientId: command.clientId, since: command.clientSince }
+  const former = state.consents.find(consent => isConsentTo(client, consent))
   const scope = unionScope(former?.scope ?? '', command.scope)
   const draft: Draft = { type: 'consent.granted', at: now, by: command.by, clientId: command.clientId, scope }
   return { events: inSequence(state, command.opId, [draft]), result: { tag: 'changed' } }

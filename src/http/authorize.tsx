@@ -1,6 +1,6 @@
 // The authorization endpoint: from a client's request through sign-in and consent to a code (OAuth 2.1 §4.1).
 import { Hono } from 'hono'
-import { type AnswerTo, nextStep, type PendingAuthorization } from '../domain/authorization.ts'
+import { type AnswerTo, nextStep, type PendingAuthorization, type Prompt } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'
 import { isClientDocumentUrl } from '../domain/client-document.ts'
 import { matchesRedirectUri } from '../domain/redirect-uri.ts'
@@ -54,7 +54,7 @@ async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<R
   const sent = wasPushed ? await takePushed(parts, front, facts.now) : front
   if (sent === null) throw new Problem('invalid_request_uri')
   const addressee = await requireAddressee(c, sent)
-  const parsed = await parseRequest(parts, addressee, sent, wasPushed)
+  const parsed = await parseRequest(parts, addressee, sent, wasPushed, facts.now)
   if (parsed.tag === 'refused') return answer(c, parsed.answerTo, errorAnswer(parsed.error))
   const session = await findBrowserSession(c)
   const pending = {
@@ -93,8 +93,8 @@ authorize.post(CONTINUE_PATH, async c => {
     return c.redirect(continuePath(form.request ?? ''), 303)
   }
   if (client.kind === 'third_party') {
-    const consent = { clientId: client.id, scope: request.scope, decisionId: asked.decisionId }
-    const granted = await grantConsent(c.var.parts, session, consent, c.var.facts)
+    const consent = { scope: request.scope, decisionId: asked.decisionId }
+    const granted = await grantConsent(c.var.parts, session, client, consent, c.var.facts)
     if (granted.tag !== 'changed') return c.redirect(continuePath(form.request ?? ''), 303)
   }
   return answerWithCode(c, pending, session, asked.decisionId)
@@ -154,12 +154,9 @@ async function ask(
   const user = await findUser(parts.shards.of(session.userId), session.userId)
   const { redirectUri, scope } = pending.request
   c.set('formTarget', formTargetOf(redirectUri))
-  // Another account begins with another sign-in, for this same request.
-  const others = {
-    ...pending,
-    formerSessionId: session.id,
-    request: { ...pending.request, prompts: ['login'] },
-  } as const
+  // Another account begins with another sign-in, for this same request and all that it asks for.
+  const prompts: readonly Prompt[] = [...pending.request.prompts, 'login']
+  const others = { ...pending, formerSessionId: session.id, request: { ...pending.request, prompts } }
   return c.html(
     <ConsentPage
       csrfToken={await csrfToken(c)}

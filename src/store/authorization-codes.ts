@@ -1,5 +1,6 @@
 // Authorization codes, by digest, in the shard of their user.
 import type { Authorization } from '../domain/authorization.ts'
+import { AUTHORIZATION_SECONDS } from '../domain/limits.ts'
 import type { Device, Place, SignedInWith } from '../domain/session.ts'
 import { first, run } from './d1.ts'
 
@@ -87,10 +88,11 @@ export async function findCode(db: D1Database, codeDigest: string): Promise<Auth
   }
 }
 
+/** Not before the request itself is over: until then its decision can be sent again, and must find the code it made. */
 export const deleteExpiredCodes = (db: D1Database, before: number, limit: number) =>
   db
     .prepare(
       `DELETE FROM authorization_codes WHERE code_digest IN
          (SELECT code_digest FROM authorization_codes WHERE expires_at < ? LIMIT ?)`,
     )
-    .bind(before, limit)
+    .bind(before - AUTHORIZATION_SECONDS, limit)

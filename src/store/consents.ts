@@ -1,5 +1,5 @@
 // What users have allowed third-party clients.
-import type { Consent } from '../domain/commands.ts'
+import type { Consent } from '../domain/consent.ts'
 import { all, first } from './d1.ts'
 
 export interface ConsentRow {
@@ -8,7 +8,11 @@ export interface ConsentRow {
   readonly granted_at: number
 }
 
-export const consentOf = (row: ConsentRow): Consent => ({ clientId: row.client_id, scope: row.scope })
+export const consentOf = (row: ConsentRow): Consent => ({
+  clientId: row.client_id,
+  scope: row.scope,
+  grantedAt: row.granted_at,
+})
 
 export const selectConsents = (db: D1Database, userId: string) =>
   db.prepare('SELECT client_id, scope, granted_at FROM consents WHERE user_id = ?').bind(userId)

@@ -1,6 +1,7 @@
 // The smallest model of a user: what a log of events adds up to, and random users to try the rules on.
 import fc from 'fast-check'
-import type { Consent, StartSession, UserState } from '../../src/domain/commands.ts'
+import type { StartSession, UserState } from '../../src/domain/commands.ts'
+import type { Consent } from '../../src/domain/consent.ts'
 import type { ConsentGranted, UserEvent } from '../../src/domain/events.ts'
 import type { DeviceTrace } from '../../src/domain/known-device.ts'
 import { DEFAULT_PREFERENCES, type Preferences } from '../../src/domain/preferences.ts'
@@ -86,7 +87,11 @@ export function aStart(
 const withoutConsent = (state: UserState, clientId: string): readonly Consent[] =>
   state.consents.filter(consent => consent.clientId !== clientId)
 
-const consentOf = ({ clientId, scope }: ConsentGranted): Consent => ({ clientId, scope })
+const consentOf = ({ clientId, scope, at }: ConsentGranted): Consent => ({
+  clientId,
+  scope,
+  grantedAt: at,
+})
 
 /** The state after the events. Throws when the log has a gap, or ends what is not there. */
 export function apply(state: UserState, events: readonly UserEvent[]): UserState {

@@ -5,15 +5,17 @@ import type { Client } from '../../domain/client.ts'
 import { utf8 } from '../../domain/encoding.ts'
 import { AUTHORIZATION_REQUEST_MAX_BYTES } from '../../domain/limits.ts'
 import type { Parts } from '../../sign-in/parts.ts'
+import { readIdTokenHint } from '../../tokens/id-token.ts'
 import { OAuthError } from '../errors.ts'
 import { registeredScope, requireGrant } from '../registered.ts'
 import { resolveAudience } from '../resource.ts'
 import type { Sent } from './sent.ts'
 
 export interface CheckContext {
-  readonly parts: Pick<Parts, 'config' | 'shards'>
+  readonly parts: Pick<Parts, 'config' | 'keys' | 'shards'>
   readonly client: Client
   readonly isPushed: boolean
+  readonly now: number
 }
 
 type Found = Partial<AuthorizationRequest>
@@ -103,6 +105,13 @@ const maxAge: Check = sent => {
 
 const hintAndNonce: Check = sent => ({ nonce: sent.one('nonce'), loginHint: sent.one('login_hint') })
 
+/** One that cannot be read any more, or was another client's, names nobody. */
+const hintedUser: Check = async (sent, { parts, client, now }) => {
+  const token = sent.one('id_token_hint')
+  const hint = token === null ? null : await readIdTokenHint(parts.keys, parts.config.issuer, token, now)
+  return { hintedUserId: hint?.clientId === client.id ? hint.userId : null }
+}
+
 const boundKey: Check = sent => {
   const dpopJkt = sent.one('dpop_jkt')
   if (dpopJkt !== null && !THUMBPRINT.test(dpopJkt)) {
@@ -123,6 +132,7 @@ export const CHECKS: readonly Check[] = [
   prompt,
   maxAge,
   hintAndNonce,
+  hintedUser,
   boundKey,
 ]
 

@@ -1,6 +1,7 @@
 // What a user has allowed a third-party client: remembered, and withdrawn with everything that rests on it.
 import type { Client } from '../../domain/client.ts'
 import type { AccountResult } from '../../domain/commands.ts'
+import { isConsentTo } from '../../domain/consent.ts'
 import { isWithinScope } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
@@ -18,7 +19,11 @@ export async function isConsented(
 ): Promise<boolean> {
   if (client.kind === 'first_party') return true
   const consent = await findConsent(parts.shards.of(session.userId), session.userId, client.id)
-  return consent !== null && isWithinScope(scope, consent.scope)
+  return (
+    consent !== null &&
+    isConsentTo({ clientId: client.id, since: client.createdAt }, consent) &&
+    isWithinScope(scope, consent.scope)
+  )
 }
 
 type Changed = Exclude<Outcome<AccountResult>, { tag: 'unavailable' }>
@@ -27,14 +32,20 @@ type Changed = Exclude<Outcome<AccountResult>, { tag: 'unavailable' }>
 export function grantConsent(
   parts: Pick<Parts, 'users'>,
   session: Session,
-  consent: { readonly clientId: string; readonly scope: string; readonly decisionId: string },
+  client: Pick<Client, 'id' | 'createdAt'>,
+  consent: { readonly scope: string; readonly decisionId: string },
   { now }: RequestFacts,
 ): Promise<Changed> {
-  const { clientId, scope, decisionId } = consent
+  const { id: clientId, createdAt: clientSince } = client
+  const { scope, decisionId } = consent
   const by = { kind: 'session', session_id: session.id } as const
   const opId = `consent:${decisionId}`
   return callUser(parts.users, session.userId, user =>
-    user.changeAccount(session.userId, { type: 'grant_consent', opId, clientId, scope, by }, now),
+    user.changeAccount(
+      session.userId,
+      { type: 'grant_consent', opId, clientId, clientSince, scope, by },
+      now,
+    ),
   )
 }
 

@@ -45,7 +45,7 @@ export async function pushRequest(
   const sent = readSent(parameters)
   const addressee = await findAddressee(parts, sent, facts)
   if (addressee.tag === 'unknown') throw new OAuthError('invalid_request', 'redirect_uri is not registered')
-  const parsed = await parseRequest(parts, addressee, sent, true)
+  const parsed = await parseRequest(parts, addressee, sent, true, facts.now)
   if (parsed.tag === 'refused') throw parsed.error
   await useProof(parts, proof)
   const id = randomTaggedId('p', shardTagOfDigest(randomBytes(2)))

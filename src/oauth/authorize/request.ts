@@ -47,6 +47,7 @@ export async function parseRequest(
   { client, answerTo }: Extract<Addressee, { tag: 'found' }>,
   sent: Sent,
   isPushed: boolean,
+  now: number,
 ): Promise<ParsedRequest> {
   try {
     const mode = sent.one('response_mode')
@@ -54,7 +55,7 @@ export async function parseRequest(
       throw new OAuthError('invalid_request', 'response_mode is not supported')
     }
     let found: Partial<AuthorizationRequest> = {}
-    for (const check of CHECKS) found = { ...found, ...(await check(sent, { parts, client, isPushed })) }
+    for (const check of CHECKS) found = { ...found, ...(await check(sent, { parts, client, isPushed, now })) }
     const request = { ...answerTo, clientId: client.id, ...found } as AuthorizationRequest
     refuseTooLong(request)
     return { tag: 'valid', client, request }

@@ -68,8 +68,8 @@ export async function decideOnDevice(
   if (found === null || !mayDecide(found.authorization, decision, decisionId, facts.now)) return null
   const { key, client, authorization } = found
   if (decision === 'allow' && client.kind === 'third_party') {
-    const consent = { clientId: client.id, scope: authorization.scope, decisionId }
-    const granted = await grantConsent(parts, session, consent, facts)
+    const consent = { scope: authorization.scope, decisionId }
+    const granted = await grantConsent(parts, session, client, consent, facts)
     if (granted.tag !== 'changed') return null
   }
   const by = {
