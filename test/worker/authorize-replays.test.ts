@@ -1,6 +1,7 @@
 // What an authorization must not outlive: its decision, its client, and what the client asked for.
 import { describe, expect, it } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { findClient, updateClient } from '../../src/store/clients.ts'
 import {
   answerOf,
   authorizationRequest,
@@ -9,10 +10,11 @@ import {
   decide,
   exchange,
   follow,
+  getCode,
   signInThere,
 } from './support/authorize.ts'
 import { signInBrowser } from './support/browser.ts'
-import { admin, bearer, createService, freshAddress } from './support/service.ts'
+import { admin, bearer, createService, freshAddress, ISSUER } from './support/service.ts'
 import type { Tokens } from './support/sign-in.ts'
 
 const service = createService()
@@ -33,7 +35,46 @@ describe('a decision', () => {
   })
 })
 
+describe('a request', () => {
+  it('OI-03: is not answered by an older sign-in of another browser that its link is carried to', async () => {
+    const app = await createApp(service)
+    const other = await signInBrowser(service, freshAddress())
+    const visitor = await signInBrowser(service, freshAddress())
+    service.now += 1
+    const sent = await visitor.get((await authorizationRequest(app, { prompt: 'login' })).path)
+    const carried = new URL(sent.headers.get('Location') ?? '', ISSUER).searchParams.get('continue') ?? ''
+    expect((await other.get(carried)).headers.get('Location')).toMatch(/^\/sign-in\?/)
+  })
+
+  it.each([{ redirect_uris: ['https://app.test/moved'] }, { scopes: ['openid'] }])(
+    'AZ-09: is over when its client has come to %j while the user was asked',
+    async change => {
+      const app = await createApp(service, THIRD_PARTY)
+      const visitor = await signInBrowser(service, freshAddress())
+      const page = await visitor.get((await authorizationRequest(app)).path)
+      const db = service.parts.shards.global
+      const client = await findClient(db, app.clientId)
+      if (client === null) throw new Error('not registered')
+      await updateClient(db, { ...client, ...change })
+      service.parts.forgetClient(app.clientId)
+      const answer = await decide(visitor, page, 'allow')
+      expect([answer.status, answer.headers.get('Location')]).toEqual([400, null])
+    },
+  )
+})
+
 describe('a consent', () => {
+  it('AZ-11, TK-12: that was withdrawn and given again for less leaves a code for more worth nothing', async () => {
+    const app = await createApp(service, THIRD_PARTY)
+    const visitor = await signInBrowser(service, freshAddress())
+    const more = await getCode(app, visitor, { scope: 'openid read' })
+    await visitor.post('/account/apps/withdraw', { client_id: app.clientId })
+    const less = await getCode(app, visitor, { scope: 'openid' })
+    const refused = await exchange(app, more)
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'invalid_grant' }])
+    expect((await exchange(app, less)).status).toBe(200)
+  })
+
   it('AZ-10: is given to a client, not to whoever has its id later', async () => {
     const registration = { ...THIRD_PARTY, client_id: 'ledger-again' }
     const visitor = await signInBrowser(service, freshAddress())

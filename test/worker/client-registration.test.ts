@@ -1,6 +1,7 @@
 // OA-06: clients that register themselves (RFC 7591, RFC 7592): by whose leave, with what, and what they cannot set.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { REGISTRATIONS_PER_NETWORK } from '../../src/domain/limits.ts'
+import { findClient, updateClient } from '../../src/store/clients.ts'
 import { digest } from '../../src/tokens/digest.ts'
 import { connect } from './support/authorize.ts'
 import { signInBrowser } from './support/browser.ts'
@@ -152,6 +153,7 @@ describe('a client that registers itself', () => {
       { client_name: '' },
       { client_name: `${MARKER}\nBcc: x` },
       { client_name: 'x'.repeat(301) },
+      { client_name: `${MARKER}\u202e txt.knaB` },
       { client_name: ['x'] },
       { post_logout_redirect_uris: ['javascript:alert(1)'] },
       { token_endpoint_auth_method: 'client_secret_jwt' },
@@ -292,6 +294,28 @@ describe('a registration', () => {
       scopes: ['email'],
       grant_types: ['authorization_code'],
     })
+  })
+
+  it('OA-06: keeps under a replacement what an operator has given or taken', async () => {
+    const client = await registered({ token_endpoint_auth_method: 'none' })
+    const db = service.parts.shards.global
+    const before = await findClient(db, client.client_id)
+    if (before === null) throw new Error('not registered')
+    const given = {
+      kind: 'first_party',
+      scopes: ['openid', 'read'],
+      link_uri: 'https://app.test/link',
+      audience: 'https://api.test/',
+      cors_origins: ['https://app.test'],
+      session_rule: { limit: 3, at_limit: 'refuse' },
+      refresh_grace_seconds: 0,
+      access_token_seconds: 30,
+    } as const
+    await updateClient(db, { ...before, ...given })
+    const metadata = { ...MINIMAL, client_id: client.client_id, token_endpoint_auth_method: 'none' }
+    const answer = await manage(service, client, 'PUT', { ...metadata, scope: 'read sessions' })
+    expect(answer.status).toBe(200)
+    expect(await findClient(db, client.client_id)).toMatchObject({ ...given, scopes: ['read'] })
   })
 
   it('OA-06: that comes to need a secret gets one, and one that needs none has none', async () => {

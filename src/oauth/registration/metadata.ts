@@ -10,8 +10,8 @@ import { clientBody } from './schema.ts'
 export const REGISTRABLE_SCOPES: readonly string[] = ['openid', 'email']
 const REGISTRABLE_GRANTS: readonly string[] = ['authorization_code', 'refresh_token']
 const SCOPE_MAX_CHARS = 1_000
-/** One line: it is shown on pages and in mails. */
-const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u
+/** One line, that does not turn the text around it: it is shown on pages and in mails. */
+const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u
 
 const Metadata = v.object({
   client_name: v.optional(v.pipe(v.string(), v.regex(NAME))),
