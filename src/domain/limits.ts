@@ -63,6 +63,8 @@ export const PUSHED_REQUEST_SECONDS = 60
 export const DEVICE_CODE_SECONDS = 10 * MINUTE_SECONDS
 export const DEVICE_POLL_SECONDS = 5
 export const DEVICE_SLOW_DOWN_SECONDS = 5
+/** As it is sent, percent-encoded: in an address, or pushed. */
+export const AUTHORIZATION_QUERY_MAX_CHARS = 12_000
 /** As JSON; sealed, it still fits into CONTINUE_MAX_CHARS. */
 export const AUTHORIZATION_REQUEST_MAX_BYTES = 5_000
 
@@ -142,6 +144,8 @@ export const REDEMPTIONS_PER_NETWORK = 600
 export const WRONG_SECRETS_PER_NETWORK = 100
 /** Calls of the registration endpoint, and of what manages a registration. */
 export const REGISTRATIONS_PER_NETWORK = 100
+/** Requests pushed by public clients: anybody can push in their name. */
+export const PUSHED_REQUESTS_PER_NETWORK = 300
 export const DEVICE_AUTHORIZATIONS_PER_NETWORK = 300
 /** User codes typed, right or wrong (RFC 8628 §5.1). */
 export const USER_CODES_PER_USER = 10

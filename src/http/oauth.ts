@@ -10,7 +10,7 @@ import { exchangeToken } from '../oauth/token-endpoint.ts'
 import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
-import { checkDeviceLimit, checkRedemptionLimit } from './rate-limit.ts'
+import { checkDeviceLimit, checkPushLimit, checkRedemptionLimit } from './rate-limit.ts'
 import { requireClient } from './require-client.ts'
 
 export const oauth = new Hono<LatchkeyEnv>()
@@ -29,6 +29,7 @@ oauth.post('/oauth2/par', async c => {
   const { parts, facts } = c.var
   const form = await readOAuthForm(c)
   const client = await requireClient(c, form)
+  if (client.type === 'public') await checkPushLimit(c)
   return c.json(await pushRequest(parts, client, form, c.req.header('DPoP'), facts), 201)
 })
 

@@ -23,6 +23,11 @@ export async function checkRegistrationLimit(c: LatchkeyContext): Promise<void> 
   refuse(await parts.limits.forRegistration(facts.clientIp, facts.now))
 }
 
+export async function checkPushLimit(c: LatchkeyContext): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forPushedRequest(facts.clientIp, facts.now))
+}
+
 export async function checkDeviceLimit(c: LatchkeyContext): Promise<void> {
   const { parts, facts } = c.var
   refuse(await parts.limits.forDeviceAuthorization(facts.clientIp, facts.now))

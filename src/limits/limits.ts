@@ -7,6 +7,7 @@ import {
   EMAIL_CHANGES_WINDOW_SECONDS,
   MAILS_IN_TOTAL,
   NETWORK_WINDOW_SECONDS,
+  PUSHED_REQUESTS_PER_NETWORK,
   REDEMPTIONS_PER_NETWORK,
   REGISTRATIONS_PER_NETWORK,
   SIGN_INS_PER_NETWORK,
@@ -37,6 +38,8 @@ export interface Limits {
   forEmailChange(userId: string, now: number): Promise<Allowance>
   /** One call of the registration endpoint, or of what manages a registration. */
   forRegistration(clientIp: string, now: number): Promise<Allowance>
+  /** One request that a public client pushes. */
+  forPushedRequest(clientIp: string, now: number): Promise<Allowance>
   /** One device that asks for codes. */
   forDeviceAuthorization(clientIp: string, now: number): Promise<Allowance>
   /** One user code typed by a user: a new session or another network begins no new allowance. */
@@ -60,6 +63,7 @@ export const NO_LIMITS: Limits = {
   forRedemption: async () => ALLOWED,
   forEmailChange: async () => ALLOWED,
   forRegistration: async () => ALLOWED,
+  forPushedRequest: async () => ALLOWED,
   forDeviceAuthorization: async () => ALLOWED,
   forUserCode: async () => ALLOWED,
   forClientDocument: async () => ALLOWED,
@@ -103,6 +107,9 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
 
     forEmailChange: (userId, now) =>
       hit('email-change', userId, EMAIL_CHANGES_PER_USER, EMAIL_CHANGES_WINDOW_SECONDS, now),
+
+    forPushedRequest: (clientIp, now) =>
+      hit('pushed', networkPrefix(clientIp), PUSHED_REQUESTS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
 
     forDeviceAuthorization: (clientIp, now) =>
       hit('device', networkPrefix(clientIp), DEVICE_AUTHORIZATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),

@@ -1,10 +1,11 @@
 import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { PUSHED_REQUESTS_PER_NETWORK } from '../../src/domain/limits.ts'
 import { pkceChallenge } from '../../src/tokens/digest.ts'
 import { type App, connect, createApp, exchange, getCode } from './support/authorize.ts'
 import { type Browser, browser, signInBrowser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
-import { admin, bearer, createService, freshAddress } from './support/service.ts'
+import { admin, bearer, createService, freshAddress, freshIp } from './support/service.ts'
 import { createClient, refresh, type Tokens, verifier } from './support/sign-in.ts'
 import { checkHistory, eventsOfType, storedEvents, storedSessions } from './support/stored.ts'
 
@@ -218,7 +219,11 @@ describe('connected apps', () => {
 })
 
 describe('OA-08: a pushed request', () => {
-  const push = async (from: App, changes: Readonly<Record<string, string>> = {}) => {
+  const push = async (
+    from: App,
+    changes: Readonly<Record<string, string>> = {},
+    more: Readonly<Record<string, string>> = {},
+  ) => {
     const codeVerifier = verifier()
     const body = new URLSearchParams({
       response_type: 'code',
@@ -231,7 +236,7 @@ describe('OA-08: a pushed request', () => {
       scope: 'read',
       ...changes,
     })
-    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...more }
     const response = await service.request('/oauth2/par', { method: 'POST', headers, body: body.toString() })
     return { response, codeVerifier }
   }
@@ -282,6 +287,25 @@ describe('OA-08: a pushed request', () => {
     const { uri } = await pushed(secretive)
     expect(await dump(service)).not.toContain(secretive.secret ?? '')
     expect((await start(secretive, uri)).headers.get('Location')).toContain('code=')
+  })
+
+  it('takes no more room than one in an address, and a network has only so many in the name of public clients', async () => {
+    const long = await push(app, { unknown: 'x'.repeat(12_000) })
+    await expectInvalidGrant(long.response, 'invalid_request')
+    const ip = freshIp()
+    const there = { 'CF-Connecting-IP': ip }
+    const { limits } = service.parts
+    const uses = Array.from({ length: PUSHED_REQUESTS_PER_NETWORK }, () =>
+      limits.forPushedRequest(ip, service.now),
+    )
+    await Promise.all(uses)
+    const { response } = await push(app, {}, there)
+    expect([response.status, response.headers.has('Retry-After')]).toEqual([429, true])
+    expect(await response.json()).toMatchObject({ error: 'temporarily_unavailable', code: 'rate_limited' })
+    const method = 'client_secret_post'
+    const server = await createApp(service, { type: 'confidential', token_endpoint_auth_method: method })
+    expect((await push(server, {}, there)).response.status).toBe(201)
+    expect((await push(app)).response.status).toBe(201)
   })
 
   it('may be required of a client', async () => {

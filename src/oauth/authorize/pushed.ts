@@ -1,7 +1,7 @@
 // Pushed authorization requests (RFC 9126): checked like any other when they arrive, kept for a minute, used once.
 import type { Client } from '../../domain/client.ts'
 import { isTaggedId, shardTagOfDigest } from '../../domain/ids.ts'
-import { PUSHED_REQUEST_SECONDS } from '../../domain/limits.ts'
+import { AUTHORIZATION_QUERY_MAX_CHARS, PUSHED_REQUEST_SECONDS } from '../../domain/limits.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { insertPushedRequest, takePushedRequest } from '../../store/pushed-requests.ts'
 import { randomBytes, randomTaggedId } from '../../tokens/random.ts'
@@ -42,6 +42,10 @@ export async function pushRequest(
     if ((form.dpop_jkt ?? proof.jkt) !== proof.jkt) throw invalidProof('dpop_jkt names another key')
     parameters.set('dpop_jkt', proof.jkt)
   }
+  const text = parameters.toString()
+  if (text.length > AUTHORIZATION_QUERY_MAX_CHARS) {
+    throw new OAuthError('invalid_request', 'the request is too long')
+  }
   const sent = readSent(parameters)
   const addressee = await findAddressee(parts, sent, facts)
   if (addressee.tag === 'unknown') throw new OAuthError('invalid_request', 'redirect_uri is not registered')
@@ -52,7 +56,7 @@ export async function pushRequest(
   await insertPushedRequest(parts.shards.of(id), {
     id,
     clientId: client.id,
-    parameters: parameters.toString(),
+    parameters: text,
     expiresAt: facts.now + PUSHED_REQUEST_SECONDS,
   })
   return { request_uri: `${PREFIX}${id}`, expires_in: PUSHED_REQUEST_SECONDS }
