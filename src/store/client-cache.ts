@@ -12,11 +12,15 @@ const CLIENTS_MAX = 1_000
 
 export function createClientCache(load: (id: string) => Promise<Client | null>): ClientCache {
   const known = new Map<string, { readonly client: Client; readonly loadedAt: number }>()
+  let changes = 0
   return {
     async find(id, now) {
       const cached = known.get(id)
       if (cached !== undefined && Math.abs(now - cached.loadedAt) < CLIENT_CACHE_SECONDS) return cached.client
+      const changesBefore = changes
       const client = await load(id)
+      // Read before a change, and perhaps without it.
+      if (changes !== changesBefore) return client
       known.delete(id)
       // What does not exist is not remembered: it may be registered the next moment.
       if (client === null) return null
@@ -24,6 +28,9 @@ export function createClientCache(load: (id: string) => Promise<Client | null>):
       known.set(id, { client, loadedAt: now })
       return client
     },
-    forget: id => void known.delete(id),
+    forget(id) {
+      changes++
+      known.delete(id)
+    },
   }
 }
