@@ -7,6 +7,7 @@ import {
   USER_CODES_PER_USER,
 } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { findClient, updateClient } from '../../src/store/clients.ts'
 import { follow, signInThere } from './support/authorize.ts'
 import { ACCEPT_JSON, type Browser, browser, signInBrowser } from './support/browser.ts'
 import { leaksIn } from './support/canaries.ts'
@@ -242,6 +243,23 @@ describe('a decision', () => {
     await deciding.post('/account/apps/withdraw', { client_id: ledger.clientId })
     expect(await errorOf(await ledger.poll(second))).toBe('400 invalid_grant')
   })
+
+  it.each([{ scopes: ['openid'] }, { grant_types: ['authorization_code'] as const }])(
+    'OA-07: is not made for a client that has come to %j meanwhile',
+    async change => {
+      const former = await createDeviceApp(service)
+      const deciding = await signInBrowser(service, freshAddress())
+      const codes = await former.start({ scope: 'read' })
+      const request = await questionOf(await typeCode(deciding, codes.user_code))
+      const db = service.parts.shards.global
+      const client = await findClient(db, former.clientId)
+      if (client === null) throw new Error('not registered')
+      await updateClient(db, { ...client, ...change })
+      service.parts.forgetClient(former.clientId)
+      expect((await deciding.post('/device', { request, decision: 'allow' })).status).toBe(400)
+      expect((await typeCode(deciding, codes.user_code)).status).toBe(400)
+    },
+  )
 
   it('OA-07: is worth nothing once its user signed out there, or was disabled', async () => {
     const leaving = await signInBrowser(service, freshAddress())

@@ -110,6 +110,14 @@ describe('a form without its token', () => {
     '/account/sessions/end',
     '/account/sessions/end-others',
     '/account/sessions/end-all',
+    '/account/apps/withdraw',
+    '/account/email',
+    '/account/email/code',
+    '/account/not-me',
+    '/account/not-me/rest',
+    '/device',
+    '/oauth2/authorize/continue',
+    '/oauth2/end-session/confirm',
   ]
 
   it.each(FORMS)('WB-02: %s needs the token of this browser', async path => {
