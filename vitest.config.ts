@@ -18,6 +18,8 @@ const BUNDLED = [
   'hono/secure-headers',
   'jose',
   'valibot',
+  // Of the tests.
+  '@cfworker/json-schema',
 ]
 
 export default defineConfig({

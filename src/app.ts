@@ -31,6 +31,7 @@ import { requireHttps } from './http/middleware/require-https.ts'
 import { securityHeaders } from './http/middleware/security-headers.ts'
 import { notMePages } from './http/not-me-pages.tsx'
 import { oauth } from './http/oauth.ts'
+import { openapi } from './http/openapi.ts'
 import { preferencesApi } from './http/preferences-api.ts'
 import { register } from './http/register.ts'
 import { sessionsApi } from './http/sessions-api.ts'
@@ -68,7 +69,7 @@ export interface App {
   readonly fetch: Hono<LatchkeyEnv>['fetch']
   readonly request: Hono<LatchkeyEnv>['request']
   /** Every route, and middleware as method `ALL`. */
-  readonly routes: readonly { readonly method: string; readonly path: string }[]
+  readonly routes: Hono<LatchkeyEnv>['routes']
   /** Throws ConfigError. */
   readonly parts: (env: Env) => Parts
 }
@@ -92,6 +93,7 @@ export function createApp(ports: Ports): App {
   app.use('/admin/*', requireOperator())
   for (const routes of ROUTES) app.route('/', routes)
   app.route('/', discovery(app))
+  app.route('/', openapi(app))
   app.notFound(refuseUnrouted(app))
   app.onError(answerError)
   return { fetch: app.fetch, request: app.request, routes: app.routes, parts }

@@ -7,7 +7,7 @@ import { OAuthError } from '../oauth/errors.ts'
 import { ErrorPage } from '../pages/error-page.tsx'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
-import { wantsPage } from './negotiate.ts'
+import { isOAuthPath, wantsPage } from './negotiate.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 
 /** Refusals after which a new sign-in is what helps. */
@@ -45,19 +45,6 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
     'Content-Type': 'application/problem+json',
   })
 }
-
-/** Endpoints whose clients expect the RFC's form of an error, also of one that no RFC names. */
-const OAUTH_PATHS: readonly string[] = [
-  '/oauth2/device_authorization',
-  '/oauth2/introspect',
-  '/oauth2/par',
-  '/oauth2/register',
-  '/oauth2/revoke',
-  '/oauth2/token',
-]
-
-const isOAuthPath = (path: string): boolean =>
-  OAUTH_PATHS.includes(path) || path.startsWith('/oauth2/register/')
 
 function oauthBody(problem: Problem) {
   const { code, status, title } = problem

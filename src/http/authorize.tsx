@@ -1,5 +1,6 @@
 // The authorization endpoint: from a client's request through sign-in and consent to a code (OAuth 2.1 §4.1).
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { type AnswerTo, nextStep, type PendingAuthorization, type Prompt } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'
 import { isClientDocumentUrl } from '../domain/client-document.ts'
@@ -18,7 +19,7 @@ import { issueCode } from '../oauth/authorize/issue-code.ts'
 import { CONTINUE_PATH, continuePath, sealPending, unsealPending } from '../oauth/authorize/pending.ts'
 import { isPushed, takePushed } from '../oauth/authorize/pushed.ts'
 import { findAddressee, parseRequest } from '../oauth/authorize/request.ts'
-import { readSent, type Sent } from '../oauth/authorize/sent.ts'
+import { AUTHORIZATION_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { FormPostPage } from '../pages/form-post-page.tsx'
@@ -30,6 +31,8 @@ import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
+import { texts } from './openapi/form.ts'
+import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { sendOnAsGet } from './send-on-as-get.ts'
 
@@ -37,9 +40,18 @@ export const authorize = new Hono<LatchkeyEnv>()
 
 const AUTHORIZE_PATH = '/oauth2/authorize'
 
-authorize.get(AUTHORIZE_PATH, c => begin(c, new URL(c.req.url).searchParams))
+const AuthorizationParameters = v.object(texts(AUTHORIZATION_PARAMETERS))
+const described = operation({
+  summary: 'Begins an authorization in the user’s browser',
+  by: 'anyone',
+  query: AuthorizationParameters,
+  form: AuthorizationParameters,
+  answers: { 200: 'text/html', 303: null },
+})
 
-authorize.post(AUTHORIZE_PATH, async c => {
+authorize.get(AUTHORIZE_PATH, described, c => begin(c, new URL(c.req.url).searchParams))
+
+authorize.post(AUTHORIZE_PATH, described, async c => {
   const parameters = new URLSearchParams(await readFormText(c))
   if (readCookie(c, 'session') !== undefined) return begin(c, parameters)
   const sent = readSent(parameters)

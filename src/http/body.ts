@@ -57,7 +57,13 @@ export async function readOAuthForm(c: LatchkeyContext): Promise<FormParameters>
   return parseForm(text)
 }
 
-export function check<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+/** The query; of a repeated name the first counts. */
+export const readQuery = <Schema extends v.GenericSchema>(
+  c: LatchkeyContext,
+  schema: Schema,
+): v.InferOutput<Schema> => check(schema, c.req.query())
+
+function check<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
   // To the validator an array is an object too; no body of ours is one.
   const parsed = v.safeParse(schema, Array.isArray(value) ? null : value)
   if (parsed.success) return parsed.output

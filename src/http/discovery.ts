@@ -1,6 +1,7 @@
 // Metadata for clients (RFC 8414, OpenID Connect Discovery 1.0): both documents are one, and it is made from what is
 // served. An endpoint is listed when the router has it, a grant when the token endpoint does.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { PROMPTS, RESPONSE_MODES } from '../domain/authorization.ts'
 import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import { BUILT_IN_SCOPES } from '../domain/scope.ts'
@@ -10,6 +11,7 @@ import { ASSERTION_ALGS } from '../tokens/client-assertion.ts'
 import { DPOP_ALGS } from '../tokens/dpop-proof.ts'
 import { ALG } from '../tokens/key-ring.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { operation } from './openapi/operation.ts'
 
 type Metadata = Readonly<Record<string, string | boolean | readonly string[]>>
 
@@ -87,22 +89,28 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
   ],
 ]
 
+const MetadataBody = v.record(v.string(), v.union([v.string(), v.boolean(), v.array(v.string())]))
+
 /** Made once the other routes stand. */
 export function discovery(app: Hono<LatchkeyEnv>): Hono<LatchkeyEnv> {
   const served = new Set(app.routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path))
   const offers = OFFERS.filter(([path]) => served.has(path))
   const routes = new Hono<LatchkeyEnv>()
   for (const name of ['openid-configuration', 'oauth-authorization-server']) {
-    routes.get(`/.well-known/${name}`, c => {
-      const { issuer, clientDocuments } = c.var.parts.config
-      const metadata: Metadata[] = offers.map(([path, endpoint, more]) => ({
-        [endpoint]: `${issuer}${path}`,
-        ...more,
-      }))
-      if (clientDocuments) metadata.push({ client_id_metadata_document_supported: true })
-      c.header('Cache-Control', `public, max-age=${DISCOVERY_CACHE_SECONDS}`)
-      return c.json(Object.assign({ issuer }, ...metadata))
-    })
+    routes.get(
+      `/.well-known/${name}`,
+      operation({ summary: 'Metadata', by: 'anyone', answers: { 200: MetadataBody } }),
+      c => {
+        const { issuer, clientDocuments } = c.var.parts.config
+        const metadata: Metadata[] = offers.map(([path, endpoint, more]) => ({
+          [endpoint]: `${issuer}${path}`,
+          ...more,
+        }))
+        if (clientDocuments) metadata.push({ client_id_metadata_document_supported: true })
+        c.header('Cache-Control', `public, max-age=${DISCOVERY_CACHE_SECONDS}`)
+        return c.json(Object.assign({ issuer }, ...metadata))
+      },
+    )
   }
   return routes
 }

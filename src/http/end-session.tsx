@@ -1,7 +1,8 @@
 // The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0). An app sends the browser here to sign its user out.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import type { Session } from '../domain/session.ts'
-import { readSent, type Sent } from '../oauth/authorize/sent.ts'
+import { LOGOUT_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.ts'
 import { type LogoutRequest, locationOf, readLogoutRequest } from '../oauth/end-session.ts'
 import { signOut } from '../oauth/revoke.ts'
 import { SignOutPage } from '../pages/sign-out-page.tsx'
@@ -12,6 +13,8 @@ import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
+import { texts } from './openapi/form.ts'
+import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { sendOnAsGet } from './send-on-as-get.ts'
 import { SIGNED_OUT_PATH, signedOut } from './signed-out.ts'
@@ -21,9 +24,18 @@ export const endSession = new Hono<LatchkeyEnv>()
 const END_SESSION_PATH = '/oauth2/end-session'
 const CONFIRM_PATH = `${END_SESSION_PATH}/confirm`
 
-endSession.get(END_SESSION_PATH, c => begin(c, new URL(c.req.url).searchParams))
+const LogoutParameters = v.object(texts(LOGOUT_PARAMETERS))
+const described = operation({
+  summary: 'Signs the user out of this browser, at an app’s wish',
+  by: 'anyone',
+  query: LogoutParameters,
+  form: LogoutParameters,
+  answers: { 200: 'text/html', 303: null },
+})
 
-endSession.post(END_SESSION_PATH, async c => {
+endSession.get(END_SESSION_PATH, described, c => begin(c, new URL(c.req.url).searchParams))
+
+endSession.post(END_SESSION_PATH, described, async c => {
   const parameters = new URLSearchParams(await readFormText(c))
   return readCookie(c, 'session') === undefined
     ? sendOnAsGet(c, END_SESSION_PATH, parameters)

@@ -1,12 +1,22 @@
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { VERSION } from '../domain/version.ts'
 import { ping } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { operation } from './openapi/operation.ts'
 
 export const health = new Hono<LatchkeyEnv>()
 
 /** 503 when any database does not answer. */
-health.get('/health', async c => {
-  await Promise.all(c.var.parts.shards.all.map(ping))
-  return c.json({ status: 'ok', version: VERSION })
-})
+health.get(
+  '/health',
+  operation({
+    summary: 'Whether every database answers',
+    by: 'anyone',
+    answers: { 200: v.object({ status: v.literal('ok'), version: v.string() }) },
+  }),
+  async c => {
+    await Promise.all(c.var.parts.shards.all.map(ping))
+    return c.json({ status: 'ok', version: VERSION })
+  },
+)

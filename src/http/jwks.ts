@@ -1,12 +1,23 @@
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { operation } from './openapi/operation.ts'
 
 export const jwks = new Hono<LatchkeyEnv>()
 
-/** Public keys (RFC 7517), for anyone; cached for less than the overlap of a rotation. */
-jwks.get('/.well-known/jwks.json', async c => {
-  const keys = await c.var.parts.keys.publicJwks(c.var.facts.now)
-  c.header('Cache-Control', `public, max-age=${SIGNING_KEYS_CACHE_SECONDS}`)
-  return c.json(keys)
+const text = v.string()
+const Jwks = v.object({
+  keys: v.array(v.object({ kty: text, crv: text, x: text, y: text, kid: text, alg: text, use: text })),
 })
+
+/** Public keys (RFC 7517), for anyone; cached for less than the overlap of a rotation. */
+jwks.get(
+  '/.well-known/jwks.json',
+  operation({ summary: 'Public signing keys', by: 'anyone', answers: { 200: Jwks } }),
+  async c => {
+    const keys = await c.var.parts.keys.publicJwks(c.var.facts.now)
+    c.header('Cache-Control', `public, max-age=${SIGNING_KEYS_CACHE_SECONDS}`)
+    return c.json(keys)
+  },
+)

@@ -6,22 +6,32 @@ import type { LatchkeyEnv } from './context.ts'
 import { eventStream } from './event-stream.ts'
 import { requireListener } from './listener.ts'
 import { wantsEventStream } from './negotiate.ts'
+import { operation } from './openapi/operation.ts'
 import { refuseGone } from './principal.ts'
 import { Problem } from './problem.ts'
 
 export const live = new Hono<LatchkeyEnv>()
 
-live.get('/v1/sessions/live', async c => {
-  // HEAD is answered as GET: it would open a socket to which nobody listens.
-  if (c.req.method === 'HEAD') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } })
-  const { subprotocol, ...listener } = await requireListener(c)
-  const isUpgrade = c.req.header('Upgrade')?.toLowerCase() === 'websocket'
-  if (!isUpgrade && !wantsEventStream(c)) throw new Problem('not_acceptable')
-  const { parts, facts } = c.var
-  const webSocket = await openLiveSocket(parts.users, { ...listener, now: facts.now })
-  if (webSocket === null) return refuseGone(c, requireListener)
-  if (!isUpgrade) return c.body(eventStream(webSocket), 200, { 'Content-Type': 'text/event-stream' })
-  // A browser closes the socket unless the subprotocol that it offered is named (RFC 6455 §4.1).
-  const headers = subprotocol === null ? {} : { 'Sec-WebSocket-Protocol': subprotocol }
-  return new Response(null, { status: 101, webSocket, headers })
-})
+live.get(
+  '/v1/sessions/live',
+  operation({
+    summary: 'Changes to the user’s sessions as they happen: a WebSocket, or server-sent events',
+    by: 'user',
+    answers: { 101: null, 200: 'text/event-stream' },
+    refusals: [405, 406],
+  }),
+  async c => {
+    // HEAD is answered as GET: it would open a socket to which nobody listens.
+    if (c.req.method === 'HEAD') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } })
+    const { subprotocol, ...listener } = await requireListener(c)
+    const isUpgrade = c.req.header('Upgrade')?.toLowerCase() === 'websocket'
+    if (!isUpgrade && !wantsEventStream(c)) throw new Problem('not_acceptable')
+    const { parts, facts } = c.var
+    const webSocket = await openLiveSocket(parts.users, { ...listener, now: facts.now })
+    if (webSocket === null) return refuseGone(c, requireListener)
+    if (!isUpgrade) return c.body(eventStream(webSocket), 200, { 'Content-Type': 'text/event-stream' })
+    // A browser closes the socket unless the subprotocol that it offered is named (RFC 6455 §4.1).
+    const headers = subprotocol === null ? {} : { 'Sec-WebSocket-Protocol': subprotocol }
+    return new Response(null, { status: 101, webSocket, headers })
+  },
+)

@@ -7,7 +7,23 @@ const PAGE_PATHS =
 export const wantsJson = (c: Context): boolean =>
   /\bapplication\/(?:problem\+)?json\b/i.test(c.req.header('Accept') ?? '')
 
-export const wantsPage = (c: Context): boolean => PAGE_PATHS.test(c.req.path) && !wantsJson(c)
+/** Whether people visit it. */
+export const isPagePath = (path: string): boolean => PAGE_PATHS.test(path)
+
+export const wantsPage = (c: Context): boolean => isPagePath(c.req.path) && !wantsJson(c)
+
+/** Endpoints whose clients expect the RFC's form of an error, also of one that no RFC names. */
+const OAUTH_PATHS: readonly string[] = [
+  '/oauth2/device_authorization',
+  '/oauth2/introspect',
+  '/oauth2/par',
+  '/oauth2/register',
+  '/oauth2/revoke',
+  '/oauth2/token',
+]
+
+export const isOAuthPath = (path: string): boolean =>
+  OAUTH_PATHS.includes(path) || path.startsWith('/oauth2/register/')
 
 export const wantsEventStream = (c: Context): boolean =>
   /\btext\/event-stream\b/i.test(c.req.header('Accept') ?? '')

@@ -1,68 +1,174 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
+import { AUTHORIZATION_PARAMETERS } from '../oauth/authorize/sent.ts'
 import { startDeviceAuthorization } from '../oauth/device/start.ts'
 import { introspectToken } from '../oauth/introspect.ts'
 import { required } from '../oauth/parameters.ts'
 import { endToken, revokeToken } from '../oauth/revoke.ts'
-import { exchangeToken } from '../oauth/token-endpoint.ts'
+import { exchangeToken, GRANTS } from '../oauth/token-endpoint.ts'
 import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Count } from './openapi/fields.ts'
+import { clientForm } from './openapi/form.ts'
+import { operation } from './openapi/operation.ts'
 import { checkDeviceLimit, checkPushLimit, checkRedemptionLimit } from './rate-limit.ts'
 import { requireClient } from './require-client.ts'
 
 export const oauth = new Hono<LatchkeyEnv>()
 
-oauth.post('/oauth2/token', async c => {
-  const { parts, facts } = c.var
-  const form = await readOAuthForm(c)
-  const client = await requireClient(c, form)
-  // Links and typed codes; all other grants are of secrets that nobody guesses, for many users from one network.
-  if (form.grant_type === MAGIC_LINK_GRANT) await checkRedemptionLimit(c)
-  return c.json(await exchangeToken(parts, client, form, c.req.header('DPoP'), facts))
+const text = v.string()
+const optionalText = v.optional(text)
+const Confirmation = v.object({ jkt: text })
+
+const TokenForm = v.union(
+  GRANTS.map(({ grantType, parameters }) => clientForm(parameters, { grant_type: v.literal(grantType) })),
+)
+const TokenAnswer = v.object({
+  access_token: text,
+  token_type: v.picklist(['Bearer', 'DPoP']),
+  expires_in: Count,
+  scope: text,
+  refresh_token: optionalText,
+  id_token: optionalText,
+  client_id: text,
+  user_id: optionalText,
 })
 
+oauth.post(
+  '/oauth2/token',
+  operation({
+    summary: 'Tokens for a grant',
+    by: 'client',
+    headers: ['DPoP'],
+    form: TokenForm,
+    answers: { 200: TokenAnswer },
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const form = await readOAuthForm(c)
+    const client = await requireClient(c, form)
+    // Links and typed codes; all other grants are of secrets that nobody guesses, for many users from one network.
+    if (form.grant_type === MAGIC_LINK_GRANT) await checkRedemptionLimit(c)
+    return c.json(await exchangeToken(parts, client, form, c.req.header('DPoP'), facts))
+  },
+)
+
 /** RFC 9126 */
-oauth.post('/oauth2/par', async c => {
-  const { parts, facts } = c.var
-  const form = await readOAuthForm(c)
-  const client = await requireClient(c, form)
-  if (client.type === 'public') await checkPushLimit(c)
-  return c.json(await pushRequest(parts, client, form, c.req.header('DPoP'), facts), 201)
+oauth.post(
+  '/oauth2/par',
+  operation({
+    summary: 'Pushes an authorization request',
+    by: 'client',
+    headers: ['DPoP'],
+    form: clientForm(AUTHORIZATION_PARAMETERS),
+    answers: { 201: v.object({ request_uri: text, expires_in: Count }) },
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const form = await readOAuthForm(c)
+    const client = await requireClient(c, form)
+    if (client.type === 'public') await checkPushLimit(c)
+    return c.json(await pushRequest(parts, client, form, c.req.header('DPoP'), facts), 201)
+  },
+)
+
+const DeviceAnswer = v.object({
+  device_code: text,
+  user_code: text,
+  verification_uri: text,
+  verification_uri_complete: text,
+  expires_in: Count,
+  interval: Count,
 })
 
 /** RFC 8628 */
-oauth.post('/oauth2/device_authorization', async c => {
-  const { parts, facts } = c.var
-  const form = await readOAuthForm(c)
-  const client = await requireClient(c, form)
-  await checkDeviceLimit(c)
-  return c.json(await startDeviceAuthorization(parts, client, form, facts))
-})
+oauth.post(
+  '/oauth2/device_authorization',
+  operation({
+    summary: 'Codes for a device without a browser',
+    by: 'client',
+    form: clientForm(['scope', 'resource']),
+    answers: { 200: DeviceAnswer },
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const form = await readOAuthForm(c)
+    const client = await requireClient(c, form)
+    await checkDeviceLimit(c)
+    return c.json(await startDeviceAuthorization(parts, client, form, facts))
+  },
+)
+
+const TokenOfForm = clientForm(['token_type_hint'], { token: text })
 
 /** RFC 7009: 200 whatever the token was. */
-oauth.post('/oauth2/revoke', async c => {
-  const { parts, facts } = c.var
-  const form = await readOAuthForm(c)
-  const client = await requireClient(c, form)
-  await revokeToken(parts, client, required(form, 'token'), facts)
-  return c.body(null, 200)
+oauth.post(
+  '/oauth2/revoke',
+  operation({
+    summary: 'Ends what a token stands for',
+    by: 'client',
+    form: TokenOfForm,
+    answers: { 200: null },
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const form = await readOAuthForm(c)
+    const client = await requireClient(c, form)
+    await revokeToken(parts, client, required(form, 'token'), facts)
+    return c.body(null, 200)
+  },
+)
+
+const Introspection = v.object({
+  active: v.boolean(),
+  scope: optionalText,
+  client_id: optionalText,
+  sub: optionalText,
+  aud: optionalText,
+  iss: optionalText,
+  exp: v.optional(Count),
+  iat: v.optional(Count),
+  jti: optionalText,
+  sid: optionalText,
+  auth_time: v.optional(Count),
+  token_type: optionalText,
+  cnf: v.optional(Confirmation),
 })
 
 /** RFC 7662: of what is not live, or not the caller's, nothing but that. */
-oauth.post('/oauth2/introspect', async c => {
-  const form = await readOAuthForm(c)
-  const client = await requireClient(c, form)
-  return c.json(await introspectToken(c.var.parts, client, required(form, 'token'), c.var.facts))
-})
+oauth.post(
+  '/oauth2/introspect',
+  operation({
+    summary: 'What a token is good for',
+    by: 'client',
+    form: TokenOfForm,
+    answers: { 200: Introspection },
+  }),
+  async c => {
+    const form = await readOAuthForm(c)
+    const client = await requireClient(c, form)
+    return c.json(await introspectToken(c.var.parts, client, required(form, 'token'), c.var.facts))
+  },
+)
 
 /** Ends the presented token's own session. */
-oauth.post('/oauth2/logout', async c => {
-  const { parts, facts } = c.var
-  await refuseTokenInForm(c)
-  const claims = await requireBearer(c, { audience: 'any' })
-  await endToken(parts, claims, facts)
-  return c.body(null, 204)
-})
+oauth.post(
+  '/oauth2/logout',
+  operation({
+    summary: 'Ends the token’s own session',
+    by: 'token_holder',
+    answers: { 204: null },
+    refusals: [413],
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    await refuseTokenInForm(c)
+    const claims = await requireBearer(c, { audience: 'any' })
+    await endToken(parts, claims, facts)
+    return c.body(null, 204)
+  },
+)

@@ -7,42 +7,61 @@ import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { operation } from './openapi/operation.ts'
 import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 
-/** What is left out stays as it is. */
-const PreferencesBody = v.object({
-  one_session_per_client: v.optional(v.boolean()),
-  one_device: v.optional(v.boolean()),
-  notify: v.optional(v.object({ new_sign_in: v.picklist(['always', 'new_device', 'never']) })),
+const PreferencesView = v.object({
+  one_session_per_client: v.boolean(),
+  one_device: v.boolean(),
+  notify: v.object({ new_sign_in: v.picklist(['always', 'new_device', 'never']) }),
 })
+/** What is left out stays as it is. */
+const PreferencesBody = v.partial(PreferencesView)
 
 export const preferencesApi = new Hono<LatchkeyEnv>()
 
-preferencesApi.get('/v1/preferences', async c =>
-  c.json(await currentPreferences(c, await requirePrincipal(c))),
+preferencesApi.get(
+  '/v1/preferences',
+  operation({
+    summary: 'The user’s preferences',
+    by: 'user',
+    answers: { 200: PreferencesView },
+    refusals: [404],
+  }),
+  async c => c.json(await currentPreferences(c, await requirePrincipal(c))),
 )
 
-preferencesApi.put('/v1/preferences', async c => {
-  const principal = await requirePrincipal(c)
-  const { userId, sessionId } = principal
-  const body = await readJson(c, PreferencesBody)
-  const current = await currentPreferences(c, principal)
-  const preferences: Preferences = {
-    one_session_per_client: body.one_session_per_client ?? current.one_session_per_client,
-    one_device: body.one_device ?? current.one_device,
-    notify: body.notify ?? current.notify,
-  }
-  const opId = randomId('op')
-  const result = await callUser(c.var.parts.users, userId, user =>
-    user.changeAccount(
-      userId,
-      { type: 'set_preferences', opId, preferences, by: { kind: 'session', session_id: sessionId } },
-      c.var.facts.now,
-    ),
-  )
-  return result.tag === 'changed' ? c.json(preferences) : refuseGone(c)
-})
+preferencesApi.put(
+  '/v1/preferences',
+  operation({
+    summary: 'Changes preferences',
+    by: 'user',
+    json: PreferencesBody,
+    answers: { 200: PreferencesView },
+    refusals: [404],
+  }),
+  async c => {
+    const principal = await requirePrincipal(c)
+    const { userId, sessionId } = principal
+    const body = await readJson(c, PreferencesBody)
+    const current = await currentPreferences(c, principal)
+    const preferences: Preferences = {
+      one_session_per_client: body.one_session_per_client ?? current.one_session_per_client,
+      one_device: body.one_device ?? current.one_device,
+      notify: body.notify ?? current.notify,
+    }
+    const opId = randomId('op')
+    const result = await callUser(c.var.parts.users, userId, user =>
+      user.changeAccount(
+        userId,
+        { type: 'set_preferences', opId, preferences, by: { kind: 'session', session_id: sessionId } },
+        c.var.facts.now,
+      ),
+    )
+    return result.tag === 'changed' ? c.json(preferences) : refuseGone(c)
+  },
+)
 
 async function currentPreferences(c: LatchkeyContext, { userId }: Principal): Promise<Preferences> {
   const user = await findUser(c.var.parts.shards.of(userId), userId)

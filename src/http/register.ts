@@ -4,7 +4,14 @@ import * as v from 'valibot'
 import { type Client, type ClientRegistration, usesSecret } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { readInitialAccessToken } from '../oauth/registration/initial-access-token.ts'
-import { AnyObject, metadataView, parseMetadata, REGISTRABLE_SCOPES } from '../oauth/registration/metadata.ts'
+import {
+  AnyObject,
+  Metadata,
+  MetadataView,
+  metadataView,
+  parseMetadata,
+  REGISTRABLE_SCOPES,
+} from '../oauth/registration/metadata.ts'
 import { deleteClient } from '../sign-in/delete-client.ts'
 import { updateClient } from '../store/clients.ts'
 import { findSelfRegistered, insertSelfRegistered } from '../store/self-registered.ts'
@@ -13,58 +20,101 @@ import { randomId, randomSecret } from '../tokens/random.ts'
 import { presentedToken } from './bearer.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { Count } from './openapi/fields.ts'
+import { operation } from './openapi/operation.ts'
 import { checkRegistrationLimit } from './rate-limit.ts'
 
 export const register = new Hono<LatchkeyEnv>()
 
 const PATH = '/oauth2/register'
 
-register.post(PATH, async c => {
-  const { parts, facts } = c.var
-  await checkRegistrationLimit(c)
-  const initialTokenId = await readInitialAccessToken(parts, requireToken(c), facts.now)
-  if (initialTokenId === null) throw invalidToken()
-  const id = randomId('c')
-  const registration = parseMetadata(await readJson(c, v.unknown()), defaultsOf(c, id))
-  const { client, secret } = await withSecret({
-    ...registration,
-    id,
-    secretDigest: null,
-    createdAt: facts.now,
-  })
-  const accessToken = randomSecret()
-  const accessTokenDigest = await digest('registration-access-token', accessToken)
-  const db = parts.shards.global
-  if (!(await insertSelfRegistered(db, { client, accessTokenDigest }, initialTokenId, facts.now))) {
-    throw invalidToken()
-  }
-  return c.json(information(c, client, accessToken, secret), 201)
-})
+const text = v.string()
+const Information = v.pipe(
+  v.object({
+    ...MetadataView.entries,
+    client_id: text,
+    client_id_issued_at: Count,
+    client_secret: v.optional(text),
+    client_secret_expires_at: v.optional(Count),
+    registration_access_token: text,
+    registration_client_uri: text,
+  }),
+  v.title('ClientInformation'),
+)
+const Replacement = v.object({ ...Metadata.entries, client_id: text, client_secret: v.optional(text) })
 
-register.get(`${PATH}/:id`, async c => {
-  const { client, accessToken } = await requireRegistered(c)
-  return c.json(information(c, client, accessToken, null))
-})
+register.post(
+  PATH,
+  operation({
+    summary: 'Registers a client by an initial access token',
+    by: 'registrar',
+    json: Metadata,
+    answers: { 201: Information },
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    await checkRegistrationLimit(c)
+    const initialTokenId = await readInitialAccessToken(parts, requireToken(c), facts.now)
+    if (initialTokenId === null) throw invalidToken()
+    const id = randomId('c')
+    const registration = parseMetadata(await readJson(c, v.unknown()), defaultsOf(c, id))
+    const { client, secret } = await withSecret({
+      ...registration,
+      id,
+      secretDigest: null,
+      createdAt: facts.now,
+    })
+    const accessToken = randomSecret()
+    const accessTokenDigest = await digest('registration-access-token', accessToken)
+    const db = parts.shards.global
+    if (!(await insertSelfRegistered(db, { client, accessTokenDigest }, initialTokenId, facts.now))) {
+      throw invalidToken()
+    }
+    return c.json(information(c, client, accessToken, secret), 201)
+  },
+)
+
+register.get(
+  `${PATH}/:id`,
+  operation({ summary: 'A client’s own registration', by: 'registrar', answers: { 200: Information } }),
+  async c => {
+    const { client, accessToken } = await requireRegistered(c)
+    return c.json(information(c, client, accessToken, null))
+  },
+)
 
 /** Replaces what the client may say of itself; what an operator has set stays. */
-register.put(`${PATH}/:id`, async c => {
-  const { parts } = c.var
-  const { client, accessToken } = await requireRegistered(c)
-  const body = await readJson(c, AnyObject)
-  await checkIdentity(body, client)
-  const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
-  const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })
-  const changed = await withSecret({ ...client, ...metadata, ...operatorsFields(client) })
-  if (!(await updateClient(parts.shards.global, changed.client))) throw invalidToken()
-  parts.forgetClient(client.id)
-  return c.json(information(c, changed.client, accessToken, changed.secret))
-})
+register.put(
+  `${PATH}/:id`,
+  operation({
+    summary: 'Replaces a client’s own registration',
+    by: 'registrar',
+    json: Replacement,
+    answers: { 200: Information },
+  }),
+  async c => {
+    const { parts } = c.var
+    const { client, accessToken } = await requireRegistered(c)
+    const body = await readJson(c, AnyObject)
+    await checkIdentity(body, client)
+    const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
+    const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })
+    const changed = await withSecret({ ...client, ...metadata, ...operatorsFields(client) })
+    if (!(await updateClient(parts.shards.global, changed.client))) throw invalidToken()
+    parts.forgetClient(client.id)
+    return c.json(information(c, changed.client, accessToken, changed.secret))
+  },
+)
 
-register.delete(`${PATH}/:id`, async c => {
-  const { client } = await requireRegistered(c)
-  await deleteClient(c.var.parts, client.id, c.var.facts.now)
-  return c.body(null, 204)
-})
+register.delete(
+  `${PATH}/:id`,
+  operation({ summary: 'Ends a client’s own registration', by: 'registrar', answers: { 204: null } }),
+  async c => {
+    const { client } = await requireRegistered(c)
+    await deleteClient(c.var.parts, client.id, c.var.facts.now)
+    return c.body(null, 204)
+  },
+)
 
 /** The RFC's default method, and a name that says nothing (RFC 7591 §2). */
 const defaultsOf = (c: LatchkeyContext, id: string) =>

@@ -8,78 +8,121 @@ import { endSessionsOf } from '../sign-in/end-sessions.ts'
 import { all, first } from '../store/d1.ts'
 import { type SessionRow, selectSession, selectSessionPage, sessionOf } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
-import { readOptionalJson } from './body.ts'
+import { readOptionalJson, readQuery } from './body.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
-import { activityCursor, pageLimit, parseActivityCursor } from './paging.ts'
+import { Count, NullableText } from './openapi/fields.ts'
+import { operation } from './openapi/operation.ts'
+import { activityCursor, Limit, pageLimit, parseActivityCursor } from './paging.ts'
 import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
-import { sessionView } from './session-view.ts'
+import { SessionView, sessionView } from './session-view.ts'
 
 /** In the place of a client's id. */
 export const EVERY_CLIENT = '*'
 
 export const sessionsApi = new Hono<LatchkeyEnv>()
 
-sessionsApi.get('/v1/sessions', async c => {
-  const principal = await requirePrincipal(c)
-  const limit = pageLimit(c)
-  const { shards } = c.var.parts
-  const rows = await all<SessionRow>(
-    selectSessionPage(
-      shards.of(principal.userId),
-      principal.userId,
-      c.var.facts.now,
-      parseActivityCursor(c),
-      limit + 1,
-    ),
-  )
-  const page = rows.slice(0, limit).map(sessionOf)
-  const last = rows.length > limit ? page.at(-1) : undefined
-  return c.json({
-    next_cursor: last === undefined ? null : activityCursor(last),
-    sessions: await views(c, page, principal),
-  })
-})
+const SessionsQuery = v.object({ limit: Limit, cursor: v.optional(v.string()) })
+const SessionsPage = v.object({ next_cursor: NullableText, sessions: v.array(SessionView) })
 
-sessionsApi.get('/v1/sessions/:id', async c => {
-  const principal = await requirePrincipal(c)
-  const named = c.req.param('id')
-  const session = await findOwn(c, principal, named === 'current' ? principal.sessionId : named)
-  if (session === null) throw new Problem('not_found')
-  const [shown] = await views(c, [session], principal)
-  return c.json(shown)
-})
+sessionsApi.get(
+  '/v1/sessions',
+  operation({
+    summary: 'Where the user is signed in, newest activity first',
+    by: 'user',
+    query: SessionsQuery,
+    answers: { 200: SessionsPage },
+  }),
+  async c => {
+    const principal = await requirePrincipal(c)
+    const query = readQuery(c, SessionsQuery)
+    const limit = pageLimit(query.limit)
+    const { shards } = c.var.parts
+    const rows = await all<SessionRow>(
+      selectSessionPage(
+        shards.of(principal.userId),
+        principal.userId,
+        c.var.facts.now,
+        parseActivityCursor(query.cursor),
+        limit + 1,
+      ),
+    )
+    const page = rows.slice(0, limit).map(sessionOf)
+    const last = rows.length > limit ? page.at(-1) : undefined
+    return c.json({
+      next_cursor: last === undefined ? null : activityCursor(last),
+      sessions: await views(c, page, principal),
+    })
+  },
+)
 
-sessionsApi.delete('/v1/sessions/:id', async c => {
-  const principal = await requirePrincipal(c)
-  const named = c.req.param('id')
-  const sessionId = named === 'current' ? principal.sessionId : named
-  if (!isTaggedId('s', sessionId)) throw new Problem('not_found')
-  await endSessions(c, principal, { kind: 'one', sessionId })
-  return c.body(null, 204)
-})
+sessionsApi.get(
+  '/v1/sessions/:id',
+  operation({
+    summary: 'One session; `current` is the caller’s',
+    by: 'user',
+    answers: { 200: SessionView },
+    refusals: [404],
+  }),
+  async c => {
+    const principal = await requirePrincipal(c)
+    const named = c.req.param('id')
+    const session = await findOwn(c, principal, named === 'current' ? principal.sessionId : named)
+    if (session === null) throw new Problem('not_found')
+    const [shown] = await views(c, [session], principal)
+    return c.json(shown)
+  },
+)
+
+sessionsApi.delete(
+  '/v1/sessions/:id',
+  operation({ summary: 'Ends one session', by: 'user', answers: { 204: null }, refusals: [404] }),
+  async c => {
+    const principal = await requirePrincipal(c)
+    const named = c.req.param('id')
+    const sessionId = named === 'current' ? principal.sessionId : named
+    if (!isTaggedId('s', sessionId)) throw new Problem('not_found')
+    await endSessions(c, principal, { kind: 'one', sessionId })
+    return c.body(null, 204)
+  },
+)
+
+const Revoked = v.object({ revoked: Count, sessions: v.array(v.string()) })
 
 const RevokeOthersBody = v.object({
   client_id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
 })
 
-sessionsApi.post('/v1/sessions/revoke-others', async c => {
-  const principal = await requirePrincipal(c)
-  const { client_id } = await readOptionalJson(c, RevokeOthersBody)
-  const clientId = client_id === EVERY_CLIENT ? null : (client_id ?? principal.clientId)
-  const sessions = await endSessions(c, principal, { kind: 'others', clientId })
-  return c.json({ revoked: sessions.length, sessions })
-})
+sessionsApi.post(
+  '/v1/sessions/revoke-others',
+  operation({
+    summary: 'Ends the user’s other sessions of one client, or of every client (`*`)',
+    by: 'user',
+    json: RevokeOthersBody,
+    answers: { 200: Revoked },
+  }),
+  async c => {
+    const principal = await requirePrincipal(c)
+    const { client_id } = await readOptionalJson(c, RevokeOthersBody)
+    const clientId = client_id === EVERY_CLIENT ? null : (client_id ?? principal.clientId)
+    const sessions = await endSessions(c, principal, { kind: 'others', clientId })
+    return c.json({ revoked: sessions.length, sessions })
+  },
+)
 
 const RevokeAllBody = v.object({ include_apps: v.optional(v.boolean()) })
 
-sessionsApi.post('/v1/sessions/revoke-all', async c => {
-  const principal = await requirePrincipal(c)
-  const { include_apps } = await readOptionalJson(c, RevokeAllBody)
-  const sessions = await endSessions(c, principal, { kind: 'all', includeApps: include_apps ?? false })
-  return c.json({ revoked: sessions.length, sessions })
-})
+sessionsApi.post(
+  '/v1/sessions/revoke-all',
+  operation({ summary: 'Signs out everywhere', by: 'user', json: RevokeAllBody, answers: { 200: Revoked } }),
+  async c => {
+    const principal = await requirePrincipal(c)
+    const { include_apps } = await readOptionalJson(c, RevokeAllBody)
+    const sessions = await endSessions(c, principal, { kind: 'all', includeApps: include_apps ?? false })
+    return c.json({ revoked: sessions.length, sessions })
+  },
+)
 
 /** Ends the selection as the principal. Throws 404 when one was named and is not there, 401 when the caller is gone. */
 export async function endSessions(

@@ -9,6 +9,8 @@ import { startSignIn } from '../sign-in/start.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { deviceName } from './device.ts'
+import { Count } from './openapi/fields.ts'
+import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { checkSignInLimit } from './rate-limit.ts'
 
@@ -28,29 +30,41 @@ const SignInBody = v.object({
 
 export const signInsApi = new Hono<LatchkeyEnv>()
 
-signInsApi.post('/v1/sign-ins', async c => {
-  const { parts, facts } = c.var
-  const body = await readJson(c, SignInBody)
-  const address = parseEmailAddress(body.email)
-  if (address === null) throw new Problem('invalid_email')
-  const client = await parts.findClient(body.client_id, facts.now)
-  if (client !== null) c.set('client', client)
-  if (client === null || !client.grant_types.includes(MAGIC_LINK_GRANT)) throw new Problem('invalid_client')
-  const scope = grantScope(body.scope, client.scopes)
-  if (scope === null) throw new Problem('invalid_scope')
-  await checkSignInLimit(c)
-  const id = await startSignIn(
-    parts,
-    {
-      address,
-      client,
-      scope,
-      startedIn: 'app',
-      bindingDigest: async () => body.code_challenge,
-      continueTo: null,
-      deviceName: deviceName(body.device_name),
-    },
-    facts,
-  )
-  return c.json({ sign_in_id: id, expires_in: SIGN_IN_SECONDS }, 202)
-})
+const SignInStarted = v.object({ sign_in_id: v.string(), expires_in: Count })
+
+signInsApi.post(
+  '/v1/sign-ins',
+  operation({
+    summary: 'Asks for a link and a code by mail',
+    by: 'anyone',
+    json: SignInBody,
+    answers: { 202: SignInStarted },
+    refusals: [429],
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const body = await readJson(c, SignInBody)
+    const address = parseEmailAddress(body.email)
+    if (address === null) throw new Problem('invalid_email')
+    const client = await parts.findClient(body.client_id, facts.now)
+    if (client !== null) c.set('client', client)
+    if (client === null || !client.grant_types.includes(MAGIC_LINK_GRANT)) throw new Problem('invalid_client')
+    const scope = grantScope(body.scope, client.scopes)
+    if (scope === null) throw new Problem('invalid_scope')
+    await checkSignInLimit(c)
+    const id = await startSignIn(
+      parts,
+      {
+        address,
+        client,
+        scope,
+        startedIn: 'app',
+        bindingDigest: async () => body.code_challenge,
+        continueTo: null,
+        deviceName: deviceName(body.device_name),
+      },
+      facts,
+    )
+    return c.json({ sign_in_id: id, expires_in: SIGN_IN_SECONDS }, 202)
+  },
+)

@@ -16,6 +16,14 @@ export const SERVED_AUTH_METHODS = [
   'private_key_jwt',
 ] as const
 
+/** Of a form, where the client says who it is without a header. */
+export const CLIENT_PARAMETERS = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+] as const
+
 interface PresentedSecret {
   readonly method: 'client_secret_basic' | 'client_secret_post'
   readonly clientId: string

@@ -13,7 +13,14 @@ import { refreshToken } from './grants/refresh-token.ts'
 import { type FormParameters, required } from './parameters.ts'
 import { requireGrant } from './registered.ts'
 
-const GRANTS: readonly Grant[] = [authorizationCode, refreshToken, clientCredentials, deviceCode, magicLink]
+/** What can be exchanged for tokens. */
+export const GRANTS: readonly Grant[] = [
+  authorizationCode,
+  refreshToken,
+  clientCredentials,
+  deviceCode,
+  magicLink,
+]
 
 export const SERVED_GRANT_TYPES: readonly GrantType[] = GRANTS.map(grant => grant.grantType)
 

@@ -1,6 +1,7 @@
 // Every route of the router, opened with a live access token of every built-in scope: each wants its own, or none.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { confidentialClient } from './support/confidential.ts'
+import { openApi } from './support/described.ts'
 import { claimsOf } from './support/leaked-key.ts'
 import { ROUTES, type Route } from './support/routes.ts'
 import { bearer, createService, freshAddress, ISSUER } from './support/service.ts'
@@ -37,6 +38,22 @@ describe('the scope of a route', () => {
   it('OA-12: is known for each route of the router', () => {
     expect(ROUTES.filter(route => demandOf(route) === undefined)).toEqual([])
     expect(ROUTES.filter(route => demandOf(route) === 'sessions').length).toBeGreaterThan(6)
+  })
+
+  it('OA-12: is the one that /openapi.json says', async () => {
+    const said = new Set<string>()
+    for (const [path, methods] of Object.entries((await openApi()).paths)) {
+      for (const [method, { security }] of Object.entries(methods)) {
+        const scopes = security.find(each => 'bearer' in each)?.bearer
+        if (scopes !== undefined) said.add(`${method.toUpperCase()} ${path} ${scopes[0] ?? 'any'}`)
+      }
+    }
+    const demanded = ROUTES.filter(route => demandOf(route) !== 'nothing')
+    // Ids that nothing has stand in the places of parameters.
+    const template = (path: string) => path.replace(/\/s_aa\w+$/, '/{id}')
+    expect([...said].sort()).toEqual(
+      demanded.map(each => `${each.method} ${template(each.path)} ${demandOf(each)}`).sort(),
+    )
   })
 
   it.each(SCOPES)(

@@ -1,24 +1,53 @@
 // Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { Count, NullableText, Time } from '../openapi/fields.ts'
+import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminAlarms = new Hono<LatchkeyEnv>()
 
-adminAlarms.get('/admin/v1/alarms', async c => {
-  const alarms = await listAlarms(c.var.parts.shards.global, PAGE_MAX)
-  return c.json({ alarms: alarms.map(alarmView) })
+const AlarmView = v.object({
+  id: v.string(),
+  kind: v.string(),
+  severity: v.string(),
+  first_at: Time,
+  last_at: Time,
+  count: Count,
+  kid: NullableText,
+  client_id: NullableText,
+  user_id: NullableText,
+  detail: v.string(),
+  acknowledged_at: v.nullable(Time),
 })
 
-adminAlarms.post('/admin/v1/alarms/:id/acknowledge', async c => {
-  const { parts, facts } = c.var
-  if (!(await acknowledgeAlarm(parts.shards.global, c.req.param('id'), facts.now)))
-    throw new Problem('not_found')
-  return c.body(null, 204)
-})
+adminAlarms.get(
+  '/admin/v1/alarms',
+  operation({
+    summary: 'Alarms, newest first',
+    by: 'operator',
+    answers: { 200: v.object({ alarms: v.array(AlarmView) }) },
+  }),
+  async c => {
+    const alarms = await listAlarms(c.var.parts.shards.global, PAGE_MAX)
+    return c.json({ alarms: alarms.map(alarmView) })
+  },
+)
+
+adminAlarms.post(
+  '/admin/v1/alarms/:id/acknowledge',
+  operation({ summary: 'Closes an alarm', by: 'operator', answers: { 204: null }, refusals: [404] }),
+  async c => {
+    const { parts, facts } = c.var
+    if (!(await acknowledgeAlarm(parts.shards.global, c.req.param('id'), facts.now)))
+      throw new Problem('not_found')
+    return c.body(null, 204)
+  },
+)
 
 const alarmView = (alarm: AlarmRow) => ({
   id: alarm.id,

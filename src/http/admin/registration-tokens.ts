@@ -12,6 +12,8 @@ import {
 } from '../../store/registration-tokens.ts'
 import { readJson } from '../body.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { Count, NullableText, Time } from '../openapi/fields.ts'
+import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminRegistrationTokens = new Hono<LatchkeyEnv>()
@@ -25,34 +27,69 @@ const Body = v.object({
   max_uses: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)), null),
 })
 
-adminRegistrationTokens.post('/admin/v1/registration-tokens', async c => {
-  const { parts, facts } = c.var
-  const { description, expires_in, max_uses } = await readJson(c, Body)
-  const minted = await mintInitialAccessToken()
-  const row: RegistrationTokenRow = {
-    id: minted.id,
-    secret_digest: minted.digest,
-    description,
-    created_at: facts.now,
-    expires_at: facts.now + expires_in,
-    max_uses,
-    uses: 0,
-  }
-  await insertRegistrationToken(parts.shards.global, row)
-  return c.json({ ...view(row), token: minted.text }, 201)
+const View = v.object({
+  id: v.string(),
+  description: NullableText,
+  created_at: Time,
+  expires_at: Time,
+  max_uses: v.nullable(Count),
+  uses: Count,
 })
 
-adminRegistrationTokens.get('/admin/v1/registration-tokens', async c => {
-  const rows = await listRegistrationTokens(c.var.parts.shards.global)
-  return c.json({ registration_tokens: rows.map(view) })
-})
+adminRegistrationTokens.post(
+  '/admin/v1/registration-tokens',
+  operation({
+    summary: 'Makes an initial access token, shown once',
+    by: 'operator',
+    json: Body,
+    answers: { 201: v.object({ ...View.entries, token: v.string() }) },
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const { description, expires_in, max_uses } = await readJson(c, Body)
+    const minted = await mintInitialAccessToken()
+    const row: RegistrationTokenRow = {
+      id: minted.id,
+      secret_digest: minted.digest,
+      description,
+      created_at: facts.now,
+      expires_at: facts.now + expires_in,
+      max_uses,
+      uses: 0,
+    }
+    await insertRegistrationToken(parts.shards.global, row)
+    return c.json({ ...view(row), token: minted.text }, 201)
+  },
+)
+
+adminRegistrationTokens.get(
+  '/admin/v1/registration-tokens',
+  operation({
+    summary: 'Initial access tokens',
+    by: 'operator',
+    answers: { 200: v.object({ registration_tokens: v.array(View) }) },
+  }),
+  async c => {
+    const rows = await listRegistrationTokens(c.var.parts.shards.global)
+    return c.json({ registration_tokens: rows.map(view) })
+  },
+)
 
 /** Clients that were registered with it stay. */
-adminRegistrationTokens.delete('/admin/v1/registration-tokens/:id', async c => {
-  if (!(await deleteRegistrationToken(c.var.parts.shards.global, c.req.param('id'))))
-    throw new Problem('not_found')
-  return c.body(null, 204)
-})
+adminRegistrationTokens.delete(
+  '/admin/v1/registration-tokens/:id',
+  operation({
+    summary: 'Takes an initial access token back',
+    by: 'operator',
+    answers: { 204: null },
+    refusals: [404],
+  }),
+  async c => {
+    if (!(await deleteRegistrationToken(c.var.parts.shards.global, c.req.param('id'))))
+      throw new Problem('not_found')
+    return c.body(null, 204)
+  },
+)
 
 const view = (row: RegistrationTokenRow) => ({
   id: row.id,

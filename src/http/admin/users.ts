@@ -1,5 +1,6 @@
 // Users, for operators and support desks: look up, end everything, disable, delete.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { isTaggedId } from '../../domain/ids.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
@@ -13,76 +14,155 @@ import { findUser, findUserIdByAddress, type UserRow } from '../../store/users.t
 import { addressTag } from '../../tokens/address-tag.ts'
 import { randomId } from '../../tokens/random.ts'
 import { callUser, type UserVerbs } from '../../user/call.ts'
+import { readQuery } from '../body.ts'
 import { clientsOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
-import { eventView } from '../event-view.ts'
-import { parseBefore } from '../paging.ts'
+import { EventView, eventView } from '../event-view.ts'
+import { Count, Time } from '../openapi/fields.ts'
+import { operation } from '../openapi/operation.ts'
+import { Before } from '../paging.ts'
 import { Problem } from '../problem.ts'
-import { sessionView } from '../session-view.ts'
+import { SessionView, sessionView } from '../session-view.ts'
 
 export const adminUsers = new Hono<LatchkeyEnv>()
 
-adminUsers.get('/admin/v1/users', async c => {
-  const email = c.req.query('email')
-  if (email === undefined) throw new Problem('invalid_request', { detail: 'check: email' })
-  const address = parseEmailAddress(email)
-  if (address === null) return c.json({ users: [] })
-  const { shards } = c.var.parts
-  const index = shards.ofTag(await addressTag(address.canonical))
-  const userId = await findUserIdByAddress(index, address.canonical)
-  const user = userId === null ? null : await findUser(shards.of(userId), userId)
-  return c.json({ users: user?.email === address.canonical ? [userView(user)] : [] })
-})
+const UserView = v.pipe(
+  v.object({
+    id: v.string(),
+    email: v.string(),
+    created_at: Time,
+    disabled_at: v.nullable(Time),
+  }),
+  v.title('User'),
+)
+const UsersQuery = v.object({ email: v.string() })
 
-adminUsers.get('/admin/v1/users/:id', async c => c.json(userView(await requireUser(c))))
+adminUsers.get(
+  '/admin/v1/users',
+  operation({
+    summary: 'The user of a mail address',
+    by: 'operator',
+    query: UsersQuery,
+    answers: { 200: v.object({ users: v.array(UserView) }) },
+  }),
+  async c => {
+    const { email } = readQuery(c, UsersQuery)
+    const address = parseEmailAddress(email)
+    if (address === null) return c.json({ users: [] })
+    const { shards } = c.var.parts
+    const index = shards.ofTag(await addressTag(address.canonical))
+    const userId = await findUserIdByAddress(index, address.canonical)
+    const user = userId === null ? null : await findUser(shards.of(userId), userId)
+    return c.json({ users: user?.email === address.canonical ? [userView(user)] : [] })
+  },
+)
 
-adminUsers.get('/admin/v1/users/:id/sessions', async c => {
-  const user = await requireUser(c)
-  const { parts, facts } = c.var
-  const rows = await all<SessionRow>(selectSessions(parts.shards.of(user.id), user.id))
-  const live = rows.map(sessionOf).filter(session => isLive(session, facts.now))
-  const clients = await clientsOf(
-    c,
-    live.map(session => session.clientId),
-  )
-  return c.json({
-    sessions: live.map(session => sessionView(session, clients.get(session.clientId) ?? null, null)),
-  })
-})
+adminUsers.get(
+  '/admin/v1/users/:id',
+  operation({ summary: 'One user', by: 'operator', answers: { 200: UserView }, refusals: [404] }),
+  async c => c.json(userView(await requireUser(c))),
+)
 
-adminUsers.get('/admin/v1/users/:id/events', async c => {
-  const user = await requireUser(c)
-  const events = await listEvents(c.var.parts.shards.of(user.id), user.id, parseBefore(c), PAGE_MAX)
-  return c.json({ events: events.map(eventView) })
-})
+adminUsers.get(
+  '/admin/v1/users/:id/sessions',
+  operation({
+    summary: 'Where a user is signed in',
+    by: 'operator',
+    answers: { 200: v.object({ sessions: v.array(SessionView) }) },
+    refusals: [404],
+  }),
+  async c => {
+    const user = await requireUser(c)
+    const { parts, facts } = c.var
+    const rows = await all<SessionRow>(selectSessions(parts.shards.of(user.id), user.id))
+    const live = rows.map(sessionOf).filter(session => isLive(session, facts.now))
+    const clients = await clientsOf(
+      c,
+      live.map(session => session.clientId),
+    )
+    return c.json({
+      sessions: live.map(session => sessionView(session, clients.get(session.clientId) ?? null, null)),
+    })
+  },
+)
 
-adminUsers.post('/admin/v1/users/:id/revoke-sessions', async c => {
-  const user = await requireUser(c)
-  const selection = { kind: 'all', includeApps: true } as const
-  const by = { kind: 'operator' } as const
-  const { parts, facts } = c.var
-  const change = { opId: randomId('op'), selection, reason: 'ended_by_operator', by } as const
-  const result = await endSessionsOf(parts, user.id, change, facts.now)
-  return c.json({ revoked: result.tag === 'ended' ? result.sessions.length : 0 })
-})
+const LogQuery = v.object({ before: Before })
 
-adminUsers.post('/admin/v1/users/:id/disable', async c => {
-  await setDisabled(c, true)
-  return c.body(null, 204)
-})
+adminUsers.get(
+  '/admin/v1/users/:id/events',
+  operation({
+    summary: 'A user’s log, newest first',
+    by: 'operator',
+    query: LogQuery,
+    answers: { 200: v.object({ events: v.array(EventView) }) },
+    refusals: [404],
+  }),
+  async c => {
+    const user = await requireUser(c)
+    const { before = null } = readQuery(c, LogQuery)
+    const events = await listEvents(c.var.parts.shards.of(user.id), user.id, before, PAGE_MAX)
+    return c.json({ events: events.map(eventView) })
+  },
+)
 
-adminUsers.post('/admin/v1/users/:id/enable', async c => {
-  await setDisabled(c, false)
-  return c.body(null, 204)
-})
+adminUsers.post(
+  '/admin/v1/users/:id/revoke-sessions',
+  operation({
+    summary: 'Ends all of a user’s sessions',
+    by: 'operator',
+    answers: { 200: v.object({ revoked: Count }) },
+    refusals: [404],
+  }),
+  async c => {
+    const user = await requireUser(c)
+    const selection = { kind: 'all', includeApps: true } as const
+    const by = { kind: 'operator' } as const
+    const { parts, facts } = c.var
+    const change = { opId: randomId('op'), selection, reason: 'ended_by_operator', by } as const
+    const result = await endSessionsOf(parts, user.id, change, facts.now)
+    return c.json({ revoked: result.tag === 'ended' ? result.sessions.length : 0 })
+  },
+)
 
-adminUsers.delete('/admin/v1/users/:id', async c => {
-  const user = await requireUser(c)
-  const opId = randomId('op')
-  // It was there a moment ago: if it is gone, this very call removed it and the answer was lost, or another did.
-  await change(c, user, verbs => verbs.deleteAccount(user.id, opId, c.var.facts.now))
-  return c.body(null, 204)
-})
+adminUsers.post(
+  '/admin/v1/users/:id/disable',
+  operation({
+    summary: 'Disables a user and ends the sessions',
+    by: 'operator',
+    answers: { 204: null },
+    refusals: [404],
+  }),
+  async c => {
+    await setDisabled(c, true)
+    return c.body(null, 204)
+  },
+)
+
+adminUsers.post(
+  '/admin/v1/users/:id/enable',
+  operation({
+    summary: 'Lets a user sign in again',
+    by: 'operator',
+    answers: { 204: null },
+    refusals: [404],
+  }),
+  async c => {
+    await setDisabled(c, false)
+    return c.body(null, 204)
+  },
+)
+
+adminUsers.delete(
+  '/admin/v1/users/:id',
+  operation({ summary: 'Deletes a user', by: 'operator', answers: { 204: null }, refusals: [404] }),
+  async c => {
+    const user = await requireUser(c)
+    const opId = randomId('op')
+    // It was there a moment ago: if it is gone, this very call removed it and the answer was lost, or another did.
+    await change(c, user, verbs => verbs.deleteAccount(user.id, opId, c.var.facts.now))
+    return c.body(null, 204)
+  },
+)
 
 async function setDisabled(c: LatchkeyContext, disabled: boolean): Promise<void> {
   const user = await requireUser(c)

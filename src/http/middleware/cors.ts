@@ -10,6 +10,7 @@ export const CORS_PATHS: readonly (readonly [path: string, readers: Readers])[] 
   ['/.well-known/openid-configuration', 'anyone'],
   ['/.well-known/oauth-authorization-server', 'anyone'],
   ['/.well-known/jwks.json', 'anyone'],
+  ['/openapi.json', 'anyone'],
   ['/oauth2/token', 'own_client'],
   ['/oauth2/revoke', 'own_client'],
   ['/oauth2/userinfo', 'own_client'],

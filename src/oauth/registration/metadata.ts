@@ -13,7 +13,7 @@ const SCOPE_MAX_CHARS = 1_000
 /** One line, that does not turn the text around it: it is shown on pages and in mails. */
 const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u
 
-const Metadata = v.object({
+export const Metadata = v.object({
   client_name: v.optional(v.pipe(v.string(), v.regex(NAME))),
   redirect_uris: v.pipe(v.array(v.unknown()), v.minLength(1)),
   post_logout_redirect_uris: v.optional(v.unknown()),
@@ -66,6 +66,24 @@ export function parseMetadata(sent: unknown, defaults: MetadataDefaults): Client
   })
   return registration
 }
+
+const texts = v.array(v.string())
+const optionalText = v.optional(v.string())
+
+export const MetadataView = v.object({
+  client_name: v.string(),
+  redirect_uris: texts,
+  post_logout_redirect_uris: texts,
+  token_endpoint_auth_method: v.string(),
+  grant_types: texts,
+  response_types: texts,
+  scope: v.string(),
+  dpop_bound_access_tokens: v.boolean(),
+  require_pushed_authorization_requests: v.boolean(),
+  jwks: v.optional(v.unknown()),
+  jwks_uri: optionalText,
+  backchannel_logout_uri: optionalText,
+})
 
 /** A client's registration as it may see it itself (RFC 7591 §3.2.1). */
 export function metadataView(client: Client): Readonly<Record<string, unknown>> {

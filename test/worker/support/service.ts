@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { createApp } from '../../../src/app.ts'
 import type { MailMessage } from '../../../src/mail/message.ts'
 import type { Parts } from '../../../src/sign-in/parts.ts'
+import { holdToDocument } from './described.ts'
 
 export interface Service {
   readonly env: Env
@@ -70,6 +71,7 @@ export function createService(overrides: Partial<Record<keyof Env, unknown>> = {
       const context = createExecutionContext()
       const response = await app.request(new URL(path, ISSUER).href, init, serviceEnv, context)
       await waitOnExecutionContext(context)
+      await holdToDocument(init?.method ?? 'GET', new URL(path, ISSUER).pathname, response)
       return response
     },
     newestMail(address) {
