@@ -21,6 +21,7 @@ import { isPushed, takePushed } from '../oauth/authorize/pushed.ts'
 import { findAddressee, parseRequest } from '../oauth/authorize/request.ts'
 import { AUTHORIZATION_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.ts'
 import { OAuthError } from '../oauth/errors.ts'
+import { foreignResource } from '../oauth/resource.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { FormPostPage } from '../pages/form-post-page.tsx'
 import { findUser } from '../store/users.ts'
@@ -164,7 +165,7 @@ async function ask(
   const { parts } = c.var
   const asked = { sessionId: session.id, decisionId: randomSecret() }
   const user = await findUser(parts.shards.of(session.userId), session.userId)
-  const { redirectUri, scope } = pending.request
+  const { redirectUri, scope, audience } = pending.request
   c.set('formTarget', formTargetOf(redirectUri))
   // Another account begins with another sign-in, for this same request and all that it asks for.
   const prompts: readonly Prompt[] = [...pending.request.prompts, 'login']
@@ -177,7 +178,13 @@ async function ask(
       clientName={client.name}
       about={
         client.kind === 'third_party'
-          ? { kind: 'connect', ownerHost: ownerHostOf(c, client), redirectUri, scopes: splitScope(scope) }
+          ? {
+              kind: 'connect',
+              ownerHost: ownerHostOf(c, client),
+              redirectUri,
+              scopes: splitScope(scope),
+              resource: foreignResource(parts, client, audience),
+            }
           : { kind: 'choose' }
       }
       email={user?.email ?? ''}

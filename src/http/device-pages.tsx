@@ -14,6 +14,7 @@ import {
 } from '../oauth/device/decide.ts'
 import { DEVICE_PATH } from '../oauth/device/start.ts'
 import type { FormParameters } from '../oauth/parameters.ts'
+import { foreignResource } from '../oauth/resource.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { DeviceDecidedPage } from '../pages/device-decided-page.tsx'
 import { DevicePage } from '../pages/device-page.tsx'
@@ -73,14 +74,21 @@ async function ask(
   const { parts, facts } = c.var
   const asked = { sessionId: session.id, decisionId: randomSecret() }
   const user = await findUser(parts.shards.of(session.userId), session.userId)
-  const { device, place, scope } = authorization
+  const { device, place, scope, audience } = authorization
   return c.html(
     <ConsentPage
       csrfToken={await csrfToken(c)}
       action={DEVICE_PATH}
       request={await sealQuestion(parts, { userCode, begunAt: facts.now, asked })}
       clientName={client.name}
-      about={{ kind: 'device', userCode: showCode(userCode), device, place, scopes: splitScope(scope) }}
+      about={{
+        kind: 'device',
+        userCode: showCode(userCode),
+        device,
+        place,
+        scopes: splitScope(scope),
+        resource: foreignResource(parts, client, audience),
+      }}
       email={user?.email ?? ''}
       otherAccount={signInPath(userCode)}
     />,

@@ -40,3 +40,10 @@ export async function resolveNextAudience(
   if (own.includes(granted) || own.includes(audience)) return audience
   throw new OAuthError('invalid_target', 'not the resource that the session began for')
 }
+
+/** An audience that is neither the issuer nor the client's own; null for those. */
+export const foreignResource = (
+  { config }: Pick<Parts, 'config'>,
+  client: Client,
+  audience: string,
+): string | null => (audience === config.issuer || audience === client.audience ? null : audience)

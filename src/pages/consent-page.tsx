@@ -26,21 +26,25 @@ export type ConsentTo =
   /** Whether to go on with this account. */
   { readonly kind: 'choose' } | AppConsent | DeviceConsent
 
-interface AppConsent {
+interface Asked {
+  readonly scopes: readonly string[]
+  /** Where it wants to use them, when that is neither here nor at its own service. */
+  readonly resource: string | null
+}
+
+interface AppConsent extends Asked {
   readonly kind: 'connect'
   /** For an app that is known by an address only: whose it is. */
   readonly ownerHost: string | null
   readonly redirectUri: string
-  readonly scopes: readonly string[]
 }
 
-interface DeviceConsent {
+interface DeviceConsent extends Asked {
   readonly kind: 'device'
   /** As that device shows it. */
   readonly userCode: string
   readonly device: Device
   readonly place: Place
-  readonly scopes: readonly string[]
 }
 
 export const ConsentPage: FC<ConsentPageProps> = props => {
@@ -69,7 +73,7 @@ export const ConsentPage: FC<ConsentPageProps> = props => {
         </p>
       )}
       {about.kind === 'device' && <AskingDevice {...about} />}
-      {about.kind !== 'choose' && <Scopes scopes={about.scopes} />}
+      {about.kind !== 'choose' && <Scopes {...about} />}
       <Form action={props.action} csrfToken={props.csrfToken} hidden={{ request: props.request }}>
         <div class="after">
           <button type="submit" class="button primary" name="decision" value="allow">
@@ -111,12 +115,17 @@ const AskingDevice: FC<DeviceConsent> = ({ device, place, userCode }) => {
   )
 }
 
-const Scopes: FC<{ readonly scopes: readonly string[] }> = ({ scopes }) => {
+const Scopes: FC<Asked> = ({ scopes, resource }) => {
   const words = texts.consent
   return (
     <>
       <h2>{words.asks}</h2>
       <ScopeWords scopes={scopes} />
+      {resource !== null && (
+        <p class="hint">
+          <Fill text={words.usedAt} values={{ resource: <code>{resource}</code> }} />
+        </p>
+      )}
       <p class="hint">{words.duration}</p>
     </>
   )

@@ -195,6 +195,7 @@ const en = {
     answersAt: 'Its answer goes to {host}. Do you know this app?',
     thisDevice: 'an app on this device',
     asks: 'It may then',
+    usedAt: 'It wants to use this at {resource}.',
     duration: `Until you disconnect it on your account page; after ${SESSION_ABSOLUTE_SECONDS / DAY_SECONDS} days it has to send you here again.`,
     account: 'Signed in as {email}. {other}',
     other: 'Use another account',

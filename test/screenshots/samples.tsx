@@ -131,6 +131,7 @@ const connectTo = (
 ) =>
   ({
     kind: 'connect',
+    resource: null,
     ownerHost: null,
     redirectUri: 'https://app.ledger.example/callback',
     scopes: ['openid', 'email', 'accounts:read'],
@@ -195,6 +196,7 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
 const askingDevice = (text: string | null = null) =>
   ({
     kind: 'device',
+    resource: 'https://api.harbour.example/',
     userCode: 'BCDF-GH29',
     device: { name: text, kind: 'other', os: 'WebOS', browser: 'WebOS Browser' },
     place: { country: 'DE', city: text ?? 'Hamburg' },

@@ -95,6 +95,13 @@ describe('a third-party app', () => {
     expect(page.headers.get('Content-Security-Policy')).toContain("form-action 'self' https://app.test;")
   })
 
+  it('AZ-10: that wants its token for the service of others says so', async () => {
+    const audience = 'https://api.test/'
+    await createApp(service, { type: 'confidential', audience })
+    const page = await visitor.get((await authorizationRequest(app, { resource: audience })).path)
+    expect(await page.text()).toContain(`<code>${audience}</code>`)
+  })
+
   it('gets access_denied when the user declines, and nothing is remembered', async () => {
     const { path } = await authorizationRequest(app)
     expect(answerOf(await decide(visitor, await visitor.get(path), 'deny'))).toMatchObject({
