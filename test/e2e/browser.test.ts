@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCode, findLinkToken, type Mail } from '../../src/cli/mailbox.ts'
+import { startCallback } from './support/callback.ts'
 import { DESKTOP, openPerson, PHONE, startChromium } from './support/chromium.ts'
 import { removeState, type Service, startService } from './support/service.ts'
 
@@ -76,6 +77,50 @@ describe.each(devices)('on $name', ({ script, viewport }) => {
     expect(new URL(page.url()).pathname).toBe('/sign-in')
     expect(complaints).toEqual([])
     await context.close()
+  })
+
+  test('AZ-10, WB-07: an app sends somebody here and gets its answer, by redirect and by form', async () => {
+    const { context, page, complaints } = await openPerson(browser, service.origin, { script, viewport })
+    const app = await startCallback()
+    const request = (clientId: string, mode: string) =>
+      `/oauth2/authorize?${new URLSearchParams({
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: app.redirectUri,
+        response_mode: mode,
+        state: 'where I was',
+        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+        code_challenge_method: 'S256',
+      })}`
+    const expected = { code: expect.stringMatching(/^a_/), state: 'where I was', iss: service.origin }
+
+    // The form with the code leads on to the app, over all redirects in between.
+    let answer = app.next()
+    const email = freshAddress()
+    await page.goto(request('demo', 'query'))
+    await page.getByLabel('Email address').fill(email)
+    await page.getByRole('button', { name: 'Send me the email' }).click()
+    await typeCode(page, findCode(await service.mailbox(email)) ?? '')
+    await page.getByRole('heading', { name: 'Back in the app' }).waitFor()
+    expect(await answer).toEqual(expected)
+
+    answer = app.next()
+    await page.goto(request('demo-app', 'query'))
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    await page.getByRole('heading', { name: 'Back in the app' }).waitFor()
+    expect(await answer).toEqual(expected)
+
+    answer = app.next()
+    await page.goto(request('demo-app', 'form_post'))
+    await page.getByRole('button', { name: 'Allow', exact: true }).click()
+    if (!script) await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('heading', { name: 'Back in the app' }).waitFor()
+    expect(await answer).toEqual(expected)
+
+    const elsewhere = complaints.filter(complaint => !complaint.includes(app.redirectUri))
+    expect(elsewhere).toEqual([])
+    await context.close()
+    app.close()
   })
 })
 
