@@ -22,44 +22,18 @@ const BUNDLED = [
   '@cfworker/json-schema',
 ]
 
+const ALONE = ['test/worker/**/*.alone.test.ts']
+
 export default defineConfig({
   test: {
+    silent: 'passed-only',
     projects: [
       // Pure rules, protocol checks, pages, layering: plain Node, milliseconds.
       { oxc, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
-      // SQL, the object, HTTP: inside workerd, on real D1. Three shards, so that nothing relies on there being one.
-      {
-        oxc,
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              // Tests deliver what was queued themselves.
-              queueProducers: { EVENTS: 'unconsumed' },
-              d1Databases: { DB: 'shard-0', DB_1: 'shard-1', DB_2: 'shard-2' },
-              bindings: {
-                ISSUER: 'https://auth.test',
-                SHARDS: 'DB,DB_1@341,DB_2@683',
-                RATE_LIMITS: 'on',
-                SEALING_SECRET: secret(),
-                DIGEST_SECRET: secret(),
-                ADMIN_TOKEN: secret(),
-                TEST_SCHEMA: schema,
-              },
-            },
-          }),
-        ],
-        test: {
-          name: 'worker',
-          // Each dependency as one file: every test file loads them afresh.
-          deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
-          maxWorkers: 2,
-          include: ['test/worker/**/*.test.{ts,tsx}'],
-          setupFiles: ['test/worker/setup.ts'],
-          // For machines that do other things too: none of these tests waits for anything by itself.
-          testTimeout: 30_000,
-        },
-      },
+      // SQL, the object, HTTP: inside workerd, on real D1. Files share a runtime and its databases, one after the other;
+      // those that judge whole tables or run the cleaner are called *.alone.test.ts and have a runtime each.
+      onWorkerd('worker', { exclude: ALONE, isolate: false }),
+      onWorkerd('worker-alone', { include: ALONE }),
       // The real thing, as `npm run dev` starts it: SMTP, HTTP, Chromium.
       {
         oxc,
@@ -74,3 +48,40 @@ export default defineConfig({
     ],
   },
 })
+
+/** On three shards, so that nothing relies on there being one. */
+function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]; isolate?: boolean }) {
+  return {
+    oxc,
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: {
+          // Tests deliver what was queued themselves.
+          queueProducers: { EVENTS: 'unconsumed' },
+          d1Databases: { DB: 'shard-0', DB_1: 'shard-1', DB_2: 'shard-2' },
+          bindings: {
+            ISSUER: 'https://auth.test',
+            SHARDS: 'DB,DB_1@341,DB_2@683',
+            RATE_LIMITS: 'on',
+            SEALING_SECRET: secret(),
+            DIGEST_SECRET: secret(),
+            ADMIN_TOKEN: secret(),
+            TEST_SCHEMA: schema,
+          },
+        },
+      }),
+    ],
+    test: {
+      name,
+      // Each dependency as one file: every runtime loads them afresh.
+      deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
+      maxWorkers: 2,
+      include: ['test/worker/**/*.test.{ts,tsx}'],
+      setupFiles: ['test/worker/setup.ts'],
+      // For machines that do other things too: none of these tests waits for anything by itself.
+      testTimeout: 30_000,
+      ...files,
+    },
+  }
+}

@@ -28,6 +28,7 @@ export function createService(overrides: Partial<Record<keyof Env, unknown>> = {
   const mails: MailMessage[] = []
   const outbound: Service['outbound'] = []
   const nobody: Service['answers'] = () => Promise.reject(new Error('nobody is there'))
+  const ip = freshIp()
   const state = { now: Math.floor(Date.now() / 1_000), mailFails: false, answers: nobody }
   const app = createApp({
     now: () => state.now,
@@ -69,7 +70,7 @@ export function createService(overrides: Partial<Record<keyof Env, unknown>> = {
     },
     async request(path, init) {
       const context = createExecutionContext()
-      const response = await app.request(new URL(path, ISSUER).href, init, serviceEnv, context)
+      const response = await app.request(new URL(path, ISSUER).href, from(ip, init), serviceEnv, context)
       await waitOnExecutionContext(context)
       await holdToDocument(init?.method ?? 'GET', new URL(path, ISSUER).pathname, response)
       return response
@@ -82,16 +83,20 @@ export function createService(overrides: Partial<Record<keyof Env, unknown>> = {
   }
 }
 
-let counter = 0
-
 /** An address that no other test uses. */
 export const freshAddress = (): string => `user-${crypto.randomUUID()}@example.test`
 
-/** A network of one's own, so that limits of one test never meet those of another. */
+/** A network of one's own, a /48, so that limits of one test never meet those of another. */
 export const freshIp = (): string => {
-  counter += 1
-  // A /48 each: the third group is the last that tells networks apart.
-  return `2001:db8:${counter.toString(16)}::1`
+  const [second = 0, third = 0] = crypto.getRandomValues(new Uint16Array(2))
+  return `2001:${second.toString(16)}:${third.toString(16)}::1`
+}
+
+/** The request from this network, unless it names another. */
+function from(ip: string, init: RequestInit = {}): RequestInit {
+  const headers = new Headers(init.headers)
+  if (!headers.has('CF-Connecting-IP')) headers.set('CF-Connecting-IP', ip)
+  return { ...init, headers }
 }
 
 export const form = (fields: Readonly<Record<string, string>>): RequestInit => ({
