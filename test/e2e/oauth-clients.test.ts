@@ -319,6 +319,94 @@ describe('oauth4webapi', () => {
     expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({ nonce, aud: client.client_id })
   })
 
+  it('pushes a bound request, refreshes, introspects, reads userinfo and revokes', async () => {
+    const as = await discover()
+    const registered = await register({
+      type: 'confidential',
+      token_endpoint_auth_method: 'client_secret_post',
+    })
+    const client: oauth.Client = { client_id: registered.client_id }
+    const proof = oauth.ClientSecretPost(registered.client_secret ?? '')
+    const dpop = { ...insecure, DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')) }
+    const codeVerifier = oauth.generateRandomCodeVerifier()
+    const parameters = {
+      response_type: 'code',
+      redirect_uri: REDIRECT_URI,
+      scope: 'openid email',
+      code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+    }
+    const pushed = await oauth.processPushedAuthorizationResponse(
+      as,
+      client,
+      await oauth.pushedAuthorizationRequest(as, client, proof, parameters, dpop),
+    )
+    const query = new URLSearchParams({ client_id: client.client_id, request_uri: pushed.request_uri })
+    const person = aPerson()
+    const { url } = await person.visit(`${as.authorization_endpoint}?${query}`)
+    const callback = oauth.validateAuthResponse(as, client, url)
+    const first = await oauth.processAuthorizationCodeResponse(
+      as,
+      client,
+      await oauth.authorizationCodeGrantRequest(
+        as,
+        client,
+        proof,
+        callback,
+        REDIRECT_URI,
+        codeVerifier,
+        dpop,
+      ),
+    )
+    const next = await oauth.processRefreshTokenResponse(
+      as,
+      client,
+      await oauth.refreshTokenGrantRequest(as, client, proof, first.refresh_token ?? '', dpop),
+    )
+    const subject = oauth.getValidatedIdTokenClaims(first)?.sub ?? ''
+    const info = await oauth.userInfoRequest(as, client, next.access_token, dpop)
+    expect(await oauth.processUserInfoResponse(as, client, subject, info)).toMatchObject({
+      email: person.email,
+    })
+    const introspect = async () =>
+      oauth.processIntrospectionResponse(
+        as,
+        client,
+        await oauth.introspectionRequest(as, client, proof, next.access_token, insecure),
+      )
+    expect(await introspect()).toMatchObject({
+      active: true,
+      token_type: 'DPoP',
+      cnf: { jkt: expect.any(String) },
+    })
+    const revoked = await oauth.revocationRequest(as, client, proof, next.refresh_token ?? '', insecure)
+    await oauth.processRevocationResponse(revoked)
+    expect(await introspect()).toEqual({ active: false })
+  })
+
+  it('connects a device, and gets tokens in its own name', async () => {
+    const as = await discover()
+    const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+    const registered = await register({
+      kind: 'first_party',
+      type: 'confidential',
+      scopes: ['read'],
+      grant_types: [deviceGrant, 'client_credentials'],
+    })
+    const client: oauth.Client = { client_id: registered.client_id }
+    const proof = oauth.ClientSecretBasic(registered.client_secret ?? '')
+    const started = await oauth.processDeviceAuthorizationResponse(
+      as,
+      client,
+      await oauth.deviceAuthorizationRequest(as, client, proof, { scope: 'read' }, insecure),
+    )
+    await aPerson().visit(started.verification_uri_complete ?? '')
+    const polled = await oauth.deviceCodeGrantRequest(as, client, proof, started.device_code, insecure)
+    expect((await oauth.processDeviceCodeResponse(as, client, polled)).scope).toBe('read')
+    const own = await oauth.clientCredentialsGrantRequest(as, client, proof, { scope: 'read' }, insecure)
+    expect((await oauth.processClientCredentialsResponse(as, client, own)).refresh_token).toBeUndefined()
+  })
+
   function corrupt(jwt: string, header: object, claims: object): string {
     const [head = '', payload = '', signature] = jwt.split('.')
     const change = (part: string, changes: object) => {
