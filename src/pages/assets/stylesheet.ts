@@ -25,7 +25,7 @@ h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
 h1 { font-size: 1.75rem; font-weight: 650; letter-spacing: -0.02em; }
 h2 { font-size: 1.125rem; font-weight: 650; }
 .lead + .hint { margin-top: 0.75rem; }
-.narrow h2 { margin-top: 1.5rem; }
+.narrow main > h2 { margin-top: 1.5rem; }
 h2 + .hint { margin-top: 0.25rem; }
 .lead + h2, .notice + h2 { margin-top: 1.75rem; }
 .lead + .hint { margin-top: 0.75rem; }
