@@ -15,6 +15,7 @@ export const GRANT_TYPES = [
 ] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
 
+/** A client registers one of these and uses no other. */
 export const CLIENT_AUTH_METHODS = [
   'none',
   'client_secret_basic',

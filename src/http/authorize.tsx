@@ -21,6 +21,7 @@ import { isPushed, takePushed } from '../oauth/authorize/pushed.ts'
 import { findAddressee, parseRequest } from '../oauth/authorize/request.ts'
 import { AUTHORIZATION_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.ts'
 import { OAuthError } from '../oauth/errors.ts'
+import { isRegisteredFor } from '../oauth/registered.ts'
 import { foreignResource } from '../oauth/resource.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { FormPostPage } from '../pages/form-post-page.tsx'
@@ -125,7 +126,7 @@ async function readPending(
   const { redirectUri, scope } = pending.request
   const isStillRegistered =
     client?.redirect_uris.some(uri => matchesRedirectUri(redirectUri, uri)) === true &&
-    splitScope(scope).every(name => client.scopes.includes(name))
+    isRegisteredFor(client, scope)
   if (client === null || !isStillRegistered) throw new Problem('authorization_over')
   return { pending, client }
 }

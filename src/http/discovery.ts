@@ -3,9 +3,9 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { PROMPTS, RESPONSE_MODES } from '../domain/authorization.ts'
+import { CLIENT_AUTH_METHODS } from '../domain/client.ts'
 import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import { BUILT_IN_SCOPES } from '../domain/scope.ts'
-import { SERVED_AUTH_METHODS } from '../oauth/client-authentication.ts'
 import { SERVED_GRANT_TYPES } from '../oauth/token-endpoint.ts'
 import { ASSERTION_ALGS } from '../tokens/client-assertion.ts'
 import { DPOP_ALGS } from '../tokens/dpop-proof.ts'
@@ -34,7 +34,7 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
     'token_endpoint',
     {
       grant_types_supported: SERVED_GRANT_TYPES,
-      token_endpoint_auth_methods_supported: SERVED_AUTH_METHODS,
+      token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
       token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
       code_challenge_methods_supported: ['S256'],
       scopes_supported: BUILT_IN_SCOPES,
@@ -66,7 +66,7 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
     '/oauth2/revoke',
     'revocation_endpoint',
     {
-      revocation_endpoint_auth_methods_supported: SERVED_AUTH_METHODS,
+      revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
       revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     },
   ],
@@ -75,7 +75,7 @@ const OFFERS: readonly (readonly [path: string, endpoint: string, metadata: Meta
     'introspection_endpoint',
     // Confidential clients only.
     {
-      introspection_endpoint_auth_methods_supported: SERVED_AUTH_METHODS.filter(method => method !== 'none'),
+      introspection_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS.filter(method => method !== 'none'),
       introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     },
   ],

@@ -5,6 +5,7 @@ import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { SIGN_IN_SECONDS } from '../domain/limits.ts'
 import { grantScope } from '../domain/scope.ts'
+import { CODE_CHALLENGE } from '../oauth/proof-key.ts'
 import { startSignIn } from '../sign-in/start.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
@@ -13,9 +14,6 @@ import { Count } from './openapi/fields.ts'
 import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { checkSignInLimit } from './rate-limit.ts'
-
-/** RFC 7636 §4.2: S256 of a verifier, 32 bytes in base64url. */
-const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 
 const Text = v.pipe(v.string(), v.maxLength(1_024))
 

@@ -89,6 +89,9 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
   }
   const hit = (kind: string, key: string, limit: number, windowSeconds: number, now: number) =>
     ask(kind, key, async (object): Promise<Allowance> => object.hit(limit, windowSeconds, now))
+  /** What one network may do in a window. */
+  const ofNetwork = (kind: string, limit: number) => (clientIp: string, now: number) =>
+    hit(kind, networkPrefix(clientIp), limit, NETWORK_WINDOW_SECONDS, now)
   const names = ({ clientIp, browserId }: Whereabouts): Promise<string[]> =>
     Promise.all(
       [`network:${networkPrefix(clientIp)}`, ...(browserId === null ? [] : [`browser:${browserId}`])].map(
@@ -99,40 +102,27 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
   const bars = createBars()
 
   return {
-    forSignIn: (clientIp, now) =>
-      hit('sign-in', networkPrefix(clientIp), SIGN_INS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+    forSignIn: ofNetwork('sign-in', SIGN_INS_PER_NETWORK),
 
-    forRedemption: (clientIp, now) =>
-      hit('redemption', networkPrefix(clientIp), REDEMPTIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+    forRedemption: ofNetwork('redemption', REDEMPTIONS_PER_NETWORK),
 
     forEmailChange: (userId, now) =>
       hit('email-change', userId, EMAIL_CHANGES_PER_USER, EMAIL_CHANGES_WINDOW_SECONDS, now),
 
-    forPushedRequest: (clientIp, now) =>
-      hit('pushed', networkPrefix(clientIp), PUSHED_REQUESTS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+    forPushedRequest: ofNetwork('pushed', PUSHED_REQUESTS_PER_NETWORK),
 
-    forDeviceAuthorization: (clientIp, now) =>
-      hit('device', networkPrefix(clientIp), DEVICE_AUTHORIZATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+    forDeviceAuthorization: ofNetwork('device', DEVICE_AUTHORIZATIONS_PER_NETWORK),
 
     async forUserCode(userId, clientIp, now) {
       const ofUser = await hit('user-code', userId, USER_CODES_PER_USER, NETWORK_WINDOW_SECONDS, now)
       if (!ofUser.isAllowed) return ofUser
-      const network = networkPrefix(clientIp)
-      return hit('user-codes', network, USER_CODES_PER_NETWORK, NETWORK_WINDOW_SECONDS, now)
+      return ofNetwork('user-codes', USER_CODES_PER_NETWORK)(clientIp, now)
     },
 
-    forRegistration: (clientIp, now) =>
-      hit('registration', networkPrefix(clientIp), REGISTRATIONS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now),
+    forRegistration: ofNetwork('registration', REGISTRATIONS_PER_NETWORK),
 
     async forClientDocument(host, clientIp, now) {
-      const network = networkPrefix(clientIp)
-      const own = await hit(
-        'client-document-of-network',
-        network,
-        CLIENT_DOCUMENTS_PER_NETWORK,
-        NETWORK_WINDOW_SECONDS,
-        now,
-      )
+      const own = await ofNetwork('client-document-of-network', CLIENT_DOCUMENTS_PER_NETWORK)(clientIp, now)
       if (!own.isAllowed) return own
       return hit('client-document', host, CLIENT_DOCUMENTS_PER_HOST, NETWORK_WINDOW_SECONDS, now)
     },

@@ -8,14 +8,6 @@ import { assertionOf, findFault, hasAssertion } from './client-assertion.ts'
 import { OAuthError } from './errors.ts'
 import type { FormParameters } from './parameters.ts'
 
-/** A client registers one of these and uses no other. */
-export const SERVED_AUTH_METHODS = [
-  'none',
-  'client_secret_basic',
-  'client_secret_post',
-  'private_key_jwt',
-] as const
-
 /** Of a form, where the client says who it is without a header. */
 export const CLIENT_PARAMETERS = [
   'client_id',
@@ -120,7 +112,9 @@ function parseBasic(authorization: string): PresentedSecret {
   throw invalidClient('malformed Basic credentials')
 }
 
-/** All failures look alike outside; the reason goes to the log. */
-/** @param guessedClientId the client whose secret was not the one that was shown */
+/**
+ * All failures look alike outside; the reason goes to the log.
+ * @param guessedClientId the client whose secret was not the one that was shown
+ */
 const invalidClient = (detail: string, guessedClientId: string | null = null): OAuthError =>
   new OAuthError('invalid_client', 'client authentication failed', { detail, guessedClientId })

@@ -1,5 +1,6 @@
-// One class for every refusal of an OAuth endpoint; one table from code to status (RFC 6749 §5.2, RFC 6750 §3.1, RFC 8628 §3.5). The
-// authorization endpoint sends the same codes to the redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+// One class for every refusal of an OAuth endpoint; one table from code to status (RFC 6749 §5.2, RFC 6750 §3.1,
+// RFC 8628 §3.5). The authorization endpoint sends the same codes to the redirect URI (RFC 6749 §4.1.2.1, OpenID Connect
+// Core §3.1.2.6).
 
 const STATUS = {
   invalid_request: 400,

@@ -3,6 +3,8 @@ import { pkceChallenge } from '../tokens/digest.ts'
 import { OAuthError } from './errors.ts'
 import { type FormParameters, required } from './parameters.ts'
 
+/** RFC 7636 §4.2: S256 of a verifier, 32 bytes in base64url. */
+export const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 /** RFC 7636 §4.1 */
 const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 

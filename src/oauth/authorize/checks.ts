@@ -7,6 +7,7 @@ import { AUTHORIZATION_REQUEST_MAX_BYTES } from '../../domain/limits.ts'
 import type { Parts } from '../../sign-in/parts.ts'
 import { readIdTokenHint } from '../../tokens/id-token.ts'
 import { OAuthError } from '../errors.ts'
+import { CODE_CHALLENGE } from '../proof-key.ts'
 import { registeredScope, requireGrant } from '../registered.ts'
 import { resolveAudience } from '../resource.ts'
 import type { Sent } from './sent.ts'
@@ -21,8 +22,6 @@ export interface CheckContext {
 type Found = Partial<AuthorizationRequest>
 export type Check = (sent: Sent, context: CheckContext) => Found | Promise<Found>
 
-/** RFC 7636 §4.2: S256 is 32 bytes in base64url. */
-const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 /** A SHA-256 thumbprint (RFC 7638). */
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 

@@ -7,12 +7,12 @@ import {
   isUndecided,
   mayDecide,
 } from '../../domain/device-authorization.ts'
-import { isWithinScope, joinScope } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { decideDeviceAuthorization, findDeviceAuthorization } from '../../store/device-authorizations.ts'
 import { grantConsent } from '../authorize/consent.ts'
 import { createWaitingRoom } from '../authorize/waiting.ts'
+import { isRegisteredFor } from '../registered.ts'
 import { keyOfUserCode, type UserCodeKey } from './codes.ts'
 
 /** What the page that asks has been shown for. */
@@ -47,8 +47,7 @@ async function findDevice(parts: Parts, userCode: string, now: number): Promise<
   if (authorization === null) return null
   const client = await parts.findClient(authorization.clientId, now)
   const isStillRegistered =
-    client?.grant_types.includes(DEVICE_CODE_GRANT) === true &&
-    isWithinScope(authorization.scope, joinScope(client.scopes))
+    client?.grant_types.includes(DEVICE_CODE_GRANT) === true && isRegisteredFor(client, authorization.scope)
   return client !== null && isStillRegistered ? { key, authorization, client } : null
 }
 

@@ -1,6 +1,6 @@
 // What an operator may register, with every URI checked (RFC 8252 §7, RFC 9700 §2.6).
 import * as v from 'valibot'
-import { defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
+import { CLIENT_AUTH_METHODS, defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
 import { isChosenClientId } from '../../domain/ids.ts'
 import {
   ACCESS_TOKEN_MAX_SECONDS,
@@ -13,7 +13,6 @@ import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-u
 import { DEFAULT_RULE } from '../../domain/rule.ts'
 import { isScopeToken } from '../../domain/scope.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
-import { SERVED_AUTH_METHODS } from '../client-authentication.ts'
 
 const LIST_MAX = 50
 const URI_MAX_CHARS = 2_048
@@ -50,7 +49,7 @@ export const RegistrationFields = v.object({
   grant_types: v.optional(v.pipe(v.array(v.picklist(GRANT_TYPES)), v.maxLength(LIST_MAX))),
   scopes: v.pipe(v.array(v.pipe(text(100), v.check(isScopeToken))), v.maxLength(LIST_MAX)),
   audience: v.nullish(v.pipe(text(URI_MAX_CHARS), v.check(isAbsoluteUri)), null),
-  token_endpoint_auth_method: v.optional(v.picklist(SERVED_AUTH_METHODS)),
+  token_endpoint_auth_method: v.optional(v.picklist(CLIENT_AUTH_METHODS)),
   cors_origins: v.optional(
     v.pipe(v.array(v.pipe(text(URI_MAX_CHARS), v.check(isHttpsOrigin))), v.maxLength(LIST_MAX)),
     [],
