@@ -3,7 +3,7 @@
 import { Hono } from 'hono'
 import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { isClientDocumentUrl } from './domain/client-document.ts'
-import { accountPages } from './http/account-pages.tsx'
+import { accountPages } from './http/account/index.ts'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
@@ -15,7 +15,6 @@ import { authorize } from './http/authorize.tsx'
 import type { LatchkeyEnv } from './http/context.ts'
 import { devicePages } from './http/device-pages.tsx'
 import { discovery } from './http/discovery.ts'
-import { emailPages } from './http/email-pages.tsx'
 import { endSession } from './http/end-session.tsx'
 import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
@@ -29,7 +28,6 @@ import { requestFacts } from './http/middleware/request-facts.ts'
 import { requestId } from './http/middleware/request-id.ts'
 import { requireHttps } from './http/middleware/require-https.ts'
 import { securityHeaders } from './http/middleware/security-headers.ts'
-import { notMePages } from './http/not-me-pages.tsx'
 import { oauth } from './http/oauth.ts'
 import { openapi } from './http/openapi.ts'
 import { preferencesApi } from './http/preferences-api.ts'
@@ -37,6 +35,7 @@ import { register } from './http/register.ts'
 import { sessionsApi } from './http/sessions-api.ts'
 import { signInPages } from './http/sign-in-pages.tsx'
 import { signInsApi } from './http/sign-ins-api.ts'
+import { signOutPages } from './http/sign-out-pages.tsx'
 import { userinfo } from './http/userinfo.ts'
 import { whoami } from './http/whoami.ts'
 import { createLimits, NO_LIMITS } from './limits/limits.ts'
@@ -106,10 +105,9 @@ const ROUTES = [
   signInPages,
   linkPages,
   accountPages,
+  signOutPages,
   authorize,
-  notMePages,
   endSession,
-  emailPages,
   devicePages,
   signInsApi,
   oauth,

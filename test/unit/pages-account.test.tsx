@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AccountPage, type AccountSession } from '../../src/pages/account-page.tsx'
+import { AccountPage, type AccountSession } from '../../src/pages/account/account-page.tsx'
 import { countryName } from '../../src/pages/device-text.tsx'
 import { shorten } from '../../src/pages/given.tsx'
 import { relativeTime } from '../../src/pages/moment.tsx'

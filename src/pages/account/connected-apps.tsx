@@ -1,11 +1,11 @@
 // Third-party apps that the user has allowed: what each may do, and the way to take it back.
 import type { FC } from 'hono/jsx'
-import { Confirm } from './confirm.tsx'
-import { Fill } from './fill.tsx'
-import { Given } from './given.tsx'
-import { Moment } from './moment.tsx'
-import { ScopeWords } from './scope-words.tsx'
-import { texts } from './texts.ts'
+import { Confirm } from '../confirm.tsx'
+import { Fill } from '../fill.tsx'
+import { Given } from '../given.tsx'
+import { Moment } from '../moment.tsx'
+import { ScopeWords } from '../scope-words.tsx'
+import { texts } from '../texts.ts'
 
 export interface ConnectedApp {
   readonly clientId: string
@@ -25,8 +25,8 @@ export const ConnectedApps: FC<ConnectedAppsProps> = ({ csrfToken, apps, now }) 
   const words = texts.connectedApps
   if (apps.length === 0) return null
   return (
-    <section aria-labelledby="apps">
-      <h2 id="apps">{words.title}</h2>
+    <section aria-labelledby="connected-apps">
+      <h2 id="connected-apps">{words.title}</h2>
       <p class="hint">{words.lead}</p>
       <ul class="cards">
         {apps.map((app, at) => (

@@ -1,10 +1,10 @@
 // The sessions on one client: a card each, and one way to end all of them but the caller's.
 import type { FC } from 'hono/jsx'
-import { Confirm } from './confirm.tsx'
-import { Fill } from './fill.tsx'
-import { Given } from './given.tsx'
+import { Confirm } from '../confirm.tsx'
+import { Fill } from '../fill.tsx'
+import { Given } from '../given.tsx'
+import { texts } from '../texts.ts'
 import { type AccountSession, SessionCard } from './session-card.tsx'
-import { texts } from './texts.ts'
 
 interface ClientSessionsProps {
   /** Unique on the page. */

@@ -1,10 +1,10 @@
 // The code from the new mailbox. It does not say whether a code was sent: the address may have an account.
 import type { FC } from 'hono/jsx'
-import { CodeField } from './code-field.tsx'
-import { Fill } from './fill.tsx'
-import { Form, titleOf } from './form.tsx'
-import { Layout } from './layout.tsx'
-import { texts } from './texts.ts'
+import { CodeField } from '../code-field.tsx'
+import { Fill } from '../fill.tsx'
+import { Form, titleOf } from '../form.tsx'
+import { Layout } from '../layout.tsx'
+import { texts } from '../texts.ts'
 
 export interface EmailCodePageProps {
   readonly csrfToken: string

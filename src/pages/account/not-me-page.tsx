@@ -1,15 +1,15 @@
 // Where the link of a notice leads: the sign-in that it is about, and one button. Opening it changes nothing, because
 // mail scanners open links too.
 import type { FC } from 'hono/jsx'
-import type { Device, Place } from '../domain/session.ts'
-import { DeviceDetail, DeviceName } from './device-text.tsx'
-import { Fill } from './fill.tsx'
-import { Form } from './form.tsx'
-import { Given } from './given.tsx'
-import { DeviceIcon } from './icons.tsx'
-import { Layout } from './layout.tsx'
-import { Moment } from './moment.tsx'
-import { texts } from './texts.ts'
+import type { Device, Place } from '../../domain/session.ts'
+import { DeviceDetail, DeviceName } from '../device-text.tsx'
+import { Fill } from '../fill.tsx'
+import { Form } from '../form.tsx'
+import { Given } from '../given.tsx'
+import { DeviceIcon } from '../icons.tsx'
+import { Layout } from '../layout.tsx'
+import { Moment } from '../moment.tsx'
+import { texts } from '../texts.ts'
 
 export interface NotMePageProps {
   readonly csrfToken: string

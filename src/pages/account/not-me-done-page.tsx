@@ -1,8 +1,8 @@
 // After "this was not me": what has ended, what to do next, and the way to end the rest.
 import type { FC } from 'hono/jsx'
-import { Form } from './form.tsx'
-import { Layout } from './layout.tsx'
-import { texts } from './texts.ts'
+import { Form } from '../form.tsx'
+import { Layout } from '../layout.tsx'
+import { texts } from '../texts.ts'
 
 interface NotMeDonePageProps {
   readonly csrfToken: string

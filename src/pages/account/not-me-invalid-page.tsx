@@ -1,7 +1,7 @@
 // A link from a notice that opens nothing any more, and what helps instead.
 import type { FC } from 'hono/jsx'
-import { Layout } from './layout.tsx'
-import { texts } from './texts.ts'
+import { Layout } from '../layout.tsx'
+import { texts } from '../texts.ts'
 
 interface NotMeInvalidPageProps {
   readonly why: 'expired' | 'invalid'

@@ -1,19 +1,19 @@
 // "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in.
 // Opening it changes nothing; the token opens nothing but these pages.
 import { Hono } from 'hono'
-import type { EndSessions } from '../domain/commands.ts'
-import { NotMeDonePage } from '../pages/not-me-done-page.tsx'
-import { NotMeInvalidPage } from '../pages/not-me-invalid-page.tsx'
-import { NotMePage } from '../pages/not-me-page.tsx'
-import { endSessionsOf } from '../sign-in/end-sessions.ts'
-import { findEventOfSession } from '../store/events.ts'
-import { type NoticeLink, readNoticeLink } from '../tokens/notice-link.ts'
-import { randomId } from '../tokens/random.ts'
-import { readForm } from './body.ts'
-import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
-import { checkCsrf, csrfToken } from './csrf.ts'
-import { wantsJson } from './negotiate.ts'
-import { Problem } from './problem.ts'
+import type { EndSessions } from '../../domain/commands.ts'
+import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
+import { NotMeInvalidPage } from '../../pages/account/not-me-invalid-page.tsx'
+import { NotMePage } from '../../pages/account/not-me-page.tsx'
+import { endSessionsOf } from '../../sign-in/end-sessions.ts'
+import { findEventOfSession } from '../../store/events.ts'
+import { type NoticeLink, readNoticeLink } from '../../tokens/notice-link.ts'
+import { randomId } from '../../tokens/random.ts'
+import { readForm } from '../body.ts'
+import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
+import { checkCsrf, csrfToken } from '../csrf.ts'
+import { wantsJson } from '../negotiate.ts'
+import { Problem } from '../problem.ts'
 
 export const notMePages = new Hono<LatchkeyEnv>()
 

@@ -1,10 +1,10 @@
 // Asks for a new mail address. What comes next is the same whether or not somebody has it.
 import type { FC } from 'hono/jsx'
-import { EmailField } from './email-field.tsx'
-import { Fill } from './fill.tsx'
-import { Form, titleOf } from './form.tsx'
-import { Layout } from './layout.tsx'
-import { texts } from './texts.ts'
+import { EmailField } from '../email-field.tsx'
+import { Fill } from '../fill.tsx'
+import { Form, titleOf } from '../form.tsx'
+import { Layout } from '../layout.tsx'
+import { texts } from '../texts.ts'
 
 export interface EmailPageProps {
   readonly csrfToken: string

@@ -1,14 +1,14 @@
 // "Where you're signed in": every live session, by client, and the ways to end them. It shows no secret.
 import type { FC } from 'hono/jsx'
+import { Confirm } from '../confirm.tsx'
+import { Fill } from '../fill.tsx'
+import { Form } from '../form.tsx'
+import { Layout } from '../layout.tsx'
+import { Notice } from '../notice.tsx'
+import { texts } from '../texts.ts'
 import { ClientSessions } from './client-sessions.tsx'
-import { Confirm } from './confirm.tsx'
 import { type ConnectedApp, ConnectedApps } from './connected-apps.tsx'
-import { Fill } from './fill.tsx'
-import { Form } from './form.tsx'
-import { Layout } from './layout.tsx'
-import { Notice } from './notice.tsx'
 import type { AccountSession } from './session-card.tsx'
-import { texts } from './texts.ts'
 
 export type { AccountSession, ConnectedApp }
 
@@ -48,11 +48,15 @@ export const AccountPage: FC<AccountPageProps> = ({ csrfToken, email, sessions, 
       {notice === 'email_changed' && sessions.some(session => !session.current) && (
         <OtherSessions csrfToken={csrfToken} />
       )}
-      {byClient(sessions).map((group, at) => (
-        <ClientSessions id={`client-${at}`} csrfToken={csrfToken} sessions={group} now={now} />
-      ))}
-      <ConnectedApps csrfToken={csrfToken} apps={apps} now={now} />
-      <Everywhere csrfToken={csrfToken} hasApps={sessions.some(session => session.kind === 'third_party')} />
+      <div id="signed-in" data-live>
+        {byClient(sessions).map((group, at) => (
+          <ClientSessions id={`client-${at}`} csrfToken={csrfToken} sessions={group} now={now} />
+        ))}
+        <Everywhere csrfToken={csrfToken} hasApps={sessions.some(session => session.kind === 'third_party')} />
+      </div>
+      <div id="apps" data-live>
+        <ConnectedApps csrfToken={csrfToken} apps={apps} now={now} />
+      </div>
     </Layout>
   )
 }

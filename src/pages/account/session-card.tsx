@@ -1,13 +1,13 @@
 // One place where someone is signed in. The current one is marked and has no button: signing out is beside the brand.
 import type { FC } from 'hono/jsx'
-import { MINUTE_SECONDS } from '../domain/limits.ts'
-import type { ClientKind, Device, Place } from '../domain/session.ts'
-import { Confirm } from './confirm.tsx'
-import { DeviceDetail, DeviceName } from './device-text.tsx'
-import { Fill } from './fill.tsx'
-import { DeviceIcon } from './icons.tsx'
-import { Moment } from './moment.tsx'
-import { texts } from './texts.ts'
+import { MINUTE_SECONDS } from '../../domain/limits.ts'
+import type { ClientKind, Device, Place } from '../../domain/session.ts'
+import { Confirm } from '../confirm.tsx'
+import { DeviceDetail, DeviceName } from '../device-text.tsx'
+import { Fill } from '../fill.tsx'
+import { DeviceIcon } from '../icons.tsx'
+import { Moment } from '../moment.tsx'
+import { texts } from '../texts.ts'
 
 const ACTIVE_NOW_SECONDS = 5 * MINUTE_SECONDS
 

@@ -1,0 +1,14 @@
+// The account's own pages: a file for each thing that somebody does there.
+import { Hono } from 'hono'
+import type { LatchkeyEnv } from '../context.ts'
+import { accountApps } from './apps.ts'
+import { emailPages } from './email.tsx'
+import { notMePages } from './not-me.tsx'
+import { accountOverview } from './overview.tsx'
+import { accountSessions } from './sessions.ts'
+
+export const accountPages = new Hono<LatchkeyEnv>()
+
+for (const pages of [accountOverview, accountSessions, accountApps, emailPages, notMePages]) {
+  accountPages.route('/', pages)
+}
