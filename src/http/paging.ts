@@ -12,6 +12,8 @@ const Positive = v.pipe(v.string(), v.regex(DIGITS), v.toNumber(), v.integer(), 
 export const Limit = v.optional(Positive)
 /** The exclusive upper end of a page of the log; the newest page without it. */
 export const Before = v.optional(Positive)
+/** How many stand on the pages before. */
+export const From = v.optional(Positive)
 
 /** 1 … 100, 100 when absent. */
 export const pageLimit = (limit: number = PAGE_DEFAULT): number => Math.min(limit, PAGE_MAX)

@@ -51,17 +51,21 @@ preferencesApi.put(
       one_device: body.one_device ?? current.one_device,
       notify: body.notify ?? current.notify,
     }
-    const opId = randomId('op')
-    const result = await callUser(c.var.parts.users, userId, user =>
-      user.changeAccount(
-        userId,
-        { type: 'set_preferences', opId, preferences, by: { kind: 'session', session_id: sessionId } },
-        c.var.facts.now,
-      ),
-    )
+    const result = await setPreferences(c, { userId, sessionId }, preferences)
     return result.tag === 'changed' ? c.json(preferences) : refuseGone(c)
   },
 )
+
+/** As this session. Throws StorageUnavailable. */
+export function setPreferences(
+  c: LatchkeyContext,
+  { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
+  preferences: Preferences,
+) {
+  const by = { kind: 'session', session_id: sessionId } as const
+  const command = { type: 'set_preferences', opId: randomId('op'), preferences, by } as const
+  return callUser(c.var.parts.users, userId, user => user.changeAccount(userId, command, c.var.facts.now))
+}
 
 async function currentPreferences(c: LatchkeyContext, { userId }: Principal): Promise<Preferences> {
   const user = await findUser(c.var.parts.shards.of(userId), userId)

@@ -15,6 +15,8 @@ interface ConfirmProps {
   readonly cancel: string
   readonly question: Child
   readonly submit: string
+  /** Choices to make before. */
+  readonly children?: Child
 }
 
 export const Confirm: FC<ConfirmProps> = props => (
@@ -28,6 +30,7 @@ export const Confirm: FC<ConfirmProps> = props => (
     </summary>
     <Form action={props.action} csrfToken={props.csrfToken} hidden={props.hidden ?? {}}>
       <p id={props.id}>{props.question}</p>
+      {props.children}
       <button type="submit" class="button danger" aria-describedby={props.id}>
         {props.submit}
       </button>

@@ -36,13 +36,16 @@ export function countryName(code: string | null): string | null {
   return /^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code
 }
 
-/** What runs on the device, where its name does not say so already, and where it is. */
-export const DeviceDetail: FC<{ readonly device: Device; readonly place: Place }> = ({ device, place }) => {
+/** What runs on the device, where its name does not say so already. */
+export const DeviceSoftware: FC<{ readonly device: Device }> = ({ device }) => {
   const runs = visible(device.name) === null ? null : software(device)
+  return runs === null ? null : <p>{runs}</p>
+}
+
+export const PlaceName: FC<{ readonly place: Place }> = ({ place }) => {
   const where = [visible(place.city), countryName(place.country)].filter(part => part !== null)
   return (
     <>
-      {runs !== null && <>{runs} · </>}
       {where.length === 0 && texts.place.unknown}
       {where.map((part, at) => (
         <>
@@ -50,6 +53,17 @@ export const DeviceDetail: FC<{ readonly device: Device; readonly place: Place }
           <Given text={part} />
         </>
       ))}
+    </>
+  )
+}
+
+/** What runs on the device, where its name does not say so already, and where it is. */
+export const DeviceDetail: FC<{ readonly device: Device; readonly place: Place }> = ({ device, place }) => {
+  const runs = visible(device.name) === null ? null : software(device)
+  return (
+    <>
+      {runs !== null && <>{runs} · </>}
+      <PlaceName place={place} />
     </>
   )
 }

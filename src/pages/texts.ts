@@ -1,6 +1,7 @@
 // Every word that a page says, in one table per language; pages hold none. `{name}` marks where a page puts a value.
 // Another language is another table of the type Texts.
 
+import type { EndReason, SignInRefused } from '../domain/events.ts'
 import {
   DAY_SECONDS,
   EMAIL_CHANGE_SECONDS,
@@ -145,6 +146,7 @@ const en = {
     otherSessionsEnd: 'End all other sessions',
     otherSessionsQuestion:
       'All other devices and apps, connected apps too, are signed out at once and need a new sign-in.',
+    otherSessionsConfirm: 'End them',
     thisOne: 'This browser',
     thirdParty: 'Connected app',
     activeNow: 'Active now',
@@ -153,20 +155,108 @@ const en = {
     cancel: 'Cancel',
     keep: 'Keep',
     end: 'End',
-    endOf: 'session on {device}',
-    endQuestion: '{device} is signed out at once and needs a new sign-in.',
+    endOf: 'the session of {client} on {device}',
+    endQuestion: '{client} is signed out on {device} at once, and needs a new sign-in there.',
     endConfirm: 'End session',
-    endOthers: { one: 'End the other session', many: 'End all others' },
+    ended:
+      'Done: {device} was signed out of {client} {time}, everywhere. Whatever was copied from it is worth nothing.',
+    endDevice: {
+      label: { one: 'End {n} session here', other: 'End all {n} here' },
+      labelOf: 'on {device}',
+      question: 'Everything on {device} is signed out at once and needs a new sign-in.',
+      submit: 'End all of them',
+    },
+    pages: 'Pages of devices',
+    next: 'More devices',
+    first: 'Back to the first',
+  },
+
+  byApp: {
+    title: 'By app',
+    lead: 'The same sessions, seen from the apps that are signed in more than once.',
+    sessions: { one: 'Signed in once', other: 'Signed in {n} times' },
+    endOthers: 'End others',
     endAll: 'End all',
-    endOthersOf: 'of {client}',
-    endOthersQuestion: 'All of them are signed out of {client} at once and need a new sign-in.',
-    endOthersConfirm: 'End them',
-    everywhere: 'Sign out everywhere',
-    everywhereLead: 'For a lost phone, or when in doubt. It signs out all your devices, this one too.',
-    everywhereQuestion: 'Every device is signed out at once and needs a new sign-in.',
-    everywhereQuestionApps:
-      'Every device is signed out at once and needs a new sign-in. Connected apps stay: end those one by one.',
-    everywhereConfirm: 'Sign out everywhere',
+    labelOf: 'of {client}',
+    othersQuestion: {
+      one: 'The other session of {client} is signed out at once. This one stays.',
+      other: 'All {n} others of {client} are signed out at once. This one stays.',
+    },
+    allQuestion: {
+      one: '{client} is signed out at once.',
+      other: 'All {n} sessions of {client} are signed out at once.',
+    },
+    submit: 'End them',
+  },
+
+  everywhere: {
+    title: 'Sign out everywhere',
+    lead: 'For a lost phone, or when in doubt. It signs out all your devices, this one too.',
+    cut: 'This ends {sessions} on {devices} at once, yours here too.',
+    sessions: { one: '{n} session', other: '{n} sessions' },
+    devices: { one: '{n} device', other: '{n} devices' },
+    apps: { one: '{n} connected app stays.', other: '{n} connected apps stay.' },
+    includeApps: { one: 'Sign out that app too', other: 'Sign out those {n} apps too' },
+    submit: 'Sign out everywhere',
+  },
+
+  log: {
+    title: 'Security log',
+    lead: 'Every sign-in, every end and every change of your settings. Nobody can remove an entry.',
+    all: 'Show the whole log',
+    back: 'Back to where you’re signed in',
+    pages: 'Pages of the log',
+    newest: 'Newest',
+    older: 'Older',
+    empty: 'Nothing older than this.',
+    from: 'from {device}',
+    done: {
+      'session.created': 'Signed in to {client}',
+      'preference.changed': 'Preferences changed',
+      'consent.granted': 'Connected {client}',
+      'consent.withdrawn': 'Disconnected {client}',
+      'email.changed': 'Email address changed',
+      'user.disabled': 'The account was disabled by its operator',
+      'user.enabled': 'The account was enabled again',
+    },
+    /** By the reason of the end. */
+    ended: {
+      signed_out: 'Signed out of {client}',
+      replaced: 'Signed out of {client}: a newer sign-in took its place',
+      ended_by_user: 'You ended a session of {client}',
+      ended_by_operator: 'An operator ended a session of {client}',
+      not_me: 'You said “not me” and ended a session of {client}',
+      refresh_reused: 'Ended {client}: a used-up secret came back, so it may have been copied',
+      code_reused: 'Ended {client}: its sign-in code came twice, so it may have been copied',
+      expired: 'The session of {client} ran out',
+      user_disabled: 'Ended {client}, because the account was disabled',
+      consent_withdrawn: 'Signed out of {client}, which you disconnected',
+    } satisfies Readonly<Record<EndReason, string>>,
+    refused: {
+      session_limit_reached: 'A sign-in to {client} was turned away: it allows no more sessions',
+      user_disabled: 'A sign-in to {client} was turned away: the account is disabled',
+    } satisfies Readonly<Record<SignInRefused['reason'], string>>,
+  },
+
+  preferences: {
+    title: 'Preferences',
+    lead: 'You can be stricter than an app, never laxer.',
+    one_session_per_client: {
+      label: 'One session per app',
+      hint: 'A new sign-in to an app ends the former one to the same app.',
+    },
+    one_device: {
+      label: 'One device at a time',
+      hint: 'A sign-in anywhere ends all your others. Connected apps stay.',
+    },
+    notices: 'Write to me when somebody signs in',
+    new_sign_in: {
+      always: { label: 'Always' },
+      new_device: { label: 'From a new device' },
+      never: { label: 'Never' },
+    },
+    when: 'Counts from the next sign-in.',
+    submit: 'Save preferences',
   },
 
   consent: {
@@ -215,6 +305,8 @@ const en = {
     title: 'Connected apps',
     lead: 'Apps of others that you have allowed something.',
     since: 'Allowed {time}',
+    lastUsed: 'last used {time}',
+    unused: 'not signed in now',
     withdraw: 'Disconnect',
     question: 'It loses its access at once. To connect it again, it has to ask you.',
     confirm: 'Disconnect app',
@@ -317,8 +409,9 @@ const en = {
   /** What has been done, by key; a page shows any other text as it is. */
   notices: {
     app_disconnected: 'The app is disconnected.',
-    session_ended: 'The session has ended.',
-    others_ended: 'The other sessions have ended.',
+    others_ended: 'The other sessions have ended, at once and everywhere.',
+    device_ended: 'That device is signed out, at once and everywhere.',
+    preferences_saved: 'Your preferences are saved. They count from the next sign-in.',
     email_changed: 'Your email address has been changed. From now on you sign in with the new one.',
     recent_sign_in_required: `That needs a sign-in within the last ${recentMinutes} minutes. Please sign in again; then you go on.`,
   },

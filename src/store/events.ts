@@ -119,10 +119,13 @@ export const selectNewest = (db: D1Database, userId: string, limit: number) =>
     )
     .bind(userId, limit)
 
+export const marksOf = (row: { readonly marks: string | null }): readonly string[] =>
+  row.marks === null ? [] : (JSON.parse(row.marks) as string[])
+
 export const deviceTraceOf = (row: NewestRow): DeviceTrace => ({
   sessionId: row.session_id,
   reason: row.reason,
-  marks: row.marks === null ? [] : (JSON.parse(row.marks) as string[]),
+  marks: marksOf(row),
 })
 
 /** The event that carries an opId, whoever made it: the first use of an opId is its only one. */

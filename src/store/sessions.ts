@@ -44,6 +44,17 @@ export function sessionOf(row: SessionRow): Session {
 export const selectSessions = (db: D1Database, userId: string) =>
   db.prepare(`SELECT ${COLUMNS} FROM sessions WHERE user_id = ?`).bind(userId)
 
+export type MarkedSessionRow = SessionRow & { readonly marks: string | null }
+
+/** With the marks of each one's sign-in, which the log keeps: one row more for each. */
+export const selectMarkedSessions = (db: D1Database, userId: string) =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS}, (SELECT marks FROM user_events WHERE user_id = sessions.user_id AND seq = created_seq) AS marks
+       FROM sessions WHERE user_id = ?`,
+    )
+    .bind(userId)
+
 export const selectSession = (db: D1Database, userId: string, id: string) =>
   db.prepare(`SELECT ${COLUMNS}, secret_digest FROM sessions WHERE user_id = ? AND id = ?`).bind(userId, id)
 

@@ -1,8 +1,16 @@
 // Every page with sample props, kind ones and nasty ones: for pictures, and for tests of what all pages share.
-import type { AccountSession } from '../../src/pages/account/account-page.tsx'
-import { AccountPage, type ConnectedApp } from '../../src/pages/account/account-page.tsx'
+import type { EndReason } from '../../src/domain/events.ts'
+import { DEFAULT_PREFERENCES } from '../../src/domain/preferences.ts'
+import {
+  AccountPage,
+  type AccountPageProps,
+  type AccountSession,
+  type ConnectedApp,
+} from '../../src/pages/account/account-page.tsx'
 import { EmailCodePage } from '../../src/pages/account/email-code-page.tsx'
 import { EmailPage } from '../../src/pages/account/email-page.tsx'
+import type { LogEntry } from '../../src/pages/account/log-entries.tsx'
+import { LogPage } from '../../src/pages/account/log-page.tsx'
 import { NotMeDonePage } from '../../src/pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../src/pages/account/not-me-invalid-page.tsx'
 import { NotMePage } from '../../src/pages/account/not-me-page.tsx'
@@ -17,6 +25,7 @@ import { OpenInAppPage } from '../../src/pages/open-in-app-page.tsx'
 import { SignInPage } from '../../src/pages/sign-in-page.tsx'
 import { SignOutPage } from '../../src/pages/sign-out-page.tsx'
 import { SignedOutPage } from '../../src/pages/signed-out-page.tsx'
+import { texts } from '../../src/pages/texts.ts'
 import { WrongBrowserPage } from '../../src/pages/wrong-browser-page.tsx'
 
 export const NOW = 1_795_000_000
@@ -34,8 +43,10 @@ export const CSRF = 'csrf-token-of-the-sample'
 export const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.link-token-of-the-sample.c2ln'
 
 export function sampleSession(changes: Partial<AccountSession>): AccountSession {
+  const id = changes.id ?? 's_AAsample'
   return {
-    id: 's_AAsample',
+    id,
+    deviceKey: id,
     current: false,
     clientId: 'account',
     clientName: 'Your account',
@@ -59,7 +70,21 @@ export const SESSIONS: readonly AccountSession[] = [
     device: { name: null, kind: 'phone', os: 'Android', browser: 'Chrome' },
     place: { country: 'PT', city: 'Lisbon' },
   }),
-  sampleSession({ id: 's_3', ...bank, device: { name: 'Ann’s iPhone', ...phone }, lastSeenAt: NOW - 60 }),
+  sampleSession({
+    id: 's_3',
+    deviceKey: 'iphone',
+    ...bank,
+    device: { name: 'Ann’s iPhone', ...phone },
+    lastSeenAt: NOW - 60,
+  }),
+  sampleSession({
+    id: 's_8',
+    deviceKey: 'iphone',
+    clientId: 'demo',
+    clientName: 'Harbour Savings',
+    device: { name: 'Ann’s iPhone', ...phone },
+    lastSeenAt: NOW - 3 * HOUR,
+  }),
   sampleSession({
     id: 's_4',
     ...bank,
@@ -111,15 +136,73 @@ const APPS: readonly ConnectedApp[] = [
     name: 'Ledger & Co',
     scopes: ['openid', 'email', 'accounts:read'],
     grantedAt: NOW - 9 * DAY,
+    lastUsedAt: NOW - 5 * HOUR,
   },
-  { clientId: 'c_1', name: 'Tally', scopes: [], grantedAt: NOW - 40 },
+  { clientId: 'c_1', name: 'Tally', scopes: [], grantedAt: NOW - 40, lastUsedAt: null },
 ]
+
+export function sampleEntry(changes: Partial<LogEntry>): LogEntry {
+  return {
+    type: 'session.created',
+    at: NOW - 25 * 60,
+    reason: null,
+    clientName: 'Harbour Bank',
+    device: { name: 'Ann’s iPhone', ...phone },
+    place: { country: 'DE', city: 'Berlin' },
+    from: null,
+    ...changes,
+  }
+}
+
+const none = { clientName: null, device: null, place: null }
+const mac = { name: null, kind: 'desktop', os: 'macOS', browser: 'Firefox' } as const
+
+const ENDS = Object.keys(texts.log.ended) as EndReason[]
+
+/** Each kind of entry once. */
+export const LOG: readonly LogEntry[] = [
+  sampleEntry({}),
+  sampleEntry({ ...none, type: 'preference.changed', from: mac }),
+  ...ENDS.map(reason =>
+    sampleEntry({ type: 'session.ended', reason, from: reason === 'ended_by_user' ? mac : null }),
+  ),
+  sampleEntry({ type: 'sign_in.refused', reason: 'session_limit_reached', at: NOW - 2 * DAY }),
+  sampleEntry({ type: 'sign_in.refused', reason: 'user_disabled', at: NOW - 2 * DAY }),
+  sampleEntry({ ...none, clientName: 'Tally', type: 'consent.granted', at: NOW - 9 * DAY, from: mac }),
+  sampleEntry({ ...none, clientName: 'Tally', type: 'consent.withdrawn', at: NOW - 9 * DAY, from: mac }),
+  sampleEntry({ ...none, type: 'email.changed', at: NOW - 10 * DAY }),
+  sampleEntry({ ...none, type: 'user.disabled', at: NOW - 11 * DAY }),
+  sampleEntry({ ...none, type: 'user.enabled', at: NOW - 11 * DAY }),
+]
+
+const hostileEntry = (text: string): LogEntry =>
+  sampleEntry({
+    clientName: text,
+    device: { name: text, kind: 'phone', os: text, browser: text },
+    place: { country: text, city: text },
+    from: { name: text, kind: 'phone', os: text, browser: text },
+  })
+
+export const accountPage = (changes: Partial<AccountPageProps> = {}) => (
+  <AccountPage
+    csrfToken={CSRF}
+    email="ann@example.test"
+    sessions={SESSIONS}
+    from={0}
+    apps={APPS}
+    log={LOG.slice(0, 5)}
+    preferences={DEFAULT_PREFERENCES}
+    now={NOW}
+    {...changes}
+  />
+)
 
 const hostileApp = (text: string): ConnectedApp => ({
   clientId: text,
   name: text,
   scopes: [text],
   grantedAt: NOW,
+  lastUsedAt: NOW,
 })
 
 const connectTo = (
@@ -173,15 +256,19 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
     />
   ),
   'not-me-done-hostile': <NotMeDonePage csrfToken={CSRF} token={text} what="ended" />,
-  'account-hostile': (
-    <AccountPage
-      csrfToken={CSRF}
-      email={text}
-      apps={[hostileApp(text)]}
-      sessions={[hostileSession(text, { current: true, lastSeenAt: NOW }), hostileSession(text)]}
-      now={NOW}
-      notice={text}
-    />
+  'account-hostile': accountPage({
+    email: text,
+    apps: [hostileApp(text)],
+    sessions: [
+      hostileSession(text, { current: true, lastSeenAt: NOW }),
+      hostileSession(text, { deviceKey: 'two' }),
+    ],
+    log: [hostileEntry(text)],
+    notice: text,
+    ended: { device: { name: text, kind: 'phone', os: text, browser: text }, clientName: text, at: NOW },
+  }),
+  'account-log-hostile': (
+    <LogPage csrfToken={CSRF} entries={[hostileEntry(text)]} olderThan={null} isNewest now={NOW} />
   ),
   'consent-hostile': consent({ clientName: text, email: text, about: connectTo({ scopes: [text] }) }),
   'sign-out-hostile': (
@@ -244,29 +331,25 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'not-me-all-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="allEnded" />,
   'not-me-expired': <NotMeInvalidPage why="expired" />,
   'not-me-invalid': <NotMeInvalidPage why="invalid" />,
-  account: (
-    <AccountPage csrfToken={CSRF} email="ann@example.test" sessions={SESSIONS} apps={APPS} now={NOW} />
-  ),
-  'account-email-changed': (
-    <AccountPage
-      csrfToken={CSRF}
-      email="ann@example.test"
-      sessions={SESSIONS}
-      apps={APPS}
-      now={NOW}
-      notice="email_changed"
-    />
-  ),
-  'account-alone': (
-    <AccountPage
-      csrfToken={CSRF}
-      email="ann@example.test"
-      sessions={SESSIONS.slice(0, 1)}
-      apps={[]}
-      now={NOW}
-      notice="others_ended"
-    />
-  ),
+  account: accountPage(),
+  'account-ended': accountPage({
+    ended: { device: { name: 'Ann’s iPhone', ...phone }, clientName: 'Harbour Bank', at: NOW - 2 },
+    preferences: { one_session_per_client: true, one_device: true, notify: { new_sign_in: 'always' } },
+  }),
+  'account-email-changed': accountPage({ notice: 'email_changed' }),
+  'account-alone': accountPage({
+    sessions: SESSIONS.slice(0, 1),
+    apps: [],
+    log: LOG.slice(0, 1),
+    notice: 'others_ended',
+  }),
+  'account-many': accountPage({
+    sessions: Array.from({ length: 60 }, (_, at) =>
+      sampleSession({ id: `s_${at}`, current: at === 0, device: { name: `Phone ${at}`, ...phone } }),
+    ),
+    from: 50,
+  }),
+  'account-log': <LogPage csrfToken={CSRF} entries={LOG} olderThan={7} isNewest={false} now={NOW} />,
   consent: consent(),
   'consent-document': consent({ about: connectTo({ ownerHost: 'app.ledger.example' }) }),
   'consent-native': consent({ about: connectTo({ redirectUri: 'com.ledger.app:/callback', scopes: [] }) }),

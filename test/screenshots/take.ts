@@ -77,7 +77,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
   if (Number(wide) > 0) faults.push(`${name} scrolls sideways by ${wide} px`)
   const small =
-    await page.evaluate(`[...document.querySelectorAll('a.button, button, summary, input:not([type=hidden])')]
+    await page.evaluate(`[...document.querySelectorAll('a.button, button, summary, input:not([type=hidden], [type=checkbox], [type=radio]), .choice label')]
     .filter(e => e.checkVisibility())
     .filter(e => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44)
     .map(e => e.outerHTML.slice(0, 80))`)

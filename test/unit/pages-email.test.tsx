@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { AccountPage } from '../../src/pages/account/account-page.tsx'
 import { EmailCodePage } from '../../src/pages/account/email-code-page.tsx'
 import { EmailPage } from '../../src/pages/account/email-page.tsx'
 import { SignInPage } from '../../src/pages/sign-in-page.tsx'
 import { texts } from '../../src/pages/texts.ts'
-import { CSRF, NOW, SESSIONS } from '../screenshots/samples.tsx'
+import { accountPage, CSRF, SESSIONS } from '../screenshots/samples.tsx'
 import { all, fieldsOf } from './pages-html.ts'
 
 const formsOf = (html: string) =>
@@ -41,16 +40,7 @@ describe('ML-17 changing the address', () => {
 
   test('ML-17 the account page leads to it, and offers to end all others once it is done and there are any', () => {
     const account = (notice?: string, count = SESSIONS.length) =>
-      String(
-        <AccountPage
-          csrfToken={CSRF}
-          email="ann@x.test"
-          sessions={SESSIONS.slice(0, count)}
-          apps={[]}
-          now={NOW}
-          notice={notice}
-        />,
-      )
+      String(accountPage({ sessions: SESSIONS.slice(0, count), apps: [], notice }))
     const offers = (html: string) =>
       formsOf(html).filter(
         ([action, fields]) => action === '/account/sessions/end-others' && fields.client_id === '*',

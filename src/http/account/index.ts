@@ -3,12 +3,22 @@ import { Hono } from 'hono'
 import type { LatchkeyEnv } from '../context.ts'
 import { accountApps } from './apps.ts'
 import { emailPages } from './email.tsx'
+import { accountLog } from './log.tsx'
 import { notMePages } from './not-me.tsx'
 import { accountOverview } from './overview.tsx'
+import { accountPreferences } from './preferences.ts'
 import { accountSessions } from './sessions.ts'
 
 export const accountPages = new Hono<LatchkeyEnv>()
 
-for (const pages of [accountOverview, accountSessions, accountApps, emailPages, notMePages]) {
+for (const pages of [
+  accountOverview,
+  accountSessions,
+  accountApps,
+  accountLog,
+  accountPreferences,
+  emailPages,
+  notMePages,
+]) {
   accountPages.route('/', pages)
 }

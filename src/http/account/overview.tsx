@@ -1,59 +1,96 @@
 // The account page: where its user is signed in, and everything else that is theirs to see. Works without script.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import type { Client } from '../../domain/client.ts'
-import { PAGE_MAX } from '../../domain/limits.ts'
+import { deviceKey } from '../../domain/device-groups.ts'
+import { isTaggedId } from '../../domain/ids.ts'
 import { splitScope } from '../../domain/scope.ts'
-import type { Session } from '../../domain/session.ts'
+import { isLive } from '../../domain/session.ts'
 import { AccountPage, type AccountSession, type ConnectedApp } from '../../pages/account/account-page.tsx'
-import { type ConsentRow, consentOf, listConsents } from '../../store/consents.ts'
+import type { EndedSession } from '../../pages/account/ended-notice.tsx'
+import { type ConsentRow, listConsents } from '../../store/consents.ts'
 import { all } from '../../store/d1.ts'
-import { type SessionRow, selectSessionPage, sessionOf } from '../../store/sessions.ts'
-import { findUser } from '../../store/users.ts'
+import { findEventOfSession, listEvents, marksOf } from '../../store/events.ts'
+import { type MarkedSessionRow, selectMarkedSessions, sessionOf } from '../../store/sessions.ts'
+import { findUser, preferencesOf } from '../../store/users.ts'
+import { readQuery } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import { clientsOf } from '../client-names.ts'
-import type { LatchkeyEnv } from '../context.ts'
+import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
+import { From } from '../paging.ts'
+import { logEntries } from './log.tsx'
 
 export const accountOverview = new Hono<LatchkeyEnv>()
 
 /** What the page may be told to say, after the form that led to it. */
-const NOTICES = ['session_ended', 'others_ended', 'app_disconnected', 'email_changed'] as const
+const NOTICES = [
+  'device_ended',
+  'others_ended',
+  'app_disconnected',
+  'email_changed',
+  'preferences_saved',
+] as const
+
+/** Of the log, before its own page. */
+const LOG_ENTRIES = 5
+const OverviewQuery = v.object({ from: From })
 
 accountOverview.get('/', c => c.redirect('/account', 303))
 
 accountOverview.get('/account', async c => {
   const session = await findBrowserSession(c)
   if (session === null) return c.redirect('/sign-in', 303)
+  const { from = 0 } = readQuery(c, OverviewQuery)
+  const { userId } = session
   const { parts, facts } = c.var
-  const db = parts.shards.of(session.userId)
-  const [user, consents, rows] = await Promise.all([
-    findUser(db, session.userId),
-    listConsents(db, session.userId),
-    all<SessionRow>(selectSessionPage(db, session.userId, facts.now, null, PAGE_MAX)),
+  const db = parts.shards.of(userId)
+  const [user, consents, rows, log, ended] = await Promise.all([
+    findUser(db, userId),
+    listConsents(db, userId),
+    all<MarkedSessionRow>(selectMarkedSessions(db, userId)),
+    listEvents(db, userId, null, LOG_ENTRIES),
+    findEnded(c, userId),
   ])
-  const shown = rows.map(sessionOf)
+  const live = rows.filter(row => isLive(sessionOf(row), facts.now))
   const clients = await clientsOf(
     c,
-    [...shown, ...consents.map(consentOf)].map(each => each.clientId),
+    [...live, ...consents].map(each => each.client_id),
   )
-  const sessions = shown.map(each => accountSession(each, clients, session.id))
+  const sessions = live.map(row => accountSession(row, clients, session.id))
   return c.html(
     <AccountPage
       csrfToken={await csrfToken(c)}
       email={user?.email ?? ''}
       sessions={sessions}
-      apps={consents.map(consent => connectedApp(consent, clients))}
+      from={from}
+      apps={consents.map(consent => connectedApp(consent, clients, sessions))}
+      log={await logEntries(c, log, sessions)}
+      preferences={preferencesOf(user ?? { preferences: '{}' })}
       now={facts.now}
       notice={NOTICES.find(notice => notice === c.req.query('notice'))}
+      ended={ended}
     />,
   )
 })
 
+/** The session that a form has just ended, by its own user. */
+async function findEnded(c: LatchkeyContext, userId: string): Promise<EndedSession | undefined> {
+  const id = c.req.query('ended')
+  if (!isTaggedId('s', id)) return undefined
+  const { parts, facts } = c.var
+  const event = await findEventOfSession(parts.shards.of(userId), userId, id)
+  if (event?.type !== 'session.ended' || event.clientId === null || event.device === null) return undefined
+  const client = await parts.findClient(event.clientId, facts.now)
+  return { device: event.device, clientName: client?.name ?? event.clientId, at: event.at }
+}
+
 function accountSession(
-  session: Session,
+  row: MarkedSessionRow,
   clients: ReadonlyMap<string, Client>,
   currentId: string,
 ): AccountSession {
+  const session = sessionOf(row)
   return {
     id: session.id,
     current: session.id === currentId,
@@ -61,6 +98,7 @@ function accountSession(
     clientName: clients.get(session.clientId)?.name ?? session.clientId,
     kind: session.clientKind,
     device: session.device,
+    deviceKey: deviceKey({ session, marks: marksOf(row) }),
     place: session.place,
     createdAt: session.createdAt,
     lastSeenAt: session.lastSeenAt,
@@ -68,11 +106,19 @@ function accountSession(
   }
 }
 
-function connectedApp(consent: ConsentRow, clients: ReadonlyMap<string, Client>): ConnectedApp {
+function connectedApp(
+  consent: ConsentRow,
+  clients: ReadonlyMap<string, Client>,
+  sessions: readonly AccountSession[],
+): ConnectedApp {
+  const uses = sessions
+    .filter(session => session.clientId === consent.client_id)
+    .map(session => session.lastSeenAt)
   return {
     clientId: consent.client_id,
     name: clients.get(consent.client_id)?.name ?? consent.client_id,
     scopes: splitScope(consent.scope),
     grantedAt: consent.granted_at,
+    lastUsedAt: uses.length === 0 ? null : Math.max(...uses),
   }
 }

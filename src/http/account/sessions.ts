@@ -12,36 +12,56 @@ import { signedOut } from '../signed-out.ts'
 export const accountSessions = new Hono<LatchkeyEnv>()
 
 accountSessions.post('/account/sessions/end', c =>
-  endFromForm(c, form =>
-    isTaggedId('s', form.session_id) ? { kind: 'one', sessionId: form.session_id } : null,
+  endFromForm(c, ({ session_id: sessionId }) =>
+    isTaggedId('s', sessionId)
+      ? { selection: { kind: 'one', sessionId }, after: `ended=${sessionId}` }
+      : null,
   ),
 )
 
+/** Everything on one device, as the page grouped it. */
+accountSessions.post('/account/devices/end', c =>
+  endFromForm(c, form => {
+    const sessionIds = (form.session_ids ?? '').split(' ').filter(id => isTaggedId('s', id))
+    return { selection: { kind: 'listed', sessionIds }, after: 'notice=device_ended' }
+  }),
+)
+
 accountSessions.post('/account/sessions/end-others', c =>
-  endFromForm(c, form =>
-    form.client_id === undefined
+  endFromForm(c, ({ client_id: clientId }) =>
+    clientId === undefined
       ? null
-      : { kind: 'others', clientId: form.client_id === EVERY_CLIENT ? null : form.client_id },
+      : {
+          selection: { kind: 'others', clientId: clientId === EVERY_CLIENT ? null : clientId },
+          after: 'notice=others_ended',
+        },
   ),
 )
 
 accountSessions.post('/account/sessions/end-all', c =>
-  endFromForm(c, () => ({ kind: 'all', includeApps: false })),
+  endFromForm(c, form => ({
+    selection: { kind: 'all', includeApps: form.include_apps === 'on' },
+    after: 'notice=others_ended',
+  })),
 )
+
+interface Chosen {
+  readonly selection: SessionSelection
+  /** What the account page then says; by its query. */
+  readonly after: string
+}
 
 async function endFromForm(
   c: LatchkeyContext,
-  select: (form: Readonly<Record<string, string | undefined>>) => SessionSelection | null,
+  choose: (form: Readonly<Record<string, string | undefined>>) => Chosen | null,
 ): Promise<Response> {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
   const session = await findBrowserSession(c)
   if (session === null) return c.redirect('/sign-in', 303)
-  const selection = select(form)
-  if (selection === null) return c.redirect('/account', 303)
+  const chosen = choose(form)
+  if (chosen === null) return c.redirect('/account', 303)
   const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }
-  const ended = await endSessions(c, principal, selection)
-  if (ended.includes(session.id)) return signedOut(c)
-  const notice = selection.kind === 'one' ? 'session_ended' : 'others_ended'
-  return c.redirect(`/account?notice=${notice}`, 303)
+  const ended = await endSessions(c, principal, chosen.selection)
+  return ended.includes(session.id) ? signedOut(c) : c.redirect(`/account?${chosen.after}`, 303)
 }

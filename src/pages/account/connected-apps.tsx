@@ -13,6 +13,8 @@ export interface ConnectedApp {
   readonly scopes: readonly string[]
   /** Seconds. */
   readonly grantedAt: number
+  /** Seconds; null while it is not signed in. */
+  readonly lastUsedAt: number | null
 }
 
 interface ConnectedAppsProps {
@@ -37,7 +39,12 @@ export const ConnectedApps: FC<ConnectedAppsProps> = ({ csrfToken, apps, now }) 
               </h3>
               <ScopeWords scopes={app.scopes} />
               <p class="hint">
-                <Fill text={words.since} values={{ time: <Moment at={app.grantedAt} now={now} /> }} />
+                <Fill text={words.since} values={{ time: <Moment at={app.grantedAt} now={now} /> }} /> ·{' '}
+                {app.lastUsedAt === null ? (
+                  words.unused
+                ) : (
+                  <Fill text={words.lastUsed} values={{ time: <Moment at={app.lastUsedAt} now={now} /> }} />
+                )}
               </p>
             </div>
             <Confirm

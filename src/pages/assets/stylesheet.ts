@@ -28,7 +28,6 @@ h2 { font-size: 1.125rem; font-weight: 650; }
 .narrow main > h2 { margin-top: 1.5rem; }
 h2 + .hint { margin-top: 0.25rem; }
 .lead + h2, .notice + h2 { margin-top: 1.75rem; }
-.lead + .hint { margin-top: 0.75rem; }
 h3 { font-size: 1rem; font-weight: 600; }
 a { color: var(--accent); text-underline-offset: 0.2em; }
 code { font: 0.9375em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
@@ -71,34 +70,52 @@ main { padding-block: 2rem; }
 section { margin-top: 2.5rem; }
 .heading { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
 .cards { list-style: none; display: grid; gap: 0.75rem; margin-top: 0.75rem; }
-.card {
-  position: relative; display: grid; grid-template-columns: auto 1fr; gap: 0 1rem; padding: 1.125rem;
-  background: var(--surface); border: 1px solid var(--line); border-radius: 0.875rem;
-}
-.card.alone { margin-top: 1.75rem; }
+.card { background: var(--surface); border: 1px solid var(--line); border-radius: 0.875rem; }
+.card.alone { display: grid; grid-template-columns: auto 1fr; gap: 0 1rem; margin-top: 1.75rem; padding: 1.125rem; }
 .card.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
-.device { color: var(--soft); }
+.device { color: var(--soft); flex: none; }
 .current .device { color: var(--accent); }
+.devices { display: grid; gap: 1rem; margin-top: 1.75rem; }
+.device-card { margin: 0; }
+.device-head { display: flex; align-items: center; flex-wrap: wrap; gap: 0.25rem 0.875rem; padding: 1rem 1.125rem; }
+.device-head > div { flex: 1; min-width: 9rem; }
+.device-head p { color: var(--soft); font-size: 0.9375rem; }
+.device-head .badge { color: var(--accent); }
+.device-card > .confirm { padding: 0 1.125rem 1.125rem; }
+.rows { list-style: none; padding: 0; }
+.row { position: relative; padding: 0.875rem 1.125rem; border-top: 1px solid var(--line); }
+.card.rows { margin-top: 0.75rem; }
+.card.rows > .row:first-child { border-top: 0; }
 .facts { min-width: 0; }
-.facts::before { content: ''; float: right; float: inline-end; width: 5rem; height: 2.25rem; }
-.current .facts::before, .alone .facts::before { content: none; }
 .facts p { margin-top: 0.1875rem; }
-.facts .hint { margin-top: 0.375rem; font-size: 0.875rem; }
+.facts .hint, .log .hint { margin-top: 0.25rem; font-size: 0.875rem; }
+.row .facts::before, .app .facts::before { content: ''; float: right; float: inline-end; width: 5.5rem; height: 2.5rem; }
+.current .row .facts::before { content: none; }
 .badge { width: fit-content; padding: 0.0625rem 0.625rem; font-size: 0.8125rem; font-weight: 600; color: var(--accent); background: var(--accent-tint); border: 1px solid transparent; border-radius: 1rem; }
 .active { color: var(--good); font-weight: 600; }
 .active::before { content: ''; display: inline-block; width: 0.5rem; height: 0.5rem; margin-inline-end: 0.5rem; background: currentColor; border-radius: 50%; }
+.worrying { box-shadow: inset 4px 0 0 var(--danger); }
+.more { margin-top: 0.75rem; }
+.pager { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.25rem; }
+.choices { display: grid; gap: 1.25rem; justify-items: start; margin-top: 0.75rem; padding: 1.125rem; }
+.choice { display: grid; grid-template-columns: auto 1fr; align-items: center; column-gap: 0.75rem; }
+.choice input { width: 1.375rem; height: 1.375rem; margin: 0.6875rem 0; accent-color: var(--accent); }
+.choice label { padding-block: 0.625rem; font-weight: 600; cursor: pointer; }
+.choice .hint { grid-column: 2; }
+fieldset { min-width: 0; margin: 0; padding: 0; border: 0; }
+legend { padding: 0; font-weight: 600; }
+fieldset .choice label { font-weight: 400; }
 
 .confirm > summary { list-style: none; }
 .confirm > summary::-webkit-details-marker { display: none; }
 .confirm[open] .when-closed, .confirm:not([open]) .when-open { display: none; }
 .confirm > form { display: grid; gap: 0.875rem; justify-items: start; margin-top: 1rem; padding: 1rem; background: var(--danger-tint); border-radius: 0.625rem; }
-.card .confirm { grid-column: 1 / -1; }
-.card summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; min-width: 4.75rem; }
-.card.app { grid-template-columns: 1fr; }
-.card.app summary { min-width: 7rem; }
-.card.app .facts::before { width: 7.5rem; }
+.row summary, .app summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; min-width: 4.75rem; }
+.app { position: relative; padding: 1.125rem; }
+.app summary { min-width: 7rem; }
+.app .facts::before { width: 7.5rem; }
 .scopes { display: grid; gap: 0.25rem; margin-block: 0.5rem; padding-inline-start: 1.25rem; }
-.cards + .confirm, .everywhere .confirm { margin-top: 0.75rem; }
+.everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
