@@ -113,7 +113,7 @@ fieldset .choice label { font-weight: 400; }
 .row summary, .app summary { position: absolute; inset-block-start: 0.75rem; inset-inline-end: 0.75rem; min-width: 4.75rem; }
 .app { position: relative; padding: 1.125rem; }
 .app summary { min-width: 7rem; }
-.app .facts::before { width: 7.5rem; }
+.app .facts::before { width: 9rem; }
 .scopes { display: grid; gap: 0.25rem; margin-block: 0.5rem; padding-inline-start: 1.25rem; }
 .everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
