@@ -106,7 +106,10 @@ async function decide(c: LatchkeyContext, sealed: string, form: FormParameters):
   if (session?.id !== question.asked.sessionId) return c.redirect(devicePath(question.userCode), 303)
   const client = await decideOnDevice(parts, question, decision, session, facts)
   if (client === null) throw new Problem('authorization_over')
-  return c.html(<DeviceDecidedPage isAllowed={decision === 'allow'} clientName={client.name} />)
+  const isAllowed = decision === 'allow'
+  return c.html(
+    <DeviceDecidedPage csrfToken={await csrfToken(c)} isAllowed={isAllowed} clientName={client.name} />,
+  )
 }
 
 const devicePath = (userCode: string | null): string =>

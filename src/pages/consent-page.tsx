@@ -6,8 +6,8 @@ import { DeviceDetail, DeviceName } from './device-text.tsx'
 import { Fill } from './fill.tsx'
 import { Form } from './form.tsx'
 import { Given } from './given.tsx'
-import { Layout } from './layout.tsx'
 import { ScopeWords } from './scope-words.tsx'
+import { SignedInLayout } from './signed-in-layout.tsx'
 import { texts } from './texts.ts'
 
 export interface ConsentPageProps {
@@ -57,7 +57,7 @@ export const ConsentPage: FC<ConsentPageProps> = props => {
   )
   const email = <bdi>{props.email}</bdi>
   return (
-    <Layout title={words.title} csrfToken={props.csrfToken}>
+    <SignedInLayout title={words.title} csrfToken={props.csrfToken}>
       <h1>{words.title}</h1>
       <p class="lead">
         <Fill text={words.lead} values={{ client, email }} />
@@ -90,7 +90,7 @@ export const ConsentPage: FC<ConsentPageProps> = props => {
           values={{ email, other: <a href={props.otherAccount}>{texts.consent.other}</a> }}
         />
       </p>
-    </Layout>
+    </SignedInLayout>
   )
 }
 

@@ -2,7 +2,7 @@
 import type { FC } from 'hono/jsx'
 import { CodeField } from './code-field.tsx'
 import { Form, titleOf } from './form.tsx'
-import { Layout } from './layout.tsx'
+import { SignedInLayout } from './signed-in-layout.tsx'
 import { texts } from './texts.ts'
 
 export interface DevicePageProps {
@@ -17,7 +17,7 @@ export interface DevicePageProps {
 export const DevicePage: FC<DevicePageProps> = ({ csrfToken, action, userCode, error }) => {
   const words = texts.device
   return (
-    <Layout title={titleOf(words.title, error)} csrfToken={csrfToken}>
+    <SignedInLayout title={titleOf(words.title, error)} csrfToken={csrfToken}>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       <Form action={action} csrfToken={csrfToken}>
@@ -26,6 +26,6 @@ export const DevicePage: FC<DevicePageProps> = ({ csrfToken, action, userCode, e
           {words.submit}
         </button>
       </Form>
-    </Layout>
+    </SignedInLayout>
   )
 }

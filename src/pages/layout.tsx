@@ -13,6 +13,8 @@ export interface LayoutProps {
   readonly scripts?: readonly string[]
   /** What stands beside the brand. */
   readonly aside?: Child
+  /** What stands below everything else. */
+  readonly below?: Child
   readonly children?: Child
 }
 
@@ -22,6 +24,7 @@ export const Layout: FC<LayoutProps> = ({
   wide = false,
   scripts = [],
   aside,
+  below,
   children,
 }) => (
   <>
@@ -51,6 +54,7 @@ export const Layout: FC<LayoutProps> = ({
           {aside}
         </header>
         <main>{children}</main>
+        {below !== undefined && <footer class="below">{below}</footer>}
       </body>
     </html>
   </>

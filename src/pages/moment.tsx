@@ -20,6 +20,15 @@ export function relativeTime(at: number, now: number): string {
   return relative.format(Math.trunc(seconds / size), unit)
 }
 
+const exact = new Intl.DateTimeFormat(texts.language, {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+})
+
+/** "13 Nov 2026, 08:02 UTC". */
+export const exactTime = (at: number): string => `${exact.format(new Date(at * 1000))} UTC`
+
 interface MomentProps {
   readonly at: number
   readonly now: number

@@ -276,7 +276,7 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   ),
   'device-hostile': <DevicePage csrfToken={CSRF} action="/device" userCode={text} error={text} />,
   'consent-device-hostile': consent({ clientName: text, email: text, about: askingDevice(text) }),
-  'device-denied-hostile': <DeviceDecidedPage isAllowed={false} clientName={text} />,
+  'device-denied-hostile': <DeviceDecidedPage csrfToken={CSRF} isAllowed={false} clientName={text} />,
   'error-hostile': <ErrorPage status={400} title={text} detail={text} requestId={text} signInAgain />,
 })
 
@@ -369,8 +369,8 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   device: <DevicePage csrfToken={CSRF} action="/device" userCode="BCDF-GH29" />,
   'device-error': <DevicePage csrfToken={CSRF} action="/device" error="wrong_user_code" />,
   'consent-device': consent({ about: askingDevice() }),
-  'device-allowed': <DeviceDecidedPage isAllowed clientName="Ledger & Co" />,
-  'device-denied': <DeviceDecidedPage isAllowed={false} clientName="Ledger & Co" />,
+  'device-allowed': <DeviceDecidedPage csrfToken={CSRF} isAllowed clientName="Ledger & Co" />,
+  'device-denied': <DeviceDecidedPage csrfToken={CSRF} isAllowed={false} clientName="Ledger & Co" />,
   'signed-out': <SignedOutPage />,
   error: (
     <ErrorPage

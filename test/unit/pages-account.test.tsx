@@ -218,6 +218,12 @@ describe('the security log', () => {
     ])
   })
 
+  test('of another day with its exact time', () => {
+    expect(entries(page([sampleEntry({ at: NOW - 3 * 86_400 })]))[0]).toContain(
+      '3 days ago (Nov 15, 2026, 3:06 AM UTC) ·',
+    )
+  })
+
   test('leads on to older entries and back to the newest', () => {
     const links = (html: string) => all(all(html, 'nav')[0]?.inner ?? '', 'a').map(a => a.attributes.href)
     expect(links(page(LOG, 12))).toEqual(['/account/log?before=12'])

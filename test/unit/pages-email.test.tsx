@@ -7,7 +7,9 @@ import { accountPage, CSRF, SESSIONS } from '../screenshots/samples.tsx'
 import { all, fieldsOf } from './pages-html.ts'
 
 const formsOf = (html: string) =>
-  all(html, 'form').map(form => [form.attributes.action, fieldsOf(form)] as const)
+  all(html, 'form')
+    .map(form => [form.attributes.action, fieldsOf(form)] as const)
+    .filter(([action]) => action !== '/sign-out')
 const alertOf = (html: string) => all(html, 'p').find(({ attributes }) => attributes.role === 'alert')?.text
 const linksOf = (html: string) => all(html, 'a').map(({ attributes }) => attributes.href)
 

@@ -1,7 +1,9 @@
 // The account page as a browser gets it: what stands there, and what its forms do.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { connect, createApp } from './support/authorize.ts'
+import { isPagePath } from '../../src/http/negotiate.ts'
+import { authorizationRequest, connect, createApp } from './support/authorize.ts'
 import { type Browser, browser, signInBrowser } from './support/browser.ts'
+import { ROUTES } from './support/routes.ts'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, signIn, type Tokens } from './support/sign-in.ts'
 import { checkHistory, storedEvents } from './support/stored.ts'
@@ -97,6 +99,27 @@ describe('SE-11: ending', () => {
     await signInBrowser(service, email, owner)
     await owner.post('/account/sessions/end-all', { client_id: '*', include_apps: 'on' })
     expect(await isAccepted(first)).toBe(false)
+  })
+})
+
+describe('SE-17: signing out', () => {
+  it('SE-17: is offered on every page that only somebody signed in gets to see', async () => {
+    const nobody = browser(service)
+    const shown: string[] = []
+    const pages = ROUTES.filter(({ method, path }) => method === 'GET' && isPagePath(path))
+    for (const path of new Set(pages.map(route => route.path))) {
+      const asked = (await nobody.get(path)).headers.get('Location') ?? ''
+      const answer = await owner.get(path)
+      if (!asked.startsWith('/sign-in') || answer.status !== 200) continue
+      shown.push(path)
+      expect(await answer.text(), path).toContain('action="/sign-out"')
+    }
+    expect(shown).toEqual(expect.arrayContaining(['/account', '/account/log', '/account/email', '/device']))
+    const app = await createApp(service, { kind: 'third_party' })
+    const { path } = await authorizationRequest(app)
+    const consent = await page(path)
+    expect(consent).toContain('name="decision"')
+    expect(consent).toContain('action="/sign-out"')
   })
 })
 

@@ -4,9 +4,8 @@ import type { Child, FC } from 'hono/jsx'
 import type { Preferences } from '../../domain/preferences.ts'
 import { Confirm } from '../confirm.tsx'
 import { Fill } from '../fill.tsx'
-import { Form } from '../form.tsx'
-import { Layout } from '../layout.tsx'
 import { Notice } from '../notice.tsx'
+import { SignedInLayout } from '../signed-in-layout.tsx'
 import { texts } from '../texts.ts'
 import { type AccountSession, grouped } from './account-session.ts'
 import { ByApp } from './by-app.tsx'
@@ -44,7 +43,7 @@ export const AccountPage: FC<AccountPageProps> = props => {
   const { csrfToken, sessions, from, now, notice } = props
   const devices = grouped(sessions, session => session.deviceKey)
   return (
-    <Layout title={words.title} csrfToken={csrfToken} wide aside={<SignOut csrfToken={csrfToken} />}>
+    <SignedInLayout title={words.title} csrfToken={csrfToken} wide>
       <p class="eyebrow">
         <Fill text={words.signedInAs} values={{ email: <bdi>{props.email}</bdi> }} />{' '}
         <a href="/account/email">{words.changeEmail}</a>
@@ -80,7 +79,7 @@ export const AccountPage: FC<AccountPageProps> = props => {
       <Part id="preferences" title={texts.preferences.title} lead={texts.preferences.lead}>
         <PreferencesForm csrfToken={csrfToken} preferences={props.preferences} />
       </Part>
-    </Layout>
+    </SignedInLayout>
   )
 }
 
@@ -103,14 +102,6 @@ const Pager: FC<{ readonly from: number; readonly devices: number }> = ({ from, 
     </nav>
   )
 }
-
-export const SignOut: FC<{ readonly csrfToken: string }> = ({ csrfToken }) => (
-  <Form action="/sign-out" csrfToken={csrfToken}>
-    <button type="submit" class="button">
-      {texts.account.signOut}
-    </button>
-  </Form>
-)
 
 interface PartProps {
   readonly id: string

@@ -3,7 +3,7 @@ import type { FC } from 'hono/jsx'
 import { CodeField } from '../code-field.tsx'
 import { Fill } from '../fill.tsx'
 import { Form, titleOf } from '../form.tsx'
-import { Layout } from '../layout.tsx'
+import { SignedInLayout } from '../signed-in-layout.tsx'
 import { texts } from '../texts.ts'
 
 export interface EmailCodePageProps {
@@ -15,7 +15,7 @@ export interface EmailCodePageProps {
 export const EmailCodePage: FC<EmailCodePageProps> = ({ csrfToken, error }) => {
   const words = texts.emailCode
   return (
-    <Layout title={titleOf(words.title, error)} csrfToken={csrfToken}>
+    <SignedInLayout title={titleOf(words.title, error)} csrfToken={csrfToken}>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       <Form action="/account/email/code" csrfToken={csrfToken}>
@@ -27,6 +27,6 @@ export const EmailCodePage: FC<EmailCodePageProps> = ({ csrfToken, error }) => {
       <p class="foot">
         <Fill text={words.again} values={{ start: <a href="/account/email">{words.start}</a> }} />
       </p>
-    </Layout>
+    </SignedInLayout>
   )
 }

@@ -3,7 +3,7 @@ import type { FC } from 'hono/jsx'
 import { EmailField } from '../email-field.tsx'
 import { Fill } from '../fill.tsx'
 import { Form, titleOf } from '../form.tsx'
-import { Layout } from '../layout.tsx'
+import { SignedInLayout } from '../signed-in-layout.tsx'
 import { texts } from '../texts.ts'
 
 export interface EmailPageProps {
@@ -16,7 +16,7 @@ export interface EmailPageProps {
 export const EmailPage: FC<EmailPageProps> = ({ csrfToken, current, error }) => {
   const words = texts.email
   return (
-    <Layout title={titleOf(words.title, error)} csrfToken={csrfToken}>
+    <SignedInLayout title={titleOf(words.title, error)} csrfToken={csrfToken}>
       <p class="eyebrow">
         <Fill text={words.current} values={{ email: <bdi>{current}</bdi> }} />
       </p>
@@ -31,6 +31,6 @@ export const EmailPage: FC<EmailPageProps> = ({ csrfToken, current, error }) => 
       <p class="foot">
         <a href="/account">{words.back}</a>
       </p>
-    </Layout>
+    </SignedInLayout>
   )
 }

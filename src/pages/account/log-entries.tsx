@@ -1,11 +1,12 @@
 // Entries of the user's log, in words.
 import type { FC } from 'hono/jsx'
 import type { EndReason, SignInRefused, UserEventType } from '../../domain/events.ts'
+import { DAY_SECONDS } from '../../domain/limits.ts'
 import type { Device, Place } from '../../domain/session.ts'
 import { DeviceName, PlaceName } from '../device-text.tsx'
 import { Fill } from '../fill.tsx'
 import { Given } from '../given.tsx'
-import { Moment } from '../moment.tsx'
+import { exactTime, Moment } from '../moment.tsx'
 import { texts } from '../texts.ts'
 
 export interface LogEntry {
@@ -37,7 +38,7 @@ export const LogEntries: FC<LogEntriesProps> = ({ entries, now }) => (
           />
         </p>
         <p class="hint">
-          <Moment at={entry.at} now={now} />
+          <When at={entry.at} now={now} />
           {entry.device !== null && (
             <>
               {' · '}
@@ -60,6 +61,14 @@ export const LogEntries: FC<LogEntriesProps> = ({ entries, now }) => (
       </li>
     ))}
   </ol>
+)
+
+/** The exact time as well, once "3 days ago" would leave somebody guessing. */
+const When: FC<{ readonly at: number; readonly now: number }> = ({ at, now }) => (
+  <>
+    <Moment at={at} now={now} />
+    {now - at >= DAY_SECONDS && ` (${exactTime(at)})`}
+  </>
 )
 
 function sentenceOf({ type, reason }: LogEntry): string {

@@ -1,8 +1,7 @@
 // The whole of the user's log, a page at a time.
 import type { FC } from 'hono/jsx'
-import { Layout } from '../layout.tsx'
+import { SignedInLayout } from '../signed-in-layout.tsx'
 import { texts } from '../texts.ts'
-import { SignOut } from './account-page.tsx'
 import { LogEntries, type LogEntry } from './log-entries.tsx'
 
 export interface LogPageProps {
@@ -18,7 +17,7 @@ export interface LogPageProps {
 export const LogPage: FC<LogPageProps> = ({ csrfToken, entries, olderThan, isNewest, now }) => {
   const words = texts.log
   return (
-    <Layout title={words.title} csrfToken={csrfToken} wide aside={<SignOut csrfToken={csrfToken} />}>
+    <SignedInLayout title={words.title} csrfToken={csrfToken} wide>
       <p class="eyebrow">
         <a href="/account">{words.back}</a>
       </p>
@@ -37,6 +36,6 @@ export const LogPage: FC<LogPageProps> = ({ csrfToken, entries, olderThan, isNew
           </a>
         )}
       </nav>
-    </Layout>
+    </SignedInLayout>
   )
 }

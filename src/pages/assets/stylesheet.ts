@@ -41,6 +41,8 @@ main { padding-block: 2rem; }
 .hint { color: var(--soft); font-size: 0.9375rem; }
 .eyebrow { color: var(--soft); font-size: 0.9375rem; margin-bottom: 0.25rem; }
 .foot { margin-top: 2rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.9375rem; }
+.below { display: flex; justify-content: center; padding-block: 1rem; }
+.narrow .below .button { color: var(--soft); background: none; border-color: transparent; font-weight: 400; text-decoration: underline; }
 .narrow .lead ~ form, .narrow .lead ~ .button { margin-top: 1.75rem; }
 .narrow .button { display: block; width: 100%; }
 
