@@ -23,10 +23,11 @@ export function relativeTime(at: number, now: number): string {
 const exact = new Intl.DateTimeFormat(texts.language, {
   dateStyle: 'medium',
   timeStyle: 'short',
+  hourCycle: 'h23',
   timeZone: 'UTC',
 })
 
-/** "13 Nov 2026, 08:02 UTC". */
+/** "Nov 13, 2026, 08:02 UTC". */
 export const exactTime = (at: number): string => `${exact.format(new Date(at * 1000))} UTC`
 
 interface MomentProps {

@@ -220,7 +220,7 @@ describe('the security log', () => {
 
   test('of another day with its exact time', () => {
     expect(entries(page([sampleEntry({ at: NOW - 3 * 86_400 })]))[0]).toContain(
-      '3 days ago (Nov 15, 2026, 3:06 AM UTC) ·',
+      '3 days ago (Nov 15, 2026, 11:06 UTC) ·',
     )
   })
 
