@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { openLiveSocket } from '../user/live-call.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { eventStream } from './event-stream.ts'
+import { isUpgrade, refuseHead } from './handshake.ts'
 import { requireListener } from './listener.ts'
 import { wantsEventStream } from './negotiate.ts'
 import { operation } from './openapi/operation.ts'
@@ -21,15 +22,15 @@ live.get(
     refusals: [405, 406],
   }),
   async c => {
-    // HEAD is answered as GET: it would open a socket to which nobody listens.
-    if (c.req.method === 'HEAD') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } })
+    refuseHead(c)
     const { subprotocol, ...listener } = await requireListener(c)
-    const isUpgrade = c.req.header('Upgrade')?.toLowerCase() === 'websocket'
-    if (!isUpgrade && !wantsEventStream(c)) throw new Problem('not_acceptable')
+    if (!isUpgrade(c) && !wantsEventStream(c)) {
+      throw new Problem('not_acceptable', { detail: 'served as a WebSocket or as text/event-stream only' })
+    }
     const { parts, facts } = c.var
     const webSocket = await openLiveSocket(parts.users, { ...listener, now: facts.now })
     if (webSocket === null) return refuseGone(c, requireListener)
-    if (!isUpgrade) return c.body(eventStream(webSocket), 200, { 'Content-Type': 'text/event-stream' })
+    if (!isUpgrade(c)) return c.body(eventStream(webSocket), 200, { 'Content-Type': 'text/event-stream' })
     // A browser closes the socket unless the subprotocol that it offered is named (RFC 6455 §4.1).
     const headers = subprotocol === null ? {} : { 'Sec-WebSocket-Protocol': subprotocol }
     return new Response(null, { status: 101, webSocket, headers })

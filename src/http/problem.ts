@@ -32,7 +32,7 @@ const PROBLEMS = {
   https_required: [403, 'Only https is served here'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
-  not_acceptable: [406, 'Served as a WebSocket or as text/event-stream only'],
+  not_acceptable: [406, 'Not served in this form'],
   conflict: [409, 'It exists already'],
   built_in_client: [409, 'A built-in client cannot be changed'],
   body_too_large: [413, 'The body is too large'],

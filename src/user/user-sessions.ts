@@ -14,6 +14,7 @@ import type {
   StartSession,
 } from '../domain/commands.ts'
 import { log } from '../log.ts'
+import { refuseMessage } from '../sockets/hibernating.ts'
 import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
@@ -22,7 +23,7 @@ import { type Applied, applyChange } from './change.ts'
 import { changeEmail } from './change-email.ts'
 import { deleteAccount } from './delete-account.ts'
 import { answerOpened, type Opened, readLiveRequest } from './live-call.ts'
-import { createLiveSockets, refuseMessage } from './live-sockets.ts'
+import { createLiveSockets } from './live-sockets.ts'
 import type { Outcome, Unavailable } from './outcome.ts'
 import { listLiveIds } from './state.ts'
 

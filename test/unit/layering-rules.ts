@@ -4,10 +4,10 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 /** From the ground up. A room imports only from floors below its own, never from a neighbour on its floor. */
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
-  ['log', 'config', 'outbound'],
+  ['log', 'config', 'outbound', 'sockets'],
   ['store'],
   ['tokens'],
-  ['user', 'notify', 'limits', 'mail', 'pages'],
+  ['user', 'waiting', 'notify', 'limits', 'mail', 'pages'],
   ['sign-in'],
   ['oauth'],
   ['http'],
