@@ -33,6 +33,7 @@ import { openapi } from './http/openapi.ts'
 import { preferencesApi } from './http/preferences-api.ts'
 import { register } from './http/register.ts'
 import { sessionsApi } from './http/sessions-api.ts'
+import { signInLive } from './http/sign-in-live.ts'
 import { signInPages } from './http/sign-in-pages.tsx'
 import { signInsApi } from './http/sign-ins-api.ts'
 import { signOutPages } from './http/sign-out-pages.tsx'
@@ -103,6 +104,7 @@ const ROUTES = [
   jwks,
   assets,
   signInPages,
+  signInLive,
   linkPages,
   accountPages,
   signOutPages,
@@ -140,6 +142,7 @@ function createParts(env: Env, ports: Ports): Parts {
     config,
     shards,
     users: env.USER_SESSIONS,
+    waitingBrowsers: env.WAITING_BROWSERS,
     secrets,
     keys: createKeyRing(
       {

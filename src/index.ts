@@ -6,6 +6,7 @@ import { deliverEvents } from './notify/deliver-events.ts'
 
 export { RateLimiter } from './limits/rate-limiter.ts'
 export { UserSessions } from './user/user-sessions.ts'
+export { WaitingBrowser } from './waiting/waiting-browser.ts'
 
 const app = createApp(realPorts)
 

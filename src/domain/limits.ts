@@ -43,6 +43,8 @@ export const SESSIONS_PER_USER_MAX = 1_000
 
 /** Live sockets of one session; beyond them its oldest is closed. */
 export const LIVE_SOCKETS_PER_SESSION = 5
+/** Sockets of one browser that waits for its sign-in. */
+export const WAITING_SOCKETS_PER_BROWSER = 5
 /** Between two comments of an event stream: shorter than the idle time of the usual proxies. */
 export const EVENT_STREAM_BEAT_MS = 25_000
 

@@ -7,6 +7,7 @@ import type { Proof } from '../sign-in/prove.ts'
 import { mintBrowserSession } from '../tokens/browser-session.ts'
 import { deviceMarks } from '../tokens/device-marks.ts'
 import { randomSecret } from '../tokens/random.ts'
+import { ring } from '../waiting/call.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { DEFAULT_CONTINUE } from './continue-to.ts'
@@ -49,6 +50,8 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
   writeCookie(c, 'session', opened.answer)
   writeCookie(c, 'browser', facts.browserId)
   clearCookie(c, 'csrf')
+  // Last, when nothing keeps the answer: the page that hears it goes on with the cookie that the answer brings.
+  facts.waitUntil(ring(parts.waitingBrowsers, signIn.bindingDigest))
   const location = signIn.continueTo ?? DEFAULT_CONTINUE
   return wantsJson(c) ? c.json({ location }) : c.redirect(location, 303)
 }

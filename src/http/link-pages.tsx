@@ -7,10 +7,9 @@ import { OpenInAppPage } from '../pages/open-in-app-page.tsx'
 import { WrongBrowserPage } from '../pages/wrong-browser-page.tsx'
 import { readLink } from '../sign-in/prove.ts'
 import { findUse } from '../store/sign-ins.ts'
-import { readBinding } from '../tokens/binding.ts'
 import { digestsEqual } from '../tokens/digest.ts'
+import { requestBinding } from './binding.ts'
 import type { LatchkeyEnv } from './context.ts'
-import { readCookie } from './cookies.ts'
 import { csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
 import { wantsJson } from './negotiate.ts'
@@ -29,8 +28,7 @@ linkPages.get('/sign-in/link', async c => {
   const { signIn } = link
   const client = await parts.findClient(signIn.clientId, facts.now)
   if (signIn.startedIn === 'app') return c.html(<OpenInAppPage clientName={client?.name ?? ''} />)
-  const cookie = readCookie(c, 'signIn')
-  const binding = cookie === undefined ? null : await readBinding(cookie)
+  const binding = await requestBinding(c)
   if (binding === null || !digestsEqual(binding.digest, signIn.bindingDigest)) {
     if (wantsJson(c)) throw new Problem('wrong_browser')
     return c.html(<WrongBrowserPage />)

@@ -1,5 +1,5 @@
 // Signing in, in a browser: the binding cookie ties every step to the browser that asked.
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { ACCOUNT_CLIENT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { parseCode } from '../domain/typed-code.ts'
@@ -7,13 +7,15 @@ import { CheckMailPage } from '../pages/check-mail-page.tsx'
 import { SignInPage } from '../pages/sign-in-page.tsx'
 import { proveByCode, proveByLink } from '../sign-in/prove.ts'
 import { startSignIn } from '../sign-in/start.ts'
-import { type Binding, mintBinding, readBinding } from '../tokens/binding.ts'
+import { type Binding, mintBinding } from '../tokens/binding.ts'
+import { ring } from '../waiting/call.ts'
+import { requestBinding } from './binding.ts'
 import { readForm } from './body.ts'
 import { findBrowserSession } from './browser-session.ts'
 import { complete } from './complete-sign-in.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { parseContinueTo } from './continue-to.ts'
-import { readCookie, writeCookie } from './cookies.ts'
+import { writeCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
 import { wantsJson } from './negotiate.ts'
@@ -76,7 +78,7 @@ signInPages.get('/sign-in/check', async c => {
   if (wantsJson(c)) return c.json(state)
   if (session !== null && state.state === 'completed') return c.redirect(state.location, 303)
   await allowFormTarget(c, state.location)
-  return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} />)
+  return c.html(<CheckMailPage ended={state.state === 'ended'} csrfToken={await csrfToken(c)} />)
 })
 
 signInPages.post('/sign-in/link', async c => {
@@ -98,14 +100,13 @@ signInPages.post('/sign-in/code', async c => {
   const { parts, facts } = c.var
   const code = parseCode(form.code ?? '')
   const proof = await proveByCode(parts, binding.signInId, code, binding.digest, 'browser', facts)
+  // Over, by this wrong code perhaps: other tabs of this browser may still wait for it.
+  if (proof.tag === 'refused' && proof.why === 'sign_in_ended') {
+    facts.waitUntil(ring(parts.waitingBrowsers, binding.digest))
+  }
   if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
     await allowFormTarget(c, (await signInState(c, binding, null)).location)
-    return c.html(<CheckMailPage script csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
+    return c.html(<CheckMailPage ended={false} csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
   }
   return complete(c, proof)
 })
-
-async function requestBinding(c: Context<LatchkeyEnv>): Promise<Binding | null> {
-  const cookie = readCookie(c, 'signIn')
-  return cookie === undefined ? null : readBinding(cookie)
-}

@@ -10,14 +10,14 @@ export interface CheckMailPageProps {
   readonly csrfToken: string
   /** A key of `texts.errors`, or a text. */
   readonly error?: string | undefined
-  /** Whether the page may ask by itself if the sign-in has completed. */
-  readonly script: boolean
+  /** Whether the sign-in is over: there is nothing to wait for. */
+  readonly ended: boolean
 }
 
-export const CheckMailPage: FC<CheckMailPageProps> = ({ csrfToken, error, script }) => {
+export const CheckMailPage: FC<CheckMailPageProps> = ({ csrfToken, error, ended }) => {
   const words = texts.checkMail
   return (
-    <Layout title={titleOf(words.title, error)} csrfToken={csrfToken} scripts={script ? ['check.js'] : []}>
+    <Layout title={titleOf(words.title, error)} csrfToken={csrfToken} scripts={ended ? [] : ['check.js']}>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       <Form action="/sign-in/code" csrfToken={csrfToken}>
@@ -31,7 +31,9 @@ export const CheckMailPage: FC<CheckMailPageProps> = ({ csrfToken, error, script
         <a class="button" href="/sign-in/check">
           {words.proceed}
         </a>
-        <p id="progress" class="hint" role="status" data-waiting={words.waiting} data-ended={words.ended} />
+        <p id="progress" class="hint" role="status" data-waiting={words.waiting} data-ended={words.ended}>
+          {ended ? words.ended : ''}
+        </p>
       </div>
       <p class="foot">
         <Fill text={words.again} values={{ start: <a href="/sign-in">{words.start}</a> }} />

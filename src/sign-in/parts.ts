@@ -11,11 +11,13 @@ import type { ClientKeys } from '../tokens/client-keys.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import type { UserSessions } from '../user/user-sessions.ts'
+import type { WaitingBrowsers } from '../waiting/call.ts'
 
 export interface Parts {
   readonly config: Config
   readonly shards: Shards
   readonly users: DurableObjectNamespace<UserSessions>
+  readonly waitingBrowsers: WaitingBrowsers
   readonly secrets: Secrets
   readonly keys: KeyRing
   readonly limits: Limits

@@ -1,5 +1,5 @@
 // Signing in and ending sessions as people do it: in Chromium, with and without script, on a phone and a desktop.
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCode, findLinkToken, type Mail } from '../../src/cli/mailbox.ts'
 import { startCallback } from './support/callback.ts'
@@ -121,6 +121,53 @@ describe.each(devices)('on $name', ({ script, viewport }) => {
     expect(elsewhere).toEqual([])
     await context.close()
     app.close()
+  })
+})
+
+describe('the page that waits goes on by itself', () => {
+  const isQuestion = (request: Request) =>
+    request.resourceType() === 'fetch' && request.url().endsWith('/sign-in/check')
+
+  async function openLinkInTab(context: BrowserContext, mail: Mail): Promise<void> {
+    const tab = await context.newPage()
+    await tab.goto(linkOf(mail))
+    await tab.getByRole('button', { name: 'Sign in' }).click()
+    await tab.waitForURL('**/account')
+  }
+
+  test('rung over its socket: while no timer runs, it asks when it is connected and when it is rung', async () => {
+    const { context, page, complaints } = await openPerson(browser, service.origin)
+    await context.clock.install()
+    await context.clock.pauseAt(Date.now() + 60_000)
+    const questions: string[] = []
+    const rings: unknown[] = []
+    page.on('request', request => isQuestion(request) && questions.push(request.url()))
+    page.on('websocket', socket =>
+      socket.on('framereceived', ({ payload }) => payload !== 'pong' && rings.push(payload)),
+    )
+    const connected = page.waitForResponse(response => isQuestion(response.request()))
+    const mail = await askForLink(page, freshAddress())
+    await connected
+    expect(rings).toEqual([])
+    await openLinkInTab(context, mail)
+    await page.waitForURL('**/account')
+    expect([questions.length, rings]).toEqual([2, ['{"type":"sign_in.changed"}']])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('by asking, where the handshake is refused', async () => {
+    const { context, page, complaints } = await openPerson(browser, service.origin)
+    await page.addInitScript(`{
+      const Real = WebSocket
+      window.WebSocket = function (url) { return new Real(url + '/refused') }
+    }`)
+    const mail = await askForLink(page, freshAddress())
+    await openLinkInTab(context, mail)
+    await page.waitForURL('**/account')
+    // Chromium says so by itself; once, because the script does not insist.
+    expect(complaints).toEqual([expect.stringContaining('WebSocket')])
+    await context.close()
   })
 })
 

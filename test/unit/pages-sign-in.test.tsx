@@ -48,7 +48,8 @@ describe('the sign-in page', () => {
 })
 
 describe('the page that waits for the code', () => {
-  const html = String(<CheckMailPage csrfToken={CSRF} script />)
+  const html = String(<CheckMailPage csrfToken={CSRF} ended={false} />)
+  const over = String(<CheckMailPage csrfToken={CSRF} ended />)
 
   test('takes a code as people type it', () => {
     expect(all(html, 'form').map(({ attributes }) => attributes.action)).toEqual(['/sign-in/code'])
@@ -67,18 +68,18 @@ describe('the page that waits for the code', () => {
     expect(html).toContain('10 minutes')
   })
 
-  test('loads the script that waits only when it may', () => {
+  test('waits by script while there is something to wait for, and says by itself when it is over', () => {
     expect(scriptsOf(html)).toContain('/assets/check.js')
-    expect(scriptsOf(String(<CheckMailPage csrfToken={CSRF} script={false} />))).not.toContain(
-      '/assets/check.js',
-    )
+    expect(scriptsOf(over)).not.toContain('/assets/check.js')
+    expect(progressOf(over)).toMatchObject({ text: texts.checkMail.ended })
   })
 
   test('has a quiet live region for what the script says', () => {
-    const region = all(html, 'p').find(({ attributes }) => attributes.id === 'progress')
-    expect(region).toMatchObject({ text: '', attributes: { role: 'status' } })
-    expect(region?.attributes['data-ended']).toBe(texts.checkMail.ended)
+    expect(progressOf(html)).toMatchObject({ text: '', attributes: { role: 'status' } })
+    expect(progressOf(html)?.attributes['data-ended']).toBe(texts.checkMail.ended)
   })
+
+  const progressOf = (page: string) => all(page, 'p').find(({ attributes }) => attributes.id === 'progress')
 })
 
 describe('where a link leads', () => {

@@ -62,7 +62,11 @@ export function addToken(jar: Jar, name: string, token: string): void {
 /** Every row of every table, and everything that an object keeps. */
 export async function everythingStored(service: Service): Promise<string> {
   const kept: unknown[] = []
-  for (const namespace of [env.USER_SESSIONS, env.RATE_LIMITER] as DurableObjectNamespace[]) {
+  for (const namespace of [
+    env.USER_SESSIONS,
+    env.RATE_LIMITER,
+    env.WAITING_BROWSERS,
+  ] as DurableObjectNamespace[]) {
     for (const id of await listDurableObjectIds(namespace)) {
       kept.push(await runInDurableObject(namespace.get(id), (_, state) => [...state.storage.kv.list()]))
     }

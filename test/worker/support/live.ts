@@ -31,8 +31,8 @@ export const bySubprotocol = (tokens: { access_token: string }) => ({
   'Sec-WebSocket-Protocol': `bearer.${tokens.access_token}`,
 })
 
-export const handshake = (send: Send, headers: Headers = {}): Promise<Response> =>
-  send(LIVE, { headers: { ...UPGRADE, ...headers } })
+export const handshake = (send: Send, headers: Headers = {}, path = LIVE): Promise<Response> =>
+  send(path, { headers: { ...UPGRADE, ...headers } })
 
 export interface Listening {
   readonly response: Response
@@ -45,8 +45,8 @@ export interface Listening {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
 }
 
-export async function listen(send: Send, headers: Headers = {}): Promise<Listening> {
-  const response = await handshake(send, headers)
+export async function listen(send: Send, headers: Headers = {}, path = LIVE): Promise<Listening> {
+  const response = await handshake(send, headers, path)
   expect(response.status, response.webSocket === null ? await response.text() : '').toBe(101)
   const socket = response.webSocket as WebSocket
   const texts: string[] = []
