@@ -9,7 +9,9 @@ CREATE TABLE IF NOT EXISTS users (
   email TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   disabled_at INTEGER,
-  preferences TEXT NOT NULL DEFAULT '{}'
+  preferences TEXT NOT NULL DEFAULT '{}',
+  -- 1 from a disowned session to the next sign-in, for which the link alone is not enough.
+  asks_code INTEGER NOT NULL DEFAULT 0 CHECK (asks_code IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 -- Canonical address -> user: an index, in the shard of the address. Whether it is so says users.email.

@@ -14,6 +14,8 @@ export interface UserState {
     readonly email: string
     readonly disabledAt: number | null
     readonly preferences: Preferences
+    /** Since a session was disowned: the next sign-in takes the typed code, the link alone is not enough. */
+    readonly asksForCode: boolean
   } | null
   readonly sessions: readonly Session[]
   /** What third-party clients have been allowed. */
@@ -120,6 +122,8 @@ export type StartResult =
   | { readonly tag: 'authorization_gone' }
   /** The proven address is not, or no longer, this user's. */
   | { readonly tag: 'address_moved' }
+  /** The link was right, and is not enough this time; nothing is spent. */
+  | { readonly tag: 'code_required' }
 
 export type EndResult =
   | { readonly tag: 'ended'; readonly sessions: readonly string[] }

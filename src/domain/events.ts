@@ -52,6 +52,8 @@ export interface SessionCreated extends EventBase {
   readonly newUser: NewUser | null
   /** By which this device is known again. */
   readonly marks: readonly string[]
+  /** Whether the user asked for the typed code: with this sign-in, no longer. */
+  readonly answersCode: boolean
   /** What tells the holder of this sign-in, if it is to be told. */
   readonly notice: WaitingMail | null
 }

@@ -8,6 +8,7 @@ import { mintBrowserSession } from '../tokens/browser-session.ts'
 import { deviceMarks } from '../tokens/device-marks.ts'
 import { randomSecret } from '../tokens/random.ts'
 import { ring } from '../waiting/call.ts'
+import { askForCode } from './ask-for-code.tsx'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { DEFAULT_CONTINUE } from './continue-to.ts'
@@ -39,6 +40,7 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
     facts,
   )
   if (opened.tag === 'spent') throw new Problem('link_used')
+  if (opened.tag === 'code_required') return askForCode(c, signIn, 403)
   if (opened.tag === 'refused') throw new Problem(opened.why)
   // The former session of this browser was another user's: the same change cannot end it.
   if (former !== null && former.userId !== opened.userId) {

@@ -5,9 +5,11 @@ import { LinkEndedPage } from '../pages/link-ended-page.tsx'
 import { LinkPage } from '../pages/link-page.tsx'
 import { OpenInAppPage } from '../pages/open-in-app-page.tsx'
 import { WrongBrowserPage } from '../pages/wrong-browser-page.tsx'
+import { asksForCode } from '../sign-in/asks-code.ts'
 import { readLink } from '../sign-in/prove.ts'
 import { findUse } from '../store/sign-ins.ts'
 import { digestsEqual } from '../tokens/digest.ts'
+import { askForCode } from './ask-for-code.tsx'
 import { requestBinding } from './binding.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { csrfToken } from './csrf.ts'
@@ -36,6 +38,7 @@ linkPages.get('/sign-in/link', async c => {
   const spent = await findUse(parts.shards, link)
   if (spent !== null) return c.html(<LinkEndedPage why="used" />, 400)
   if (!isOpen(signIn, facts.now)) return c.html(<LinkEndedPage why="expired" />, 400)
+  if (await asksForCode(parts, link)) return askForCode(c, signIn, 200)
   await allowFormTarget(c, signIn.continueTo)
   return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)
 })

@@ -18,6 +18,7 @@ const PROBLEMS = {
   address_taken: [409, 'Another account has this address'],
   recent_sign_in_required: [403, 'A recent sign-in is needed'],
   session_limit_reached: [403, 'No further session is allowed'],
+  code_required: [403, 'This time the link is not enough: type the code from the same mail'],
   user_disabled: [403, 'This account is disabled'],
   wrong_browser: [403, 'The link was asked for in another browser'],
   csrf_failed: [403, 'The form did not come from this site'],

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { ACCOUNT_CLIENT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
+import { isTaggedId } from '../domain/ids.ts'
 import { parseCode } from '../domain/typed-code.ts'
 import { CheckMailPage } from '../pages/check-mail-page.tsx'
 import { SignInPage } from '../pages/sign-in-page.tsx'
@@ -9,6 +10,7 @@ import { proveByCode, proveByLink } from '../sign-in/prove.ts'
 import { startSignIn } from '../sign-in/start.ts'
 import { type Binding, mintBinding } from '../tokens/binding.ts'
 import { ring } from '../waiting/call.ts'
+import { askForCode } from './ask-for-code.tsx'
 import { requestBinding } from './binding.ts'
 import { readForm } from './body.ts'
 import { findBrowserSession } from './browser-session.ts'
@@ -95,8 +97,11 @@ signInPages.post('/sign-in/code', async c => {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
   await checkRedemptionLimit(c)
-  const binding = await requestBinding(c)
-  if (binding === null) throw new Problem('wrong_browser')
+  const held = await requestBinding(c)
+  if (held === null) throw new Problem('wrong_browser')
+  // The newest sign-in of this browser, unless the page was about an earlier one: all of them have its secret.
+  const named = isTaggedId('i', form.sign_in_id) ? form.sign_in_id : null
+  const binding = named === null ? held : { ...held, signInId: named }
   const { parts, facts } = c.var
   const code = parseCode(form.code ?? '')
   const proof = await proveByCode(parts, binding.signInId, code, binding.digest, 'browser', facts)
@@ -105,7 +110,9 @@ signInPages.post('/sign-in/code', async c => {
     facts.waitUntil(ring(parts.waitingBrowsers, binding.digest))
   }
   if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
-    await allowFormTarget(c, (await signInState(c, binding, null)).location)
+    const { location } = await signInState(c, binding, null)
+    if (named !== null) return askForCode(c, { id: named, continueTo: location }, 400, 'wrong_code')
+    await allowFormTarget(c, location)
     return c.html(<CheckMailPage ended={false} csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
   }
   return complete(c, proof)

@@ -56,6 +56,13 @@ const en = {
     caution: 'You did not ask for this? Then close this page: nothing has happened yet.',
   },
 
+  codeRequired: {
+    title: 'Type the code from the email',
+    lead: 'Somebody signed in to your account who was not you, so this time the link alone is not enough. The code is in the same email as the link.',
+    submit: 'Sign in with the code',
+    caution: 'Type it only here, where you are signing in, and tell it to nobody.',
+  },
+
   wrongBrowser: {
     title: 'Use the code instead',
     lead: 'This link was asked for in another browser or app, so it cannot sign you in here.',
@@ -105,10 +112,10 @@ const en = {
       lead: 'Every session of your account has ended, apps included.',
     },
     next: 'What to do now',
-    steps: [
-      'Make your mailbox safe: change its password. Whoever signed in could read your email.',
-      'Then sign in here again, and look at where you’re signed in.',
-    ],
+    mailbox: 'Make your mailbox safe: change its password. Whoever signed in could read your email.',
+    signInAgain: 'Then sign in here again, and look at where you’re signed in.',
+    signInByCode:
+      'Then sign in here again. This once, type the code from the email on the device that signs in: the link alone is not enough. Then look at where you’re signed in.',
     rest: 'End all other sessions too',
     restLead:
       'If you are not sure about the others: this signs out every device and every connected app, yours too.',

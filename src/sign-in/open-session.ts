@@ -33,6 +33,8 @@ export type Opened<Answer> =
   | { readonly tag: 'opened'; readonly userId: string; readonly sessionId: string; readonly answer: Answer }
   | { readonly tag: 'refused'; readonly why: 'session_limit_reached' | 'user_disabled' }
   | { readonly tag: 'spent' }
+  /** The link is not enough this time: the typed code of the same mail is. Nothing is spent. */
+  | { readonly tag: 'code_required' }
 
 const ATTEMPTS = 3
 
@@ -97,6 +99,7 @@ export async function openSession<Answer>(
         facts.waitUntil(parts.limits.remember(signIn.address, facts, facts.now).catch(() => undefined))
         return { tag: 'opened', userId, sessionId, answer: credentials.answer }
       case 'refused':
+      case 'code_required':
         return outcome
       case 'spent':
       case 'authorization_gone':

@@ -6,7 +6,14 @@ import { closeEmailChange } from './email-changes.ts'
 import { insertEvents } from './events.ts'
 import { insertOutbox } from './outbox.ts'
 import { deleteSessions, insertSession } from './sessions.ts'
-import { insertEmail, insertUser, updateDisabled, updateEmail, updatePreferences } from './users.ts'
+import {
+  insertEmail,
+  insertUser,
+  updateAsksCode,
+  updateDisabled,
+  updateEmail,
+  updatePreferences,
+} from './users.ts'
 
 /**
  * The events first: they are the fence that refuses a stale writer and a replay. Then the sessions that ended, before one
@@ -31,6 +38,7 @@ function endings(db: D1Database, userId: string, events: readonly UserEvent[]): 
   return [
     deleteSessions(db, userId, idsOf(ended)),
     ...[...byReason].map(([reason, group]) => retireBuckets(db, idsOf(group), reason, atOf(group))),
+    ...(byReason.has('not_me') ? [updateAsksCode(db, userId, true)] : []),
   ]
 }
 
@@ -42,13 +50,14 @@ const atOf = (ended: readonly SessionEnded[]): number => ended[0]?.at ?? 0
 function consequences(db: D1Database, userId: string, event: UserEvent): D1PreparedStatement[] {
   switch (event.type) {
     case 'session.created': {
-      const { session, bucket, newUser, notice, at } = event
+      const { session, bucket, newUser, answersCode, notice, at } = event
       return [
         ...(newUser === null
           ? []
           : [insertUser(db, userId, newUser.email, at), insertEmail(db, newUser.email, userId, at)]),
         insertSession(db, userId, event),
         ...(bucket === null ? [] : [insertFirstBucket(db, userId, session.id, at, bucket)]),
+        ...(answersCode ? [updateAsksCode(db, userId, false)] : []),
         ...(notice === null ? [] : [insertOutbox(db, notice)]),
       ]
     }

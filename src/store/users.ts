@@ -9,9 +9,10 @@ export interface UserRow {
   readonly created_at: number
   readonly disabled_at: number | null
   readonly preferences: string
+  readonly asks_code: 0 | 1
 }
 
-const COLUMNS = 'id, email, created_at, disabled_at, preferences'
+const COLUMNS = 'id, email, created_at, disabled_at, preferences, asks_code'
 
 export const preferencesOf = (row: Pick<UserRow, 'preferences'>): Preferences => ({
   ...DEFAULT_PREFERENCES,
@@ -34,6 +35,10 @@ export const updateDisabled = (db: D1Database, id: string, disabledAt: number | 
 
 export const updatePreferences = (db: D1Database, id: string, preferences: Preferences) =>
   db.prepare('UPDATE users SET preferences = ? WHERE id = ?').bind(JSON.stringify(preferences), id)
+
+/** Writes nothing where it is so already. */
+export const updateAsksCode = (db: D1Database, id: string, asks: boolean) =>
+  db.prepare('UPDATE users SET asks_code = ?2 WHERE id = ?1 AND asks_code <> ?2').bind(id, asks ? 1 : 0)
 
 export const deleteUser = (db: D1Database, id: string) =>
   db.prepare('DELETE FROM users WHERE id = ?').bind(id)

@@ -22,7 +22,12 @@ export async function loadState(db: D1Database, userId: string, entries = 1): Pr
     user:
       user === undefined
         ? null
-        : { email: user.email, disabledAt: user.disabled_at, preferences: preferencesOf(user) },
+        : {
+            email: user.email,
+            disabledAt: user.disabled_at,
+            preferences: preferencesOf(user),
+            asksForCode: user.asks_code === 1,
+          },
     sessions: ((sessions?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
     consents: ((consents?.results ?? []) as unknown as ConsentRow[]).map(consentOf),
     lastSeq: log[0]?.seq ?? 0,

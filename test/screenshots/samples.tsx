@@ -15,6 +15,7 @@ import { NotMeDonePage } from '../../src/pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../src/pages/account/not-me-invalid-page.tsx'
 import { NotMePage } from '../../src/pages/account/not-me-page.tsx'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
+import { CodeRequiredPage } from '../../src/pages/code-required-page.tsx'
 import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page.tsx'
 import { DeviceDecidedPage } from '../../src/pages/device-decided-page.tsx'
 import { DevicePage } from '../../src/pages/device-page.tsx'
@@ -255,7 +256,8 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
       now={NOW}
     />
   ),
-  'not-me-done-hostile': <NotMeDonePage csrfToken={CSRF} token={text} what="ended" />,
+  'not-me-done-hostile': <NotMeDonePage csrfToken={CSRF} token={text} what="ended" asksForCode />,
+  'code-required-hostile': <CodeRequiredPage csrfToken={CSRF} signInId={text} error={text} />,
   'account-hostile': accountPage({
     email: text,
     apps: [hostileApp(text)],
@@ -311,6 +313,8 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'check-mail-ended': <CheckMailPage csrfToken={CSRF} ended />,
   'check-mail-error': <CheckMailPage csrfToken={CSRF} error="wrong_code" ended={false} />,
   link: <LinkPage csrfToken={CSRF} token={TOKEN} clientName="Harbour Bank" />,
+  'code-required': <CodeRequiredPage csrfToken={CSRF} signInId="i_aasample" />,
+  'code-required-error': <CodeRequiredPage csrfToken={CSRF} signInId="i_aasample" error="wrong_code" />,
   'wrong-browser': <WrongBrowserPage />,
   'link-used': <LinkEndedPage why="used" />,
   'link-expired': <LinkEndedPage why="expired" />,
@@ -327,9 +331,11 @@ export const PAGES: Readonly<Record<string, unknown>> = {
       now={NOW}
     />
   ),
-  'not-me-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="ended" />,
-  'not-me-ended-before': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="endedBefore" />,
-  'not-me-all-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="allEnded" />,
+  'not-me-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="ended" asksForCode />,
+  'not-me-ended-before': (
+    <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="endedBefore" asksForCode={false} />
+  ),
+  'not-me-all-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="allEnded" asksForCode />,
   'not-me-expired': <NotMeInvalidPage why="expired" />,
   'not-me-invalid': <NotMeInvalidPage why="invalid" />,
   account: accountPage(),

@@ -150,7 +150,7 @@ describe('SE-13: disabling', () => {
   test('SE-13: a user who is disabled already, or enabled already, gets no second event', () => {
     const disabled = {
       ...aUser(),
-      user: { email: 'ann@x.test', disabledAt: 5, preferences: DEFAULT_PREFERENCES },
+      user: { email: 'ann@x.test', disabledAt: 5, preferences: DEFAULT_PREFERENCES, asksForCode: false },
     }
     const nothing = { events: [], result: { tag: 'changed' } }
     expect(decide(disabled, { type: 'set_disabled', opId: 'op', disabled: true }, NOW)).toEqual(nothing)

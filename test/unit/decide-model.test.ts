@@ -9,20 +9,33 @@ import type { Session } from '../../src/domain/session.ts'
 import { anyUser, apply, liveIds, NOW } from './model.ts'
 import { anyStep, pick, touched } from './steps.ts'
 
+interface Turn {
+  readonly command: Command
+  readonly decision: Decision<{ tag: string }>
+}
+
 /** Plays the steps from a random user on, and looks at every decision. */
 function play(
-  look: (before: UserState, command: Command, decision: Decision<{ tag: string }>, now: number) => void,
+  look: (
+    before: UserState,
+    command: Command,
+    decision: Decision<{ tag: string }>,
+    now: number,
+    past: readonly Turn[],
+  ) => void,
 ) {
   fc.assert(
     fc.property(anyUser, fc.array(anyStep, { maxLength: 25 }), (start, steps) => {
       let state = start
       let now = NOW
+      const past: Turn[] = []
       for (const [index, step] of steps.entries()) {
         now += step.wait
         state = touched(state, pick(state, step.touch), now)
         const command = step.command(state, String(index))
         const decision = decide(state, command, now)
-        look(state, command, decision, now)
+        look(state, command, decision, now, past)
+        past.push({ command, decision })
         state = apply(state, decision.events)
       }
     }),
@@ -63,6 +76,7 @@ function tightened(rule: SessionRule, one: boolean) {
 test('I2: a sign-in leaves exactly whom the rule leaves, never more than its limit', () => {
   play((state, command, { events, result }, now) => {
     if (command.type !== 'start_session' || state.user?.disabledAt !== null) return
+    if (result.tag === 'code_required') return
     const expected = expectedAfterStart(state, command, now)
     if (expected === null) return expect(result).toMatchObject({ tag: 'refused' })
     const after = apply(state, events)
@@ -110,6 +124,27 @@ test('SE-05: what has expired is ended as expired, and never as anything else', 
     for (const event of ended) expect(event.reason === 'expired').toBe(expired.includes(event.sessionId))
   })
 })
+
+test('ML-16: once a session is disowned no link signs anybody in until a code has, and what a session derives goes on', () => {
+  let refusals = 0
+  play((state, command, decision, _, past) => {
+    if (command.type !== 'start_session' || state.user?.disabledAt !== null) return
+    const disowned = past.findLastIndex(({ decision: { events } }) =>
+      events.some(event => event.type === 'session.ended' && event.reason === 'not_me'),
+    )
+    const signedIn = past.findLastIndex(
+      ({ command: each, decision: { result } }) => isMailbox(each) && result.tag === 'started',
+    )
+    const isByLink = isMailbox(command) && command.session.signedInWith.includes('email_link')
+    const isRefused = decision.result.tag === 'code_required'
+    expect(isRefused).toBe(disowned > signedIn && isByLink)
+    if (isRefused) expect(decision.events).toEqual([])
+    refusals += Number(isRefused)
+  })
+  expect(refusals).toBeGreaterThan(0)
+})
+
+const isMailbox = (command: Command): boolean => command.type === 'start_session' && command.address !== null
 
 const endedIds = (events: readonly UserEvent[]): string[] =>
   events.flatMap(event => (event.type === 'session.ended' ? [event.sessionId] : []))

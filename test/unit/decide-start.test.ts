@@ -81,21 +81,23 @@ describe('SE-03: the former session of this browser', () => {
 })
 
 describe('who may sign in', () => {
+  const disabled = {
+    ...aUser(),
+    user: {
+      email: 'ann@x.test',
+      disabledAt: NOW - 5,
+      preferences: DEFAULT_PREFERENCES,
+      asksForCode: false,
+    },
+  }
+
   test('SE-13: a disabled user is refused, with one event that spends the sign-in', () => {
-    const state = {
-      ...aUser(),
-      user: { email: 'ann@x.test', disabledAt: NOW - 5, preferences: DEFAULT_PREFERENCES },
-    }
-    const { events, result } = decide(state, aStart('new', 'ios', NO_LIMIT), NOW)
+    const { events, result } = decide(disabled, aStart('new', 'ios', NO_LIMIT), NOW)
     expect(result).toEqual({ tag: 'refused', why: 'user_disabled' })
     expect(events).toMatchObject([{ type: 'sign_in.refused', reason: 'user_disabled', opId: 'op:new' }])
   })
 
   test('SE-13: a user who is enabled again can sign in', () => {
-    const disabled = {
-      ...aUser(),
-      user: { email: 'ann@x.test', disabledAt: NOW - 5, preferences: DEFAULT_PREFERENCES },
-    }
     const { events } = decide(disabled, { type: 'set_disabled', opId: 'op', disabled: false }, NOW)
     const state = apply(disabled, events)
     expect(decide(state, aStart('new', 'ios', NO_LIMIT), NOW).result).toMatchObject({ tag: 'started' })

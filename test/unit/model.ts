@@ -36,7 +36,12 @@ export function aSession(id: string, changes: Partial<Session> = {}): Session {
 export function aUser(sessions: readonly Session[] = [], preferences: Partial<Preferences> = {}): UserState {
   return {
     userId: 'u_1',
-    user: { email: 'ann@x.test', disabledAt: null, preferences: { ...DEFAULT_PREFERENCES, ...preferences } },
+    user: {
+      email: 'ann@x.test',
+      disabledAt: null,
+      preferences: { ...DEFAULT_PREFERENCES, ...preferences },
+      asksForCode: false,
+    },
     sessions,
     consents: [],
     lastSeq: Math.max(0, ...sessions.map(session => session.createdSeq)),
@@ -105,18 +110,21 @@ function applyOne(state: UserState, event: UserEvent): UserState {
     case 'session.created': {
       const { id } = event.session
       if (state.sessions.some(session => session.id === id)) throw new Error(`${id} began twice`)
-      const user = state.user ?? {
+      const known = state.user ?? {
         email: event.newUser?.email ?? '',
         disabledAt: null,
         preferences: DEFAULT_PREFERENCES,
+        asksForCode: false,
       }
+      const user = { ...known, asksForCode: known.asksForCode && !event.answersCode }
       return { ...next, user, sessions: [...state.sessions, sessionOf(state.userId, event)] }
     }
     case 'session.ended': {
       const sessions = state.sessions.filter(session => session.id !== event.sessionId)
       if (sessions.length === state.sessions.length)
         throw new Error(`${event.sessionId} ended, but was not there`)
-      return { ...next, sessions }
+      const asksForCode = event.reason === 'not_me' || state.user?.asksForCode === true
+      return { ...next, sessions, user: state.user && { ...state.user, asksForCode } }
     }
     case 'preference.changed':
       return { ...next, user: state.user && { ...state.user, preferences: event.preferences } }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
+import { CodeRequiredPage } from '../../src/pages/code-required-page.tsx'
 import { ErrorPage } from '../../src/pages/error-page.tsx'
 import { LinkEndedPage } from '../../src/pages/link-ended-page.tsx'
 import { LinkPage } from '../../src/pages/link-page.tsx'
@@ -93,6 +94,16 @@ describe('where a link leads', () => {
     expect(linksOf(html)).toEqual([])
   })
 
+  test('ML-16 after a disowned session: the field for the code, of this very sign-in, and why', () => {
+    const html = String(<CodeRequiredPage csrfToken={CSRF} signInId="i_1" error="wrong_code" />)
+    const [form, ...otherForms] = all(html, 'form')
+    expect([form?.attributes.action, otherForms]).toEqual(['/sign-in/code', []])
+    expect(form && fieldsOf(form)).toEqual({ csrf_token: CSRF, sign_in_id: 'i_1', code: '' })
+    expect(inputOf(html, 'code')).toMatchObject({ autocomplete: 'one-time-code', 'aria-invalid': 'true' })
+    expect(html).toContain('who was not you')
+    expect(all(html, 'title')[0]?.text).toMatch(/^Error: /)
+  })
+
   test('ML-05 in another browser: no form, no token, the way to the code', () => {
     const html = String(<WrongBrowserPage />)
     expect([...all(html, 'form'), ...all(html, 'button'), ...all(html, 'input')]).toEqual([])
@@ -117,6 +128,7 @@ describe('where a link leads', () => {
       <LinkPage csrfToken={CSRF} token={TOKEN} clientName="Harbour Bank" />,
       <WrongBrowserPage />,
       <OpenInAppPage clientName="Harbour Bank" />,
+      <CodeRequiredPage csrfToken={CSRF} signInId="i_1" />,
       <LinkEndedPage why="used" />,
     ]
     for (const page of pages) expect(scriptsOf(String(page))).toContain('/assets/link.js')

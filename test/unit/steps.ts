@@ -23,12 +23,14 @@ const preferences = fc.record({
 })
 
 const starting = fc
-  .tuple(anyClient, anyRule, fc.nat())
-  .map(([clientId, rule, former]): Step['command'] => (state, name) => {
+  .tuple(anyClient, anyRule, fc.nat(), fc.constantFrom('email_link', 'email_code', null))
+  .map(([clientId, rule, former, proof]): Step['command'] => (state, name) => {
     const id = `n${name}`
-    const session = aNewSession(id, clientId, kindOf(clientId))
+    const signedInWith = [proof ?? 'email_link'] as const
+    const session = { ...aNewSession(id, clientId, kindOf(clientId)), signedInWith }
+    const address = proof === null ? null : (state.user?.email ?? null)
     const formerSessionId = former % 3 ? null : pick(state, former)
-    return aStart(id, clientId, rule, { session, formerSessionId, marks: [`m${former % 4}`] })
+    return aStart(id, clientId, rule, { session, address, formerSessionId, marks: [`m${former % 4}`] })
   })
 const ending = fc
   .tuple(
@@ -40,7 +42,7 @@ const ending = fc
   .map(([kind, clientId, target, by]): Step['command'] => (state, name) => ({
     type: 'end_sessions',
     opId: `end${name}`,
-    reason: 'ended_by_user',
+    reason: target % 4 ? 'ended_by_user' : 'not_me',
     by: actor(state, by),
     selection: {
       one: { kind: 'one', sessionId: pick(state, target) } as const,

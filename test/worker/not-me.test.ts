@@ -22,8 +22,10 @@ async function intrude(service: Service) {
   await signInByBrowser(service, email, own, FIREFOX)
   const [connected] = await seedSessions(service, app.client_id, email, 1)
   const strangerAt = freshIp()
-  const signInAgain = () => signInByApp(service, bank.client_id, email, strangerAt, SAFARI)
-  const stranger = await signInAgain()
+  const fromThere = (by: 'link' | 'code') =>
+    signInByApp(service, bank.client_id, email, strangerAt, SAFARI, by)
+  const signInAgain = () => fromThere('code')
+  const stranger = await fromThere('link')
   const token = noticeToken(service, email)
   return { email, own, connected: connected as Tokens, stranger, token, signInAgain }
 }

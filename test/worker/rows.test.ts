@@ -63,6 +63,23 @@ describe('rows written', () => {
     expect(await written(db => change(db, userId, rest))).toBe(5 + 4)
   })
 
+  test('ML-16: disowning a session writes 6 rows, the next one 5; the sign-in that answers for it 5, then 4', async () => {
+    const ids = [newId('s'), newId('s')]
+    const userId = await newUser(DB, ids)
+    const end = { type: 'end_sessions', reason: 'not_me', by: { kind: 'notice' } } as const
+    const costs: number[] = []
+    for (const sessionId of ids) {
+      const one = { ...end, opId: newId('i'), selection: { kind: 'one', sessionId } } as const
+      costs.push(await written(db => change(db, userId, one)))
+    }
+    for (const way of ['email_code', 'email_link'] as const) {
+      const command = start({ address: `${userId}@x.test` })
+      const session = { ...command.session, signedInWith: [way] }
+      costs.push(await written(db => change(db, userId, { ...command, session })))
+    }
+    expect(costs).toEqual([6, 5, 5, 4])
+  })
+
   test('a refresh writes 4 rows, made again it writes none, and it reads few', async () => {
     const sessionId = newId('s')
     const userId = await newUser(DB)

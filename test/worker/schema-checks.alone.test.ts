@@ -100,6 +100,7 @@ const GOOD: Record<string, () => Row> = {
 const BAD: [table: string, changes: Row, why: RegExp][] = [
   ['users', { id: null }, /NOT NULL/],
   ['users', { created_at: 'yesterday' }, /INTEGER/],
+  ['users', { asks_code: 2 }, /CHECK/],
   ['emails', { user_id: null }, /NOT NULL/],
   ['sessions', { user_id: 'u_nobody' }, /FOREIGN KEY/],
   ['sessions', { client_kind: 'second_party' }, /CHECK/],

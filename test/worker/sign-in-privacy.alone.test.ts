@@ -4,8 +4,9 @@ import { parseBase64url } from '../../src/domain/encoding.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { mintLink } from '../../src/tokens/link-token.ts'
 import { askByApp } from './support/ask.ts'
-import { ACCEPT_JSON, askForMail, browser, signInBrowser } from './support/browser.ts'
+import { ACCEPT_JSON, askForMail, type Browser, browser, signInBrowser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
+import { disownAll } from './support/notices.ts'
 import { admin, createService, freshAddress, freshIp, ISSUER, type Service } from './support/service.ts'
 import { contentsOf, createClient } from './support/sign-in.ts'
 import { watchDatabases } from './support/watched-databases.ts'
@@ -104,11 +105,12 @@ describe('where a link leads', () => {
 })
 
 describe('whether an address has a user', () => {
-  /** A known, an unknown, a disabled and two rate-limited addresses, and a network to ask from. */
+  /** A known, an unknown, a disabled, a disowned and two rate-limited addresses, and a network to ask from. */
   async function addresses(service: Service) {
     const [known, unknown, disabled] = [freshAddress(), freshAddress(), freshAddress()]
-    const [limited, flooded] = [freshAddress(), freshAddress()]
-    for (const email of [known, disabled]) await signInBrowser(service, email)
+    const [disowned, limited, flooded] = [freshAddress(), freshAddress(), freshAddress()]
+    for (const email of [known, disabled, disowned]) await signInBrowser(service, email)
+    await disownAll(service, disowned)
     const found = await service.request(`/admin/v1/users?email=${disabled}`, admin(service))
     const { users } = (await found.json()) as { users: { id: string }[] }
     await service.request(`/admin/v1/users/${users[0]?.id}/disable`, admin(service, { method: 'POST' }))
@@ -116,8 +118,10 @@ describe('whether an address has a user', () => {
     const { limits } = service.parts
     while (await limits.admitsMail(limited, { clientIp: ip, browserId: null }, service.now));
     while (await limits.admitsMail(flooded, { clientIp: freshIp(), browserId: null }, service.now));
-    return { ip, classes: { known, unknown, disabled, limited, flooded } }
+    return { ip, classes: { known, unknown, disabled, disowned, limited, flooded } }
   }
+
+  const signInIdOf = (who: Browser) => who.cookie('__Host-sign-in')?.split('.')[0] ?? ''
 
   /** Random parts by their length, so that what is left must be the same for everyone. */
   const masked = async (response: Response) => ({
@@ -127,7 +131,7 @@ describe('whether an address has a user', () => {
   })
   const mask = (text: string) => text.replaceAll(/[\w-]{20,}/g, random => `<${random.length}>`)
 
-  it('ML-07: is told by no answer, neither to a browser nor to an app, nor while it waits', async () => {
+  it('ML-07, ML-16: is told by no answer, neither to a browser nor to an app, nor while it waits', async () => {
     const service = createService()
     const { ip, classes } = await addresses(service)
     const seen: Record<string, unknown[]> = {}
@@ -140,12 +144,13 @@ describe('whether an address has a user', () => {
         await who.get('/sign-in/check', ACCEPT_JSON),
         await who.post('/sign-in/code', { code: 'BBBB-BBBB' }),
         await who.post('/sign-in/code', { code: 'BBBB-BBBB' }, ACCEPT_JSON),
+        await who.post('/sign-in/code', { code: 'BBBB-BBBB', sign_in_id: signInIdOf(who) }),
         await who.post('/sign-in/link', { token: 'x' }, ACCEPT_JSON),
         await askByApp(service, { client_id: clientId, email }, { ip }),
       ]
       seen[name] = await Promise.all(answers.map(masked))
     }
-    expect(seen.known).toHaveLength(7)
+    expect(seen.known).toHaveLength(8)
     for (const name of Object.keys(classes)) expect(seen[name], name).toEqual(seen.known)
     const mailed = (email: string) => service.mails.filter(mail => mail.to === email).length
     expect([classes.limited, classes.flooded].map(mailed)).toEqual([0, 0])
@@ -179,6 +184,7 @@ describe('whether an address has a user', () => {
     for (let round = 0; round < 4; round++) {
       const known = freshAddress()
       await signInBrowser(setUp, known)
+      if (round % 2 === 1) await disownAll(setUp, known)
       const [ofKnown, ofUnknown] = [await traceOf(known), await traceOf(freshAddress())]
       expect(ofKnown).toEqual(ofUnknown)
       expect(ofKnown[0]?.length).toBeGreaterThan(5)

@@ -17,6 +17,9 @@ export function startSession(state: UserState, command: StartSession, now: numbe
   }
   if (state.user !== null && state.user.disabledAt !== null)
     return refuse(state, command, 'user_disabled', now)
+  if (asksForCode(state, command) && !session.signedInWith.includes('email_code')) {
+    return nothing({ tag: 'code_required' })
+  }
 
   const { live, expired } = split(state.sessions, now)
   if (!isStillAuthorized(state, live, command)) return nothing({ tag: 'authorization_gone' })
@@ -44,6 +47,7 @@ export function startSession(state: UserState, command: StartSession, now: numbe
       bucket,
       newUser: state.user === null ? newUser : null,
       marks: command.marks,
+      answersCode: asksForCode(state, command),
       notice,
     },
   ]
@@ -57,6 +61,10 @@ export function startSession(state: UserState, command: StartSession, now: numbe
     },
   }
 }
+
+/** Of a mailbox alone: what a signed-in browser has authorized was signed in before. */
+const asksForCode = (state: UserState, { address }: StartSession): boolean =>
+  address !== null && state.user?.asksForCode === true
 
 function isNoticeDue(state: UserState, command: StartSession): boolean {
   switch (state.user?.preferences.notify.new_sign_in) {

@@ -7,6 +7,7 @@ import { NotMeInvalidPage } from '../../pages/account/not-me-invalid-page.tsx'
 import { NotMePage } from '../../pages/account/not-me-page.tsx'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { findEventOfSession } from '../../store/events.ts'
+import { findUser } from '../../store/users.ts'
 import { type NoticeLink, readNoticeLink } from '../../tokens/notice-link.ts'
 import { randomId } from '../../tokens/random.ts'
 import { readForm } from '../body.ts'
@@ -23,7 +24,7 @@ notMePages.get('/account/not-me', async c => {
   if (typeof link === 'string') return refuse(c, link)
   const { parts, facts } = c.var
   const newest = await findEventOfSession(parts.shards.of(link.userId), link.userId, link.sessionId)
-  if (newest?.type === 'session.ended') return done(c, token, 'endedBefore')
+  if (newest?.type === 'session.ended') return done(c, token, link, 'endedBefore')
   if (!newest?.clientId || newest.device === null || newest.place === null) return refuse(c, 'invalid')
   const client = await parts.findClient(newest.clientId, facts.now)
   return c.html(
@@ -66,8 +67,8 @@ async function endByLink(
   const chosen = select(link)
   const change = { ...chosen, reason: 'not_me', by: { kind: 'notice' } } as const
   const result = await endSessionsOf(parts, link.userId, change, facts.now)
-  if (chosen.selection.kind === 'all') return done(c, token, 'allEnded')
-  return done(c, token, result.tag === 'ended' ? 'ended' : 'endedBefore')
+  if (chosen.selection.kind === 'all') return done(c, token, link, 'allEnded')
+  return done(c, token, link, result.tag === 'ended' ? 'ended' : 'endedBefore')
 }
 
 async function readLink(c: LatchkeyContext, token: string): Promise<NoticeLink | 'invalid' | 'expired'> {
@@ -76,8 +77,18 @@ async function readLink(c: LatchkeyContext, token: string): Promise<NoticeLink |
   return link.expiresAt > c.var.facts.now ? link : 'expired'
 }
 
-const done = async (c: LatchkeyContext, token: string, what: What): Promise<Response> =>
-  c.html(<NotMeDonePage csrfToken={await csrfToken(c)} token={token} what={what} />)
+async function done(
+  c: LatchkeyContext,
+  token: string,
+  { userId }: NoticeLink,
+  what: What,
+): Promise<Response> {
+  const user = await findUser(c.var.parts.shards.of(userId), userId)
+  const asksForCode = user?.asks_code === 1
+  return c.html(
+    <NotMeDonePage csrfToken={await csrfToken(c)} token={token} what={what} asksForCode={asksForCode} />,
+  )
+}
 
 function refuse(c: LatchkeyContext, why: 'invalid' | 'expired'): Response | Promise<Response> {
   if (wantsJson(c)) throw new Problem(why === 'expired' ? 'link_expired' : 'invalid_link')

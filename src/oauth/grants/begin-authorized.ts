@@ -95,6 +95,7 @@ export async function beginAuthorized(
     case 'no_such_user':
     case 'address_moved':
     case 'address_taken':
+    case 'code_required':
       throw invalidGrant('the user has gone back on it')
   }
 }

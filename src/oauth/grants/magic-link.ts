@@ -59,6 +59,11 @@ export const magicLink: Grant = {
       facts,
     )
     if (opened.tag === 'spent') throw invalidGrant('used before')
+    if (opened.tag === 'code_required') {
+      throw new OAuthError('invalid_grant', 'this time the link is not enough: send sign_in_id and code', {
+        latchkeyCode: opened.tag,
+      })
+    }
     if (opened.tag === 'refused') {
       throw new OAuthError('access_denied', 'this sign-in is not allowed', { latchkeyCode: opened.why })
     }

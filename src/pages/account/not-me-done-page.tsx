@@ -8,9 +8,11 @@ interface NotMeDonePageProps {
   readonly csrfToken: string
   readonly token: string
   readonly what: 'ended' | 'endedBefore' | 'allEnded'
+  /** Whether the next sign-in takes the typed code. */
+  readonly asksForCode: boolean
 }
 
-export const NotMeDonePage: FC<NotMeDonePageProps> = ({ csrfToken, token, what }) => {
+export const NotMeDonePage: FC<NotMeDonePageProps> = ({ csrfToken, token, what, asksForCode }) => {
   const words = texts.notMeDone
   const { title, lead } = words[what]
   const isRestLeft = what !== 'allEnded'
@@ -20,9 +22,8 @@ export const NotMeDonePage: FC<NotMeDonePageProps> = ({ csrfToken, token, what }
       <p class="lead">{lead}</p>
       <h2>{words.next}</h2>
       <ol class="steps">
-        {words.steps.map(step => (
-          <li>{step}</li>
-        ))}
+        <li>{words.mailbox}</li>
+        <li>{asksForCode ? words.signInByCode : words.signInAgain}</li>
       </ol>
       {isRestLeft && (
         <>

@@ -107,7 +107,7 @@ export async function seedSessions(
     )
     batch.push(...statements(db, userId, events))
     lastSeq += events.length
-    user ??= { email, disabledAt: null, preferences: DEFAULT_PREFERENCES }
+    user ??= { email, disabledAt: null, preferences: DEFAULT_PREFERENCES, asksForCode: false }
     seeded.push({ ...(minted.answer as Tokens), session_id: id })
   }
   await db.batch(batch)

@@ -1,9 +1,12 @@
 // Signing in from somewhere: with a User-Agent, from a network; and what the holder of the account is told of it.
 import { MAGIC_LINK_GRANT } from '../../../src/domain/client.ts'
 import type { MailMessage } from '../../../src/mail/message.ts'
+import { endSessionsOf } from '../../../src/sign-in/end-sessions.ts'
+import { randomId } from '../../../src/tokens/random.ts'
 import { askForMail, type Browser } from './browser.ts'
 import { form, type Service } from './service.ts'
 import { requestLink, type Tokens } from './sign-in.ts'
+import { storedUsers } from './stored.ts'
 
 export const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 export const SAFARI =
@@ -25,13 +28,14 @@ export async function signInByApp(
   email: string,
   ip: string,
   userAgent: string,
+  by: 'link' | 'code' = 'link',
 ): Promise<Tokens> {
-  const { codeVerifier, token } = await requestLink(service, clientId, email, { ip })
+  const { codeVerifier, token, signInId, code } = await requestLink(service, clientId, email, { ip })
   const init = form({
     grant_type: MAGIC_LINK_GRANT,
     client_id: clientId,
     code_verifier: codeVerifier,
-    token,
+    ...(by === 'link' ? { token } : { sign_in_id: signInId, code }),
   })
   const from = { 'CF-Connecting-IP': ip, 'User-Agent': userAgent }
   const headers = { ...(init.headers as Record<string, string>), ...from }
@@ -43,6 +47,18 @@ export async function signInByApp(
 /** All that this address has been told so far. */
 export const noticesTo = (service: Service, email: string): MailMessage[] =>
   service.mails.filter(({ to, subject }) => to === email && subject.startsWith('New sign-in'))
+
+/** Says of everything that is live: "That was not me". */
+export async function disownAll(service: Service, email: string): Promise<void> {
+  const [userId = ''] = await storedUsers(service, email)
+  const change = {
+    selection: { kind: 'all', includeApps: true },
+    reason: 'not_me',
+    by: { kind: 'notice' },
+  } as const
+  const result = await endSessionsOf(service.parts, userId, { opId: randomId('op'), ...change }, service.now)
+  if (result.tag !== 'ended' || result.sessions.length === 0) throw new Error('nothing was disowned')
+}
 
 /** The token of the newest notice. */
 export function noticeToken(service: Service, email: string): string {

@@ -1,0 +1,20 @@
+// Where a link is right and still not enough, because its user has disowned a session: the page for the typed code.
+import type { SignIn } from '../domain/sign-in.ts'
+import { CodeRequiredPage } from '../pages/code-required-page.tsx'
+import type { LatchkeyContext } from './context.ts'
+import { csrfToken } from './csrf.ts'
+import { allowFormTarget } from './form-target.ts'
+import { wantsJson } from './negotiate.ts'
+import { Problem } from './problem.ts'
+
+/** @param error a key of `texts.errors` */
+export async function askForCode(
+  c: LatchkeyContext,
+  { id, continueTo }: Pick<SignIn, 'id' | 'continueTo'>,
+  status: 200 | 400 | 403,
+  error?: string,
+): Promise<Response> {
+  if (wantsJson(c)) throw new Problem('code_required')
+  await allowFormTarget(c, continueTo)
+  return c.html(<CodeRequiredPage csrfToken={await csrfToken(c)} signInId={id} error={error} />, status)
+}
