@@ -44,6 +44,7 @@ import { createTransport } from './mail/create-transport.ts'
 import { createOutbox } from './mail/outbox.ts'
 import type { MailTransport } from './mail/transport.ts'
 import { createAlarms } from './notify/alarms.ts'
+import { createTraitChanges } from './notify/trait-changes.ts'
 import { createClientDocuments } from './oauth/client-documents.ts'
 import { createFetchTarget } from './outbound/fetch-target.ts'
 import type { Parts } from './sign-in/parts.ts'
@@ -153,6 +154,7 @@ function createParts(env: Env, ports: Ports): Parts {
     ),
     limits,
     alarms,
+    traitChanges: createTraitChanges(),
     outbox: createOutbox({
       secrets,
       transport: ports.mail(config.mail, env),

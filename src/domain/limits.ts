@@ -21,6 +21,10 @@ export const SESSION_IDLE_SECONDS = 7 * DAY_SECONDS
 export const SESSION_ABSOLUTE_SECONDS = 30 * DAY_SECONDS
 /** A browser session's last activity is written at most this often. */
 export const LAST_SEEN_STEP_SECONDS = 5 * MINUTE_SECONDS
+/** How long a browser is told why its session has ended: as long as it takes to notice by using it now and then. */
+export const SESSION_END_TOLD_SECONDS = 7 * DAY_SECONDS
+/** Within this time the refusals of one session's cookie for changed traits are counted together. */
+export const TRAIT_CHANGES_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 
 export const ACCESS_TOKEN_SECONDS = 10 * MINUTE_SECONDS
 export const ACCESS_TOKEN_MAX_SECONDS = 60 * MINUTE_SECONDS

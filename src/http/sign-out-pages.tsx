@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { signOut } from '../oauth/revoke.ts'
 import { SignedOutPage } from '../pages/signed-out-page.tsx'
 import { readForm } from './body.ts'
-import { findBrowserSession } from './browser-session.ts'
+import { findPresentedSession } from './browser-session.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { checkCsrf } from './csrf.ts'
 import { SIGNED_OUT_PATH, signedOut } from './signed-out.ts'
@@ -13,7 +13,8 @@ export const signOutPages = new Hono<LatchkeyEnv>()
 signOutPages.post('/sign-out', async c => {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
-  const session = await findBrowserSession(c)
+  // Signing out is granted to whoever has the cookie: it opens nothing, and what is said to have ended has ended.
+  const session = await findPresentedSession(c)
   if (session !== null) {
     await signOut(c.var.parts, { userId: session.userId, sessionId: session.id }, c.var.facts)
   }

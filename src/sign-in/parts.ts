@@ -5,6 +5,7 @@ import type { Device, Place } from '../domain/session.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { Alarms } from '../notify/alarms.ts'
+import type { TraitChanges } from '../notify/trait-changes.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
 import type { ClientKeys } from '../tokens/client-keys.ts'
@@ -22,6 +23,7 @@ export interface Parts {
   readonly keys: KeyRing
   readonly limits: Limits
   readonly alarms: Alarms
+  readonly traitChanges: TraitChanges
   readonly outbox: Outbox
   /** To places that somebody registered; never throws. */
   readonly fetchTarget: FetchTarget
