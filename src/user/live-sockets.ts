@@ -5,7 +5,7 @@ import { LIVE_SOCKETS_PER_SESSION } from '../domain/limits.ts'
 import { log } from '../log.ts'
 import { acceptSocket, answerPings, factsOf, isOpen, openSockets } from '../sockets/hibernating.ts'
 import type { LoggedEvent } from '../store/events.ts'
-import { isTold, liveMessage } from './live-message.ts'
+import { isTold, liveMessage, type Told } from './live-message.ts'
 
 /** RFC 6455 §7.4: 1011 is internal error, 4000 to 4999 are an application's own. */
 const CLOSE = {
@@ -23,6 +23,7 @@ interface Listener {
 interface LookUps {
   readonly findClient: (id: string, now: number) => Promise<Client | null>
   readonly listLiveIds: (userId: string, now: number) => Promise<ReadonlySet<string>>
+  readonly findEventOfSession: (userId: string, sessionId: string) => Promise<LoggedEvent | null>
 }
 
 export interface LiveSockets {
@@ -34,12 +35,32 @@ export interface LiveSockets {
 
 export function createLiveSockets(
   ctx: DurableObjectState,
-  { findClient, listLiveIds }: LookUps,
+  { findClient, listLiveIds, findEventOfSession }: LookUps,
 ): LiveSockets {
   answerPings(ctx)
   let telling: Promise<unknown> = Promise.resolve()
 
+  const about = async (entry: LoggedEvent, now: number): Promise<Told> => {
+    const client = entry.clientId === null ? null : await findClient(entry.clientId, now).catch(() => null)
+    return { entry, client }
+  }
+
+  /** The session by which a change ended others: it began in that change, or has to be looked up. All of a change have one. */
+  async function findEnder(
+    userId: string,
+    entries: readonly LoggedEvent[],
+    now: number,
+  ): Promise<Told | null> {
+    const actors = entries.map(({ type, by }) => (type === 'session.ended' ? by : null))
+    const by = actors.find(each => each?.kind === 'session')
+    if (by?.kind !== 'session') return null
+    const known = entries.find(({ sessionId }) => sessionId === by.session_id)
+    const entry = known ?? (await findEventOfSession(userId, by.session_id).catch(() => null))
+    return entry === null ? null : about(entry, now)
+  }
+
   async function tellAll(
+    userId: string,
     listeners: readonly WebSocket[],
     entries: readonly LoggedEvent[],
     live: ReadonlySet<string>,
@@ -57,9 +78,10 @@ export function createLiveSockets(
     }
     // A session that this very change has ended hears so first.
     dismiss(sessionId => live.has(sessionId) || endedNow.has(sessionId))
+    const ender = await findEnder(userId, entries, now)
     for (const entry of entries) {
-      const client = entry.clientId === null ? null : await findClient(entry.clientId, now).catch(() => null)
-      const message = JSON.stringify(liveMessage(entry, client))
+      const isByEnder = entry.type === 'session.ended' && entry.by.kind === 'session'
+      const message = JSON.stringify(liveMessage(await about(entry, now), isByEnder ? ender : null))
       for (const socket of listeners.filter(isOpen)) socket.send(message)
     }
     dismiss(sessionId => live.has(sessionId))
@@ -73,7 +95,7 @@ export function createLiveSockets(
       if (told.length === 0 || listeners.length === 0) return
       // Asked at once: who is live after this change, not after the next.
       telling = Promise.all([listLiveIds(userId, now), telling])
-        .then(([live]) => tellAll(listeners, told, live, now))
+        .then(([live]) => tellAll(userId, listeners, told, live, now))
         .catch(error => cutOff(listeners, error))
       ctx.waitUntil(telling)
     },

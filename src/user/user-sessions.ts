@@ -17,6 +17,7 @@ import { log } from '../log.ts'
 import { refuseMessage } from '../sockets/hibernating.ts'
 import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
+import { findEventOfSession } from '../store/events.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
 import { announce } from './announce.ts'
 import { type Applied, applyChange } from './change.ts'
@@ -33,6 +34,7 @@ export class UserSessions extends DurableObject<Env> {
   readonly #live = createLiveSockets(this.ctx, {
     findClient: this.#findClient,
     listLiveIds: async (userId, now) => listLiveIds(this.#shards().of(userId), userId, now),
+    findEventOfSession: async (userId, id) => findEventOfSession(this.#shards().of(userId), userId, id),
   })
 
   /** Begins a session under its client's rule; replaces what the rule says. */

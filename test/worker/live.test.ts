@@ -9,7 +9,7 @@ import { SAME_ORIGIN, signInBrowser } from './support/browser.ts'
 import { addToken, captureLogs, everythingStored, type Jar, leaksIn } from './support/canaries.ts'
 import { dump } from './support/dump.ts'
 import { namespaceOf, objectsSeenThrough } from './support/intercept.ts'
-import { byHeader, bySubprotocol, endSession, listen, stream } from './support/live.ts'
+import { byHeader, bySubprotocol, endSession, type LiveMessage, listen, stream } from './support/live.ts'
 import { admin, bearer, createService, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 
@@ -139,18 +139,21 @@ describe('a sign-in elsewhere', () => {
       },
     })
     expect(heard[5]).toMatchObject({ by: { kind: 'session' }, session: null })
-    // The replaced phone hears why, and is let go.
-    expect([(await replacedHears.next()).type, (await replacedHears.next()).type]).toEqual([
-      'session.ended',
-      'session.created',
-    ])
+    // The replaced phone hears why, and by whom and where, and is let go.
+    const [ended, created] = [await replacedHears.next(), await replacedHears.next()]
+    expect([ended.type, created.type]).toEqual(['session.ended', 'session.created'])
+    const { id, ...replacing } = created.session as NonNullable<LiveMessage['session']>
+    expect(ended.by).toEqual({ kind: 'session', session_id: id, ...replacing })
+    expect(ended.by).toMatchObject({ client: { id: single.client_id }, device: { kind: 'other' } })
     expect(await replacedHears.closed).toEqual({ code: 4001, reason: 'replaced' })
   })
 })
 
 describe('an ended session', () => {
   it('SE-11, I4: is told to all, itself last of all, and its sockets and streams are closed', async () => {
-    const { service, client_id, email, page, app, inPage, inApp } = await atHome()
+    const { service, client_id, email, page, inPage, inApp } = await atHome()
+    const caller = await createClient(service, { name: 'Desk' })
+    const app = await signIn(service, caller.client_id, email, { device_name: 'Ann’s desk' })
     const lost = await signIn(service, client_id, email)
     const [socket, own] = [await listen(inPage, SAME_ORIGIN), await listen(inApp, bySubprotocol(lost))]
     const ownStream = await stream(inApp, byHeader(lost))
@@ -159,7 +162,13 @@ describe('an ended session', () => {
     const expected = {
       type: 'session.ended',
       reason: 'ended_by_user',
-      by: { kind: 'session', session_id: sessionIdOf(app) },
+      by: {
+        kind: 'session',
+        session_id: sessionIdOf(app),
+        client: { id: caller.client_id, name: 'Desk', kind: 'first_party' },
+        device: { name: 'Ann’s desk' },
+        place: { country: null, city: null },
+      },
       session: { id: sessionIdOf(lost), client: { id: client_id } },
     }
     expect(await socket.next()).toMatchObject(expected)
