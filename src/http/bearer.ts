@@ -5,14 +5,9 @@ import { type Validation, validateAccessToken } from '../oauth/validate.ts'
 import type { AccessClaims, SessionClaims } from '../tokens/access-token.ts'
 import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
-import {
-  challenge,
-  checkPossession,
-  type PresentedToken,
-  refuseUsedProof,
-  type TokenScheme,
-} from './possession.ts'
+import { challenge, checkPossession, type PresentedToken, refuseUsedProof } from './possession.ts'
 import { Problem } from './problem.ts'
+import { endedByMembers } from './session-end-view.ts'
 
 /** What an endpoint demands. `audience: 'any'`: endpoints that speak only about the token that is presented. */
 export interface BearerDemand {
@@ -37,7 +32,7 @@ export async function checkToken(
   const audience = demand.audience === 'issuer' ? parts.config.issuer : null
   const validation = await validateAccessToken(parts, token.text, audience, facts)
   await nameClient(c, validation)
-  if (validation.tag === 'refused') throw refusal(validation, token.scheme)
+  if (validation.tag === 'refused') throw await refusal(c, token, validation)
   const { claims } = validation
   const proof = await checkPossession(c, token, claims)
   if (demand.scope !== undefined && !splitScope(claims.scope).includes(demand.scope)) {
@@ -83,9 +78,41 @@ export const unauthorized = (): Problem =>
 const misplaced = (): Problem =>
   new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })
 
-function refusal(validation: Extract<Validation, { tag: 'refused' }>, scheme: TokenScheme): Problem {
-  const headers = { 'WWW-Authenticate': challenge(scheme, 'invalid_token') }
-  const members =
-    'reason' in validation ? { reason: validation.reason, ended_at: rfc3339(validation.endedAt) } : {}
-  return new Problem(validation.code, { headers, members })
+type Refused = Extract<Validation, { tag: 'refused' }>
+
+async function refusal(c: LatchkeyContext, token: PresentedToken, validation: Refused): Promise<Problem> {
+  const headers = { 'WWW-Authenticate': challenge(token.scheme, 'invalid_token') }
+  return new Problem(validation.code, { headers, members: await whyDead(c, token, validation) })
+}
+
+/** For the holder of a token that we issued: why it is dead, and by whom its session was ended. */
+async function whyDead(
+  c: LatchkeyContext,
+  token: PresentedToken,
+  validation: Refused,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (!('reason' in validation)) return {}
+  const { code, reason, endedAt, claims } = validation
+  const why = { reason, ended_at: rfc3339(endedAt) }
+  if (code === 'token_rotated' || claims?.sid === undefined) return why
+  return { ...why, ...(await endedByMembers(c, code, claims, await mayKnowWhere(c, token, claims))) }
+}
+
+/**
+ * Where its user is signed in is the business of our own apps, and of those that may read the list of sessions; of a bound
+ * token, with its proof.
+ */
+async function mayKnowWhere(
+  c: LatchkeyContext,
+  token: PresentedToken,
+  claims: SessionClaims,
+): Promise<boolean> {
+  const isHeld = await checkPossession(c, token, claims).then(
+    () => true,
+    () => false,
+  )
+  if (!isHeld) return false
+  if (splitScope(claims.scope).includes('sessions')) return true
+  const client = await c.var.parts.findClient(claims.client_id, c.var.facts.now)
+  return client?.kind === 'first_party'
 }

@@ -21,6 +21,8 @@ export type Validation =
           readonly code: 'token_rotated' | 'session_replaced' | 'session_ended'
           readonly reason: RetiredReason
           readonly endedAt: number
+          /** null when they are of no use here any more: of another issuer. */
+          readonly claims: AccessClaims | null
         }
     ))
 
@@ -60,6 +62,7 @@ export async function validateAccessToken(
         code: deadTokenCode(verdict.reason),
         reason: verdict.reason,
         endedAt: verdict.at,
+        claims: parseAccessClaims(claims, parts.config.issuer),
       }
     case 'live': {
       const read = parseAccessClaims(claims, parts.config.issuer)

@@ -191,6 +191,47 @@ export async function findEventOfSession(
   return row === null ? null : loggedEventOf(row)
 }
 
+/** How a session ended. */
+export interface SessionEnd {
+  readonly ended: LoggedEvent
+  /** The newest of what the log says of the session that ended it, perhaps itself; null when it was no session. */
+  readonly ender: LoggedEvent | null
+}
+
+/**
+ * One statement, backwards through the log: as far as the end, and as the beginning of a session that was live then.
+ * null while the session is live, and for one that never was. Throws StorageUnavailable.
+ */
+export async function findSessionEnd(
+  db: D1Database,
+  userId: string,
+  sessionId: string,
+): Promise<SessionEnd | null> {
+  // The bound on seq spares the search for an ender where there is none.
+  const rows = await all<EventRow>(
+    db
+      .prepare(
+        `WITH ending AS (
+           SELECT ${COLUMNS} FROM user_events
+           WHERE user_id = ?1 AND session_id = ?2 AND type = 'session.ended' ORDER BY seq DESC LIMIT 1),
+         ender AS (
+           SELECT ${COLUMNS} FROM user_events
+           WHERE user_id = ?1 AND type IN ('session.created', 'session.ended')
+             AND session_id = (SELECT actor ->> 'session_id' FROM ending)
+             AND seq <= (SELECT iif(actor ->> 'session_id' IS NULL, 0, 9e15) FROM ending)
+           ORDER BY seq DESC LIMIT 1)
+         SELECT * FROM ending UNION ALL SELECT * FROM ender`,
+      )
+      .bind(userId, sessionId),
+  )
+  const found = rows.map(loggedEventOf)
+  const ended = found.find(event => event.sessionId === sessionId)
+  if (ended === undefined) return null
+  const { by } = ended
+  const ender = by.kind === 'session' ? found.find(event => event.sessionId === by.session_id) : undefined
+  return { ended, ender: ender ?? null }
+}
+
 /** The user's log before `before` (exclusive), newest first. */
 export async function listEvents(
   db: D1Database,

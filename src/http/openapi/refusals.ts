@@ -1,5 +1,7 @@
 // What a refusal looks like: a problem (RFC 9457), the OAuth endpoints' JSON (RFC 6749 §5.2), or a page for people.
 import * as v from 'valibot'
+import { EndedBy, ReplacedBy } from '../session-end-view.ts'
+import { Time } from './fields.ts'
 import type { Json, Renderer } from './json-schema.ts'
 
 const text = v.string()
@@ -13,7 +15,9 @@ const ProblemBody = v.pipe(
     detail: text,
     request_id: text,
     reason: v.optional(text),
-    ended_at: v.optional(v.pipe(text, v.isoTimestamp())),
+    ended_at: v.optional(Time),
+    replaced_by: v.optional(ReplacedBy),
+    by: v.optional(EndedBy),
   }),
   v.title('Problem'),
 )
