@@ -24,6 +24,7 @@ import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 import { checkRedemptionLimit, checkSignInLimit } from './rate-limit.ts'
 import { signInState } from './sign-in-state.ts'
+import { findSignedOutWhy } from './signed-out-why.ts'
 
 export const signInPages = new Hono<LatchkeyEnv>()
 
@@ -33,9 +34,16 @@ const NOTICES = ['recent_sign_in_required'] as const
 signInPages.get('/sign-in', async c => {
   const continueTo = parseContinueTo(c.req.query('continue'), c.var.parts.config.issuer)
   const email = parseEmailAddress(c.req.query('login_hint') ?? '')?.deliverTo
-  const notice = NOTICES.find(each => each === c.req.query('notice'))
-  const token = await csrfToken(c)
-  return c.html(<SignInPage csrfToken={token} continueTo={continueTo} email={email} notice={notice} />)
+  const why = await findSignedOutWhy(c)
+  return c.html(
+    <SignInPage
+      csrfToken={await csrfToken(c)}
+      continueTo={continueTo}
+      email={email}
+      notice={why?.tag === 'traits_changed' ? why.tag : NOTICES.find(each => each === c.req.query('notice'))}
+      ended={why?.tag === 'ended' ? why : undefined}
+    />,
+  )
 })
 
 signInPages.post('/sign-in', async c => {

@@ -1,6 +1,7 @@
 // Asks for the mail address. It never says whether an address is known.
 import type { FC } from 'hono/jsx'
 import { EmailField } from './email-field.tsx'
+import { EndedSession, type EndedSessionProps } from './ended-session.tsx'
 import { Form, titleOf } from './form.tsx'
 import { Layout } from './layout.tsx'
 import { Notice } from './notice.tsx'
@@ -15,11 +16,14 @@ export interface SignInPageProps {
   readonly error?: string | undefined
   /** A key of `texts.notices`, or a text: why to sign in. */
   readonly notice?: string | undefined
+  /** Of the session that this browser had. */
+  readonly ended?: EndedSessionProps | undefined
 }
 
-export const SignInPage: FC<SignInPageProps> = ({ csrfToken, continueTo, email, error, notice }) => (
+export const SignInPage: FC<SignInPageProps> = ({ csrfToken, continueTo, email, error, notice, ended }) => (
   <Layout title={titleOf(texts.signIn.title, error)} csrfToken={csrfToken}>
     <h1>{texts.signIn.title}</h1>
+    {ended !== undefined && <EndedSession {...ended} />}
     <p class="lead">{texts.signIn.lead}</p>
     <Notice notice={notice} />
     <Form

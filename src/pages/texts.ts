@@ -9,6 +9,7 @@ import {
   NOTICE_LINK_SECONDS,
   RECENT_SIGN_IN_SECONDS,
   SESSION_ABSOLUTE_SECONDS,
+  SESSION_IDLE_SECONDS,
   SIGN_IN_SECONDS,
   WRONG_CODES_LIMIT,
 } from '../domain/limits.ts'
@@ -17,6 +18,8 @@ import { CODE_CHARS } from '../domain/typed-code.ts'
 const minutes = SIGN_IN_SECONDS / MINUTE_SECONDS
 const noticeDays = NOTICE_LINK_SECONDS / DAY_SECONDS
 const emailMinutes = EMAIL_CHANGE_SECONDS / MINUTE_SECONDS
+const idleDays = SESSION_IDLE_SECONDS / DAY_SECONDS
+const absoluteDays = SESSION_ABSOLUTE_SECONDS / DAY_SECONDS
 const recentMinutes = RECENT_SIGN_IN_SECONDS / MINUTE_SECONDS
 
 const en = {
@@ -30,6 +33,58 @@ const en = {
     lead: 'We send you an email with a link and a code. There is no password to remember.',
     email: 'Email address',
     submit: 'Send me the email',
+  },
+
+  /** On the sign-in page, to a browser whose session has ended. */
+  endedSession: {
+    title: 'You are no longer signed in here',
+    signedInTo: 'Signed in to {client}',
+    settings: {
+      one_device: 'Your account is set to one device at a time.',
+      one_session_per_client: 'Your account is set to one session per app.',
+    },
+    reasons: {
+      signed_out: {
+        what: 'This session was signed out {time}.',
+        next: 'That was not you? Sign in here and look at where you’re signed in: end what you don’t recognise.',
+      },
+      replaced: {
+        what: 'A newer sign-in took the place of this one {time}.',
+        next: 'That was not you? Sign in here, end that session if it is still in your list, and change the password of your mailbox: whoever signed in could read your email.',
+      },
+      ended_by_user: {
+        what: 'This session was ended from your account {time}.',
+        next: 'That was not you? Sign in here, end what you don’t recognise in your list, and change the password of your mailbox: whoever signed in could read your email.',
+      },
+      ended_by_operator: {
+        what: 'This session was ended {time} by those who run this service.',
+        next: 'You can sign in again. They can tell you why.',
+      },
+      not_me: {
+        what: 'This session was ended {time}: somebody with our email about a sign-in said that it was not theirs.',
+        next: 'You signed in here yourself? Then sign in again. You did not send that answer? Then somebody else can read your email: change the password of your mailbox.',
+      },
+      refresh_reused: {
+        what: 'This session was ended {time} to be safe: something that works only once was used twice.',
+        next: 'Sign in again and look at where you’re signed in: end what you don’t recognise.',
+      },
+      code_reused: {
+        what: 'This session was ended {time} to be safe: the code that began it was used twice.',
+        next: 'Sign in again and look at where you’re signed in: end what you don’t recognise.',
+      },
+      expired: {
+        what: 'This session ran out {time}.',
+        next: `A session ends when it is not used for ${idleDays} days, and after ${absoluteDays} days at the latest. Sign in to go on.`,
+      },
+      user_disabled: {
+        what: 'Your account was disabled {time} by those who run this service.',
+        next: 'You can sign in once they have enabled it again. They can tell you why.',
+      },
+      consent_withdrawn: {
+        what: 'This session was ended {time}, when its app was disconnected from your account.',
+        next: 'That was not you? Sign in here and look at where you’re signed in: end what you don’t recognise.',
+      },
+    } satisfies Readonly<Record<EndReason, { readonly what: string; readonly next: string }>>,
   },
 
   code: {
@@ -293,7 +348,7 @@ const en = {
     thisDevice: 'an app on this device',
     asks: 'It may then',
     usedAt: 'It wants to use this at {resource}.',
-    duration: `Until you disconnect it on your account page; after ${SESSION_ABSOLUTE_SECONDS / DAY_SECONDS} days it has to send you here again.`,
+    duration: `Until you disconnect it on your account page; after ${absoluteDays} days it has to send you here again.`,
     account: 'Signed in as {email}. {other}',
     other: 'Use another account',
   },
@@ -420,6 +475,7 @@ const en = {
     device_ended: 'That device is signed out, at once and everywhere.',
     preferences_saved: 'Your preferences are saved. They count from the next sign-in.',
     email_changed: 'Your email address has been changed. From now on you sign in with the new one.',
+    traits_changed: 'This browser does not look like the one that signed in. Please sign in again.',
     recent_sign_in_required: `That needs a sign-in within the last ${recentMinutes} minutes. Please sign in again; then you go on.`,
   },
 }

@@ -11,6 +11,7 @@ export type SealPurpose =
   | 'device-code'
 export type MacPurpose =
   | 'typed-code'
+  | 'browser-session'
   | 'email-code'
   | 'csrf'
   | 'rate-limit'

@@ -246,6 +246,39 @@ test('SE-11: someone who lost a phone ends its session from a borrowed browser',
   await context.close()
 })
 
+test('SE-10: one device at a time: the browser that had to give way is told by whom, when and where', async () => {
+  const email = freshAddress()
+  const one = await openPerson(browser, service.origin)
+  const userAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
+  const two = await openPerson(browser, service.origin, { viewport: DESKTOP, userAgent })
+  await signIn(one.page, email)
+  const status = await one.page.evaluate(`fetch('/v1/preferences', {
+    method: 'PUT',
+    headers: {
+      'Content-Type': 'application/json',
+      'X-CSRF-Token': document.querySelector('meta[name=csrf-token]').content,
+    },
+    body: JSON.stringify({
+      one_session_per_client: false, one_device: true, notify: { new_sign_in: 'never' },
+    }),
+  }).then(response => response.status)`)
+  expect(status).toBe(200)
+  await signIn(two.page, email)
+
+  await one.page.goto('/account')
+  expect(new URL(one.page.url()).pathname).toBe('/sign-in')
+  const block = one.page.getByRole('region', { name: 'You are no longer signed in here' })
+  expect(await block.getByRole('heading', { level: 3 }).textContent()).toBe('Firefox on Windows')
+  expect(await block.textContent()).toContain('one device at a time')
+  expect(await block.getByRole('time').count()).toBe(1)
+  expect(one.complaints).toEqual([])
+
+  await signIn(one.page, email)
+  await one.page.goto('/sign-in')
+  expect(await block.count()).toBe(0)
+  await Promise.all([one.context.close(), two.context.close()])
+})
+
 test('sign out everywhere ends this browser and the others', async () => {
   const email = freshAddress()
   const one = await openPerson(browser, service.origin)

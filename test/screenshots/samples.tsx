@@ -19,6 +19,7 @@ import { CodeRequiredPage } from '../../src/pages/code-required-page.tsx'
 import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page.tsx'
 import { DeviceDecidedPage } from '../../src/pages/device-decided-page.tsx'
 import { DevicePage } from '../../src/pages/device-page.tsx'
+import type { EndedSessionProps } from '../../src/pages/ended-session.tsx'
 import { ErrorPage } from '../../src/pages/error-page.tsx'
 import { LinkEndedPage } from '../../src/pages/link-ended-page.tsx'
 import { LinkPage } from '../../src/pages/link-page.tsx'
@@ -235,10 +236,32 @@ const consent = (changes: Partial<ConsentPageProps> = {}) => (
   />
 )
 
+export const endedSession = (changes: Partial<EndedSessionProps> = {}): EndedSessionProps => ({
+  reason: 'replaced',
+  at: NOW - 25 * 60,
+  now: NOW,
+  setting: null,
+  by: {
+    clientName: 'Your account',
+    device: { name: null, kind: 'desktop', os: 'Windows', browser: 'Firefox' },
+    place: { country: 'DE', city: 'Berlin' },
+  },
+  ...changes,
+})
+
+const endedBy = (text: string) => ({
+  clientName: text,
+  device: { name: text, kind: 'phone' as const, os: text, browser: text },
+  place: { country: text, city: text },
+})
+
 /** The pages whose props hold text from outside, with that text in each of them. */
 export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   'sign-in-hostile': (
     <SignInPage csrfToken={CSRF} continueTo={text} email={text} error={text} notice={text} />
+  ),
+  'sign-in-ended-hostile': (
+    <SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession({ by: endedBy(text) })} />
   ),
   'email-hostile': <EmailPage csrfToken={CSRF} current={text} error={text} />,
   'email-code-hostile': <EmailCodePage csrfToken={CSRF} error={text} />,
@@ -304,6 +327,30 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   ),
   'sign-in-recent': (
     <SignInPage csrfToken={CSRF} continueTo="/account/email" notice="recent_sign_in_required" />
+  ),
+  'sign-in-traits': <SignInPage csrfToken={CSRF} continueTo={null} notice="traits_changed" />,
+  'sign-in-replaced': (
+    <SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession({ setting: 'one_device' })} />
+  ),
+  'sign-in-ended-by-user': (
+    <SignInPage
+      csrfToken={CSRF}
+      continueTo={null}
+      ended={endedSession({
+        reason: 'ended_by_user',
+        by: {
+          clientName: 'Harbour Bank',
+          device: { name: 'Ann’s iPhone', ...phone },
+          place: { country: null, city: null },
+        },
+      })}
+    />
+  ),
+  'sign-in-not-me': (
+    <SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession({ reason: 'not_me', by: null })} />
+  ),
+  'sign-in-expired': (
+    <SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession({ reason: 'expired', by: null })} />
   ),
   email: <EmailPage csrfToken={CSRF} current="ann@example.test" />,
   'email-error': <EmailPage csrfToken={CSRF} current="ann@example.test" error="email_change_ended" />,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { EndReason } from '../../src/domain/events.ts'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
 import { CodeRequiredPage } from '../../src/pages/code-required-page.tsx'
 import { ErrorPage } from '../../src/pages/error-page.tsx'
@@ -9,7 +10,7 @@ import { SignInPage } from '../../src/pages/sign-in-page.tsx'
 import { SignedOutPage } from '../../src/pages/signed-out-page.tsx'
 import { texts } from '../../src/pages/texts.ts'
 import { WrongBrowserPage } from '../../src/pages/wrong-browser-page.tsx'
-import { CSRF, TOKEN } from '../screenshots/samples.tsx'
+import { CSRF, endedSession, NOW, TOKEN } from '../screenshots/samples.tsx'
 import { all, fieldsOf } from './pages-html.ts'
 
 const scriptsOf = (html: string) => all(html, 'script').map(({ attributes }) => attributes.src)
@@ -45,6 +46,41 @@ describe('the sign-in page', () => {
       'aria-describedby': error?.attributes.id,
     })
     expect(all(html, 'title')[0]?.text).toMatch(/^Error: /)
+  })
+})
+
+describe('the sign-in page of a browser whose session has ended', () => {
+  const pageOf = (changes: Parameters<typeof endedSession>[0] = {}) =>
+    String(<SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession(changes)} />)
+  const blockOf = (changes: Parameters<typeof endedSession>[0] = {}) => all(pageOf(changes), 'section')[0]
+
+  test.each(Object.entries(texts.endedSession.reasons))(
+    'says why, when and what to do: %s',
+    (reason, words) => {
+      const block = blockOf({ reason: reason as EndReason, by: null })
+      const [before = '', after = ''] = words.what.split('{time}')
+      expect(block?.text).toContain(`${before}25 minutes ago${after}`)
+      expect(block?.text).toContain(words.next)
+      expect(all(block?.inner ?? '', 'time')[0]?.attributes.datetime).toBe(
+        new Date((NOW - 25 * 60) * 1000).toISOString(),
+      )
+      expect(all(block?.inner ?? '', 'h3')).toEqual([])
+    },
+  )
+
+  test('says by whom and where, and by which of the user’s own settings', () => {
+    const block = blockOf({ setting: 'one_session_per_client' })
+    expect(all(block?.inner ?? '', 'h3')[0]?.text).toBe('Firefox on Windows')
+    expect(block?.text).toContain('Berlin, Germany')
+    expect(block?.text).toContain('Signed in to Your account')
+    expect(block?.text).toContain(texts.endedSession.settings.one_session_per_client)
+    expect(blockOf({ setting: 'one_device' })?.text).toContain(texts.endedSession.settings.one_device)
+    expect(blockOf()?.text).not.toContain('set to one')
+  })
+
+  test('has it above the form, and nothing of it otherwise', () => {
+    expect(pageOf().indexOf('</section>')).toBeLessThan(pageOf().indexOf('<form'))
+    expect(String(<SignInPage csrfToken={CSRF} continueTo={null} />)).not.toContain('<section')
   })
 })
 

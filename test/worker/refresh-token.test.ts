@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parseBase64url } from '../../src/domain/encoding.ts'
 import { shardTag, taggedId } from '../../src/domain/ids.ts'
 import { mintBinding, readBinding } from '../../src/tokens/binding.ts'
-import { mintBrowserSession, readBrowserSession } from '../../src/tokens/browser-session.ts'
+import { isIssued, mintBrowserSession, readBrowserSession } from '../../src/tokens/browser-session.ts'
 import { randomBytes, randomSecret } from '../../src/tokens/random.ts'
 import { mintRefreshToken, type RefreshFacts, readRefreshToken } from '../../src/tokens/refresh-token.ts'
 import { NOW, someSecrets } from './support/forge.ts'
@@ -99,13 +99,13 @@ describe('RF-01: a refresh token', () => {
 
 describe('SE-12: the secret of a browser session', () => {
   test('SE-12: is read back with its user, session and digest', async () => {
-    const minted = await mintBrowserSession(FACTS.userId, SESSION)
+    const minted = await mintBrowserSession(secrets, FACTS.userId, SESSION)
     expect(await readBrowserSession(minted.text)).toEqual(minted)
-    expect(minted.text).toMatch(/^u_.{24}\.s_.{24}\.[\w-]{43}$/)
+    expect(minted.text).toMatch(/^u_.{24}\.s_.{24}(?:\.[\w-]{43}){2}$/)
   })
 
   test('SE-12: has another digest for any one character changed', async () => {
-    const minted = await mintBrowserSession(FACTS.userId, SESSION)
+    const minted = await mintBrowserSession(secrets, FACTS.userId, SESSION)
     for (let index = 0; index < minted.text.length; index++) {
       const tampered =
         minted.text.slice(0, index) + another(minted.text[index] ?? '') + minted.text.slice(index + 1)
@@ -113,8 +113,22 @@ describe('SE-12: the secret of a browser session', () => {
     }
   })
 
+  test('SE-12: is known as ours by its tag alone; one with any one character changed is not, nor an invented one', async () => {
+    const minted = await mintBrowserSession(secrets, FACTS.userId, SESSION)
+    expect(await isIssued(secrets, minted)).toBe(true)
+    expect(await isIssued(someSecrets(), minted)).toBe(false)
+    // The last character of 256 bits has two spare ones: as another text it is another digest, and opens nothing.
+    for (let index = 0; index < minted.text.length - 1; index++) {
+      const text =
+        minted.text.slice(0, index) + another(minted.text[index] ?? '') + minted.text.slice(index + 1)
+      expect([text, await isIssued(secrets, { ...minted, text })]).toEqual([text, false])
+    }
+    const invented = `${FACTS.userId}.${SESSION}.${randomSecret()}.${randomSecret()}`
+    expect(await isIssued(secrets, { ...minted, text: invented })).toBe(false)
+  })
+
   test('SE-12: a handle that is shown, or any other form, is none', async () => {
-    const { text } = await mintBrowserSession(FACTS.userId, SESSION)
+    const { text } = await mintBrowserSession(secrets, FACTS.userId, SESSION)
     const odd = ['', SESSION, FACTS.userId, `${FACTS.userId}.${SESSION}`, `${FACTS.userId}.${SESSION}.`]
     for (const form of [
       ...odd,
@@ -128,8 +142,8 @@ describe('SE-12: the secret of a browser session', () => {
 
   test('SE-01: two of one session differ', async () => {
     const [a, b] = [
-      await mintBrowserSession(FACTS.userId, SESSION),
-      await mintBrowserSession(FACTS.userId, SESSION),
+      await mintBrowserSession(secrets, FACTS.userId, SESSION),
+      await mintBrowserSession(secrets, FACTS.userId, SESSION),
     ]
     expect(a.text).not.toBe(b.text)
     expect(a.digest).not.toBe(b.digest)

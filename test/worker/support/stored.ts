@@ -27,8 +27,12 @@ export const storedEvents = (service: Service, userId: string): Promise<StoredEv
 export const storedSessions = (
   service: Service,
   userId: string,
-): Promise<{ id: string; client_id: string }[]> =>
-  rows(service, userId, 'SELECT id, client_id FROM sessions WHERE user_id = ? ORDER BY created_seq')
+): Promise<{ id: string; client_id: string; last_seen_at: number }[]> =>
+  rows(
+    service,
+    userId,
+    'SELECT id, client_id, last_seen_at FROM sessions WHERE user_id = ? ORDER BY created_seq',
+  )
 
 /** Of sessions whose token would be accepted now. */
 async function acceptedSessions(service: Service, userId: string): Promise<string[]> {
