@@ -24,7 +24,7 @@ export const EndedSession: FC<EndedSessionProps> = ({ reason, at, now, setting, 
   const words = texts.endedSession
   const { what, next } = words.reasons[reason]
   return (
-    <section class="ended" aria-labelledby="ended">
+    <section class="notice ended" aria-labelledby="ended">
       <h2 id="ended">{words.title}</h2>
       <p>
         <Fill text={what} values={{ time: <Moment at={at} now={now} /> }} />

@@ -20,7 +20,7 @@ const rfc3339 = (seconds: number) => new Date(seconds * 1_000).toISOString().rep
 async function told(who: Browser): Promise<string | null> {
   const response = await who.get('/sign-in')
   expect(response.status).toBe(200)
-  const block = /<section class="ended".*<\/section>/s.exec(await response.text())?.[0]
+  const block = /<section class="notice ended".*<\/section>/s.exec(await response.text())?.[0]
   return block?.replaceAll(/<[^>]*>/g, '') ?? null
 }
 

@@ -70,10 +70,7 @@ main { padding-block: 2rem; }
 .steps li { padding-inline-start: 0.25rem; }
 
 section { margin-top: 2.5rem; }
-.ended { margin-top: 1.25rem; padding: 1rem; background: var(--accent-tint); border-radius: 0.625rem; }
-.ended > * + * { margin-top: 0.625rem; }
-.ended > .card.alone { margin-top: 0.75rem; }
-.ended + .lead { margin-top: 1.5rem; }
+.ended > *, .ended > .card.alone { margin-top: 0.5rem; }
 .heading { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
 .cards { list-style: none; display: grid; gap: 0.75rem; margin-top: 0.75rem; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 0.875rem; }
