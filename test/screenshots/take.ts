@@ -42,6 +42,8 @@ const pages: Readonly<Record<string, unknown>> = { ...PAGES, ...pagesWith(HOSTIL
 const faults: string[] = []
 
 async function serve(context: BrowserContext): Promise<void> {
+  // Nobody answers: the page that waits is shown as it waits.
+  await context.routeWebSocket('**/*', () => {})
   await context.route('**/*', async route => {
     const url = new URL(route.request().url())
     const asset = ASSETS[url.pathname.replace('/assets/', '')]
