@@ -1,8 +1,8 @@
 // Which sessions are on one device, as far as can be told. Good enough to show them together; trusted with nothing.
 import type { Session } from './session.ts'
 
-interface OnDevice {
-  readonly session: Pick<Session, 'id' | 'device'>
+export interface OnDevice {
+  readonly session: Session
   /** Of its sign-in (tokens/device-marks.ts): of the traits, then of the browser if it has a name. */
   readonly marks: readonly string[]
 }

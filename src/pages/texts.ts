@@ -171,10 +171,20 @@ const en = {
     signInAgain: 'Then sign in here again, and look at where you’re signed in.',
     signInByCode:
       'Then sign in here again. This once, type the code from the email on the device that signs in: the link alone is not enough. Then look at where you’re signed in.',
+    look: 'Then look at where you’re signed in: is there anything else that you don’t recognise?',
+    codeNextTime:
+      'Next time you sign in, type the code from the email. This once, the link alone is not enough.',
     rest: 'End all other sessions too',
-    restLead:
-      'If you are not sure about the others: this signs out every device and every connected app, yours too.',
-    signIn: 'Sign in',
+    byNotice: {
+      restLead:
+        'If you are not sure about the others: this signs out every device and every connected app, yours too.',
+      back: 'Sign in',
+    },
+    here: {
+      restLead:
+        'If you are not sure about the others: this signs out every other device and every connected app. You stay signed in here.',
+      back: 'Show where I’m signed in',
+    },
   },
 
   notMeInvalid: {
@@ -319,6 +329,16 @@ const en = {
     },
     when: 'Counts from the next sign-in.',
     submit: 'Save preferences',
+  },
+
+  arrivals: {
+    label: 'New sign-ins',
+    title: 'New sign-in: {device}',
+    signedIn: 'Signed in to {client} {time}',
+    wasMe: 'That was me',
+    wasNotMe: 'That wasn’t me: end it',
+    of: '({device})',
+    more: 'and {count} more below',
   },
 
   consent: {

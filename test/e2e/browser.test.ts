@@ -28,7 +28,7 @@ async function askForLink(page: Page, email: string): Promise<Mail> {
   await page.getByLabel('Email address').fill(email)
   await page.getByRole('button', { name: 'Send me the email' }).click()
   await page.waitForURL('**/sign-in/check')
-  return service.mailbox(email)
+  return service.mailbox(email, mail => findCode(mail) !== null)
 }
 
 async function typeCode(page: Page, code: string): Promise<void> {
@@ -265,8 +265,7 @@ test('SE-10: one device at a time: the browser that had to give way is told by w
   expect(status).toBe(200)
   await signIn(two.page, email)
 
-  await one.page.goto('/account')
-  expect(new URL(one.page.url()).pathname).toBe('/sign-in')
+  await one.page.waitForURL('**/sign-in')
   const block = one.page.getByRole('region', { name: 'You are no longer signed in here' })
   expect(await block.getByRole('heading', { level: 3 }).textContent()).toBe('Firefox on Windows')
   expect(await block.textContent()).toContain('one device at a time')
@@ -279,6 +278,80 @@ test('SE-10: one device at a time: the browser that had to give way is told by w
   await Promise.all([one.context.close(), two.context.close()])
 })
 
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1'
+
+test('SE-10, SE-11: a second sign-in shows on the first device’s open page, and is answered there', async () => {
+  const email = freshAddress()
+  const first = await openPerson(browser, service.origin, { viewport: DESKTOP })
+  const second = await openPerson(browser, service.origin, { userAgent: IPHONE })
+  const cards = first.page.locator('#arrivals').getByRole('article')
+  await signIn(first.page, email)
+  await first.page.evaluate('window.isStillTheSame = true')
+
+  await signIn(second.page, email)
+  await cards.filter({ hasText: 'Safari on iOS' }).waitFor()
+  expect(await first.page.evaluate('window.isStillTheSame')).toBe(true)
+  await first.page.getByRole('button', { name: 'That wasn’t me' }).click()
+  await first.page.getByRole('heading', { name: 'The session has ended' }).waitFor()
+  await second.page.waitForURL('**/sign-in')
+  await first.page.getByRole('link', { name: 'Show where I’m signed in' }).click()
+  expect(await cards.count()).toBe(0)
+
+  // Who has a question open keeps it; the rest of the page goes on.
+  const question = first.page.locator('.everywhere details')
+  await question.locator('summary').click()
+  await signIn(second.page, email)
+  await cards.waitFor()
+  expect(await question.getAttribute('open')).not.toBeNull()
+  const inList = first.page.locator('#signed-in').getByText('Safari on iOS')
+  expect(await inList.count()).toBe(0)
+  await question.locator('summary').click()
+  await cards.getByRole('button', { name: 'That was me' }).focus()
+  await inList.first().waitFor()
+
+  // A card that somebody is at stays, though its session is over, until they leave it.
+  await second.page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await second.page.waitForURL('**/signed-out')
+  await inList.first().waitFor({ state: 'detached' })
+  expect(await cards.count()).toBe(1)
+  await first.page.keyboard.press('Shift+Tab')
+  await cards.waitFor({ state: 'detached' })
+
+  await signIn(second.page, email)
+  await cards.getByRole('button', { name: 'That was me' }).click()
+  await cards.waitFor({ state: 'detached' })
+  await inList.first().waitFor()
+  expect(await second.page.locator('#arrivals').getByRole('article').count()).toBe(0)
+  await second.page.reload()
+  expect(new URL(second.page.url()).pathname).toBe('/account')
+  expect([...first.complaints, ...second.complaints]).toEqual([])
+  await Promise.all([first.context.close(), second.context.close()])
+})
+
+test('SE-10, SE-11: without script a new sign-in shows when the page is loaded again, and is answered there', async () => {
+  const email = freshAddress()
+  const { context, page, complaints } = await openPerson(browser, service.origin, { script: false })
+  await signIn(page, email)
+  const phone = service.device('demo', 'Handset 8')
+  expect((await phone.signIn(email)).status).toBe(200)
+  const card = page.getByRole('article').filter({ hasText: 'Handset 8' })
+  expect(await card.count()).toBe(0)
+  await page.reload()
+  await card.getByRole('button', { name: 'That was me' }).click()
+  await card.waitFor({ state: 'detached' })
+  expect((await phone.request('GET', '/ping/whoami')).status).toBe(200)
+
+  // It replaces the former one of its client, and is asked about anew.
+  expect((await phone.signIn(email)).status).toBe(200)
+  await page.reload()
+  await card.getByRole('button', { name: 'That wasn’t me' }).click()
+  await page.getByRole('heading', { name: 'The session has ended' }).waitFor()
+  expect((await phone.request('GET', '/ping/whoami')).body).toMatchObject({ reason: 'not_me' })
+  expect(complaints).toEqual([])
+  await context.close()
+})
+
 test('sign out everywhere ends this browser and the others', async () => {
   const email = freshAddress()
   const one = await openPerson(browser, service.origin)
@@ -289,7 +362,8 @@ test('sign out everywhere ends this browser and the others', async () => {
   await everywhere.locator('summary').click()
   await everywhere.locator('form button').click()
   await two.page.waitForURL('**/signed-out')
-  await one.page.goto('/account')
-  expect(new URL(one.page.url()).pathname).toBe('/sign-in')
+  // The page that is open there notices by itself.
+  await one.page.waitForURL('**/sign-in')
+  expect([...one.complaints, ...two.complaints]).toEqual([])
   await Promise.all([one.context.close(), two.context.close()])
 })

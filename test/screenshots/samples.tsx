@@ -121,6 +121,17 @@ export const SESSIONS: readonly AccountSession[] = [
   }),
 ]
 
+const ARRIVALS: readonly AccountSession[] = [
+  ...Array.from({ length: 4 }, (_, at) => sampleSession({ id: `s_9${at}`, createdAt: NOW - 600 })),
+  sampleSession({
+    id: 's_8',
+    device: { name: null, kind: 'phone', os: 'Android', browser: 'Chrome' },
+    place: { country: 'PT', city: 'Lisbon' },
+    createdAt: NOW - 150,
+  }),
+  sampleSession({ id: 's_3', ...bank, device: { name: 'Ann’s iPhone', ...phone }, createdAt: NOW - 5 }),
+]
+
 export const hostileSession = (hostile: string, changes: Partial<AccountSession> = {}): AccountSession =>
   sampleSession({
     id: hostile,
@@ -190,6 +201,7 @@ export const accountPage = (changes: Partial<AccountPageProps> = {}) => (
     csrfToken={CSRF}
     email="ann@example.test"
     sessions={SESSIONS}
+    arrivals={[]}
     from={0}
     apps={APPS}
     log={LOG.slice(0, 5)}
@@ -288,6 +300,7 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
       hostileSession(text, { current: true, lastSeenAt: NOW }),
       hostileSession(text, { deviceKey: 'two' }),
     ],
+    arrivals: [hostileSession(text)],
     log: [hostileEntry(text)],
     notice: text,
     ended: { device: { name: text, kind: 'phone', os: text, browser: text }, clientName: text, at: NOW },
@@ -383,6 +396,7 @@ export const PAGES: Readonly<Record<string, unknown>> = {
     <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="endedBefore" asksForCode={false} />
   ),
   'not-me-all-ended': <NotMeDonePage csrfToken={CSRF} token={TOKEN} what="allEnded" asksForCode />,
+  'not-me-here': <NotMeDonePage csrfToken={CSRF} token={null} what="ended" asksForCode />,
   'not-me-expired': <NotMeInvalidPage why="expired" />,
   'not-me-invalid': <NotMeInvalidPage why="invalid" />,
   account: accountPage(),
@@ -390,6 +404,7 @@ export const PAGES: Readonly<Record<string, unknown>> = {
     ended: { device: { name: 'Ann’s iPhone', ...phone }, clientName: 'Harbour Bank', at: NOW - 2 },
     preferences: { one_session_per_client: true, one_device: true, notify: { new_sign_in: 'always' } },
   }),
+  'account-arrivals': accountPage({ arrivals: ARRIVALS }),
   'account-email-changed': accountPage({ notice: 'email_changed' }),
   'account-alone': accountPage({
     sessions: SESSIONS.slice(0, 1),

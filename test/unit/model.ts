@@ -26,6 +26,7 @@ export function aSession(id: string, changes: Partial<Session> = {}): Session {
     place: PLACE,
     createdAt: NOW - 100,
     createdSeq: 1,
+    recognized: false,
     lastSeenAt: NOW - 100,
     expiresAt: NOW + 1_000,
     absoluteExpiresAt: NOW + 1_000,
@@ -159,7 +160,16 @@ function traceOf(event: UserEvent): DeviceTrace {
 function sessionOf(userId: string, event: Extract<UserEvent, { type: 'session.created' }>): Session {
   const { secretDigest: _, ...session } = event.session
   const { at, seq, expiresAt, absoluteExpiresAt } = event
-  return { ...session, userId, createdAt: at, createdSeq: seq, lastSeenAt: at, expiresAt, absoluteExpiresAt }
+  return {
+    ...session,
+    userId,
+    createdAt: at,
+    createdSeq: seq,
+    recognized: false,
+    lastSeenAt: at,
+    expiresAt,
+    absoluteExpiresAt,
+  }
 }
 
 export const liveIds = (state: UserState, now = NOW): string[] =>

@@ -166,6 +166,19 @@ describe('rows of an operation', () => {
     expect(cost.calls).toBe(3)
   })
 
+  it('SE-10: speaking for a session writes 1 row, and again none', async () => {
+    const { service, costOf } = countingService()
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    const { client_id } = await createClient(service)
+    const [other] = (await seedSessions(service, client_id, email, 1)) as [Seeded]
+    await owner.get('/account')
+    const speak = () => owner.post('/account/sessions/recognize', { session_id: other.session_id })
+    const [response, cost] = await costOf(speak)
+    expect([response.status, cost]).toEqual([303, { read: 3, written: 1, calls: 2 }])
+    expect((await costOf(speak))[1].written).toBe(0)
+  })
+
   it('a use of a link that was used writes nothing', async () => {
     const { service, costOf } = countingService()
     const { client_id } = await createClient(service)

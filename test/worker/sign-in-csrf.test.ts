@@ -110,6 +110,8 @@ describe('a form without its token', () => {
     '/account/sessions/end',
     '/account/sessions/end-others',
     '/account/sessions/end-all',
+    '/account/sessions/recognize',
+    '/account/sessions/not-me',
     '/account/apps/withdraw',
     '/account/email',
     '/account/email/code',

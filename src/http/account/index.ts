@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import type { LatchkeyEnv } from '../context.ts'
 import { accountApps } from './apps.ts'
+import { accountArrivals } from './arrivals.tsx'
 import { emailPages } from './email.tsx'
 import { accountLog } from './log.tsx'
 import { notMePages } from './not-me.tsx'
@@ -14,6 +15,7 @@ export const accountPages = new Hono<LatchkeyEnv>()
 for (const pages of [
   accountOverview,
   accountSessions,
+  accountArrivals,
   accountApps,
   accountLog,
   accountPreferences,

@@ -1,8 +1,9 @@
 // The account page: where its user is signed in, and everything else that is theirs to see. Works without script.
 import { Hono } from 'hono'
 import * as v from 'valibot'
+import { arrivalsAfter } from '../../domain/arrivals.ts'
 import type { Client } from '../../domain/client.ts'
-import { deviceKey } from '../../domain/device-groups.ts'
+import { deviceKey, type OnDevice } from '../../domain/device-groups.ts'
 import { isTaggedId } from '../../domain/ids.ts'
 import { splitScope } from '../../domain/scope.ts'
 import { isLive } from '../../domain/session.ts'
@@ -52,17 +53,21 @@ accountOverview.get('/account', async c => {
     listEvents(db, userId, null, LOG_ENTRIES),
     findEnded(c, userId),
   ])
-  const live = rows.filter(row => isLive(sessionOf(row), facts.now))
-  const clients = await clientsOf(
-    c,
-    [...live, ...consents].map(each => each.client_id),
-  )
-  const sessions = live.map(row => accountSession(row, clients, session.id))
+  const live = rows
+    .map(row => ({ session: sessionOf(row), marks: marksOf(row) }))
+    .filter(each => isLive(each.session, facts.now))
+  const clients = await clientsOf(c, [
+    ...live.map(each => each.session.clientId),
+    ...consents.map(each => each.client_id),
+  ])
+  const view = (each: OnDevice) => accountSession(each, clients, session.id)
+  const sessions = live.map(view)
   return c.html(
     <AccountPage
       csrfToken={await csrfToken(c)}
       email={user?.email ?? ''}
       sessions={sessions}
+      arrivals={arrivalsAfter(session.id, live).map(view)}
       from={from}
       apps={consents.map(consent => connectedApp(consent, clients, sessions))}
       log={await logEntries(c, log, sessions)}
@@ -86,11 +91,10 @@ async function findEnded(c: LatchkeyContext, userId: string): Promise<EndedSessi
 }
 
 function accountSession(
-  row: MarkedSessionRow,
+  { session, marks }: OnDevice,
   clients: ReadonlyMap<string, Client>,
   currentId: string,
 ): AccountSession {
-  const session = sessionOf(row)
   return {
     id: session.id,
     current: session.id === currentId,
@@ -98,7 +102,7 @@ function accountSession(
     clientName: clients.get(session.clientId)?.name ?? session.clientId,
     kind: session.clientKind,
     device: session.device,
-    deviceKey: deviceKey({ session, marks: marksOf(row) }),
+    deviceKey: deviceKey({ session, marks }),
     place: session.place,
     createdAt: session.createdAt,
     lastSeenAt: session.lastSeenAt,

@@ -8,6 +8,7 @@ import { Notice } from '../notice.tsx'
 import { SignedInLayout } from '../signed-in-layout.tsx'
 import { texts } from '../texts.ts'
 import { type AccountSession, grouped } from './account-session.ts'
+import { Arrivals } from './arrivals.tsx'
 import { ByApp } from './by-app.tsx'
 import { type ConnectedApp, ConnectedApps } from './connected-apps.tsx'
 import { DeviceCard } from './device-card.tsx'
@@ -24,6 +25,8 @@ export interface AccountPageProps {
   readonly csrfToken: string
   readonly email: string
   readonly sessions: readonly AccountSession[]
+  /** Of these, what its user is asked about; oldest first. */
+  readonly arrivals: readonly AccountSession[]
   /** How many devices stand on the pages before this one. */
   readonly from: number
   readonly apps: readonly ConnectedApp[]
@@ -43,7 +46,7 @@ export const AccountPage: FC<AccountPageProps> = props => {
   const { csrfToken, sessions, from, now, notice } = props
   const devices = grouped(sessions, session => session.deviceKey)
   return (
-    <SignedInLayout title={words.title} csrfToken={csrfToken} wide>
+    <SignedInLayout title={words.title} csrfToken={csrfToken} wide scripts={['account.js']}>
       <p class="eyebrow">
         <Fill text={words.signedInAs} values={{ email: <bdi>{props.email}</bdi> }} />{' '}
         <a href="/account/email">{words.changeEmail}</a>
@@ -52,6 +55,7 @@ export const AccountPage: FC<AccountPageProps> = props => {
       <p class="lead">{words.lead}</p>
       <Notice notice={notice} />
       {props.ended !== undefined && <EndedNotice ended={props.ended} now={now} />}
+      <Arrivals csrfToken={csrfToken} arrivals={props.arrivals} now={now} />
       {notice === 'email_changed' && sessions.some(session => !session.current) && (
         <OtherSessions csrfToken={csrfToken} />
       )}

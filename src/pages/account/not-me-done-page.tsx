@@ -2,11 +2,13 @@
 import type { FC } from 'hono/jsx'
 import { Form } from '../form.tsx'
 import { Layout } from '../layout.tsx'
+import { SignedInLayout } from '../signed-in-layout.tsx'
 import { texts } from '../texts.ts'
 
 interface NotMeDonePageProps {
   readonly csrfToken: string
-  readonly token: string
+  /** Of the notice; null on a page of somebody who is signed in, and stays so. */
+  readonly token: string | null
   readonly what: 'ended' | 'endedBefore' | 'allEnded'
   /** Whether the next sign-in takes the typed code. */
   readonly asksForCode: boolean
@@ -15,22 +17,28 @@ interface NotMeDonePageProps {
 export const NotMeDonePage: FC<NotMeDonePageProps> = ({ csrfToken, token, what, asksForCode }) => {
   const words = texts.notMeDone
   const { title, lead } = words[what]
+  const { restLead, back } = token === null ? words.here : words.byNotice
+  const steps =
+    token === null
+      ? [words.mailbox, words.look, ...(asksForCode ? [words.codeNextTime] : [])]
+      : [words.mailbox, asksForCode ? words.signInByCode : words.signInAgain]
   const isRestLeft = what !== 'allEnded'
-  return (
-    <Layout title={title} {...(isRestLeft ? { csrfToken } : {})} scripts={['link.js']}>
+  const content = (
+    <>
       <h1>{title}</h1>
       <p class="lead">{lead}</p>
       <h2>{words.next}</h2>
       <ol class="steps">
-        <li>{words.mailbox}</li>
-        <li>{asksForCode ? words.signInByCode : words.signInAgain}</li>
+        {steps.map(step => (
+          <li>{step}</li>
+        ))}
       </ol>
       {isRestLeft && (
         <>
           <p class="hint" id="rest">
-            {words.restLead}
+            {restLead}
           </p>
-          <Form action="/account/not-me/rest" csrfToken={csrfToken} hidden={{ token }}>
+          <Form {...restOf(token)} csrfToken={csrfToken}>
             <button type="submit" class="button danger" aria-describedby="rest">
               {words.rest}
             </button>
@@ -38,8 +46,25 @@ export const NotMeDonePage: FC<NotMeDonePageProps> = ({ csrfToken, token, what, 
         </>
       )}
       <p class="foot">
-        <a href="/sign-in">{words.signIn}</a>
+        <a href={token === null ? '/account' : '/sign-in'}>{back}</a>
       </p>
+    </>
+  )
+  if (token === null)
+    return (
+      <SignedInLayout title={title} csrfToken={csrfToken}>
+        {content}
+      </SignedInLayout>
+    )
+  return (
+    <Layout title={title} {...(isRestLeft ? { csrfToken } : {})} scripts={['link.js']}>
+      {content}
     </Layout>
   )
 }
+
+/** The form that ends the rest: all for the holder of a notice, all others for somebody who is signed in. */
+const restOf = (token: string | null) =>
+  token === null
+    ? { action: '/account/sessions/end-others', hidden: { client_id: '*' } }
+    : { action: '/account/not-me/rest', hidden: { token } }

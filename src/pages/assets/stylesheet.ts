@@ -35,7 +35,7 @@ code { font: 0.9375em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
 
 .top { display: flex; align-items: center; justify-content: space-between; gap: 1rem; min-height: 2.75rem; }
 .brand { display: flex; align-items: center; gap: 0.5rem; font-weight: 600; letter-spacing: -0.01em; }
-.mark { color: var(--brass); flex: none; }
+.mark, .arrival .device { color: var(--brass); flex: none; }
 main { padding-block: 2rem; }
 .lead { margin-top: 0.75rem; }
 .hint { color: var(--soft); font-size: 0.9375rem; }
@@ -70,12 +70,14 @@ main { padding-block: 2rem; }
 .steps li { padding-inline-start: 0.25rem; }
 
 section { margin-top: 2.5rem; }
-.ended > *, .ended > .card.alone { margin-top: 0.5rem; }
-.heading { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
+.ended > *, .ended > .card.alone, .arrival ~ .card.alone { margin-top: 0.5rem; }
 .cards { list-style: none; display: grid; gap: 0.75rem; margin-top: 0.75rem; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 0.875rem; }
 .card.alone { display: grid; grid-template-columns: auto 1fr; gap: 0 1rem; margin-top: 1.75rem; padding: 1.125rem; }
 .card.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
+.arrival { border: 2px solid var(--brass); }
+.answers { grid-column: 1 / -1; }
+.moved { pointer-events: none; }
 .device { color: var(--soft); flex: none; }
 .current .device { color: var(--accent); }
 .devices { display: grid; gap: 1rem; margin-top: 1.75rem; }
@@ -99,7 +101,7 @@ section { margin-top: 2.5rem; }
 .active::before { content: ''; display: inline-block; width: 0.5rem; height: 0.5rem; margin-inline-end: 0.5rem; background: currentColor; border-radius: 50%; }
 .worrying { box-shadow: inset 4px 0 0 var(--danger); }
 .more { margin-top: 0.75rem; }
-.pager { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.25rem; }
+.pager, .answers { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.25rem; }
 .choices { display: grid; gap: 1.25rem; justify-items: start; margin-top: 0.75rem; padding: 1.125rem; }
 .choice { display: grid; grid-template-columns: auto 1fr; align-items: center; column-gap: 0.75rem; }
 .choice input { width: 1.375rem; height: 1.375rem; margin: 0.6875rem 0; accent-color: var(--accent); }

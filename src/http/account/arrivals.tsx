@@ -1,0 +1,57 @@
+// The two answers to a new sign-in. "That was me" is a mark on its session, no event: nothing begins or ends by it.
+// "That wasn't me" ends it without asking: ending is safe, and the other button stands beside it.
+import { Hono } from 'hono'
+import { isTaggedId } from '../../domain/ids.ts'
+import type { Session } from '../../domain/session.ts'
+import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
+import { endSessionsOf } from '../../sign-in/end-sessions.ts'
+import { run } from '../../store/d1.ts'
+import { recognizeSession } from '../../store/sessions.ts'
+import { findUser } from '../../store/users.ts'
+import { randomId } from '../../tokens/random.ts'
+import { readForm } from '../body.ts'
+import { findBrowserSession } from '../browser-session.ts'
+import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
+import { checkCsrf, csrfToken } from '../csrf.ts'
+
+export const accountArrivals = new Hono<LatchkeyEnv>()
+
+accountArrivals.post('/account/sessions/recognize', c =>
+  answer(c, async (session, arrivalId) => {
+    const { parts, facts } = c.var
+    await run(recognizeSession(parts.shards.of(session.userId), session, arrivalId, facts.now))
+    return c.redirect('/account', 303)
+  }),
+)
+
+// Over, unknown and another user's look alike: over.
+accountArrivals.post('/account/sessions/not-me', c =>
+  answer(c, async (session, arrivalId) => {
+    const { parts, facts } = c.var
+    const selection = { kind: 'one', sessionId: arrivalId } as const
+    const by = { kind: 'session', session_id: session.id } as const
+    const change = { opId: randomId('op'), selection, reason: 'not_me', by } as const
+    const { tag } = await endSessionsOf(parts, session.userId, change, facts.now)
+    if (tag === 'actor_gone') return c.redirect('/sign-in', 303)
+    const what = tag === 'ended' ? 'ended' : 'endedBefore'
+    const user = await findUser(parts.shards.of(session.userId), session.userId)
+    const asksForCode = user?.asks_code === 1
+    return c.html(
+      <NotMeDonePage csrfToken={await csrfToken(c)} token={null} what={what} asksForCode={asksForCode} />,
+    )
+  }),
+)
+
+/** Nobody answers for the session in which they are asked. */
+async function answer(
+  c: LatchkeyContext,
+  work: (session: Session, arrivalId: string) => Promise<Response>,
+): Promise<Response> {
+  const form = await readForm(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await findBrowserSession(c)
+  if (session === null) return c.redirect('/sign-in', 303)
+  const arrivalId = form.session_id
+  if (!isTaggedId('s', arrivalId) || arrivalId === session.id) return c.redirect('/account', 303)
+  return work(session, arrivalId)
+}
