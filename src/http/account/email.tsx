@@ -1,27 +1,28 @@
-// Changing the mail address: a recent sign-in, then the code from the new mailbox. For browser sessions only: a token
-// is never taken as a present user (NIST SP 800-63B-4, 5.1.2).
+// Changing the mail address: a recent sign-in, then the code from the new mailbox.
 import { Hono } from 'hono'
 import { parseEmailAddress } from '../../domain/email-address.ts'
-import { isRecent, type Session } from '../../domain/session.ts'
 import { parseCode } from '../../domain/typed-code.ts'
 import { EmailCodePage } from '../../pages/account/email-code-page.tsx'
 import { EmailPage } from '../../pages/account/email-page.tsx'
 import { completeEmailChange, isAwaitingCode } from '../../sign-in/complete-email-change.ts'
 import { startEmailChange } from '../../sign-in/start-email-change.ts'
-import { findUser } from '../../store/users.ts'
 import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf, csrfToken } from '../csrf.ts'
+import { currentAddress } from '../current-address.ts'
 import { wantsJson } from '../negotiate.ts'
 import { Problem } from '../problem.ts'
 import { checkEmailChangeLimit, checkRedemptionLimit, checkSignInLimit } from '../rate-limit.ts'
+import { recentSession, signInFirst } from '../recent-session.ts'
 
 export const emailPages = new Hono<LatchkeyEnv>()
 
+const HERE = '/account/email'
+
 emailPages.get('/account/email', async c => {
-  const session = await findBrowserSession(c)
-  if (session === null || !isRecent(session, c.var.facts.now)) return signInFirst(c, session)
+  const session = await recentSession(c, HERE)
+  if (session instanceof Response) return session
   return askForAddress(c, await currentAddress(c, session))
 })
 
@@ -29,8 +30,8 @@ emailPages.post('/account/email', async c => {
   const { parts, facts } = c.var
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
-  const session = await findBrowserSession(c)
-  if (session === null || !isRecent(session, facts.now)) return signInFirst(c, session)
+  const session = await recentSession(c, HERE)
+  if (session instanceof Response) return session
   const current = await currentAddress(c, session)
   const address = parseEmailAddress(form.email ?? '')
   if (address === null) return askForAddress(c, current, 'invalid_email')
@@ -43,7 +44,7 @@ emailPages.post('/account/email', async c => {
 
 emailPages.get('/account/email/check', async c => {
   const session = await findBrowserSession(c)
-  if (session === null) return signInFirst(c, null)
+  if (session === null) return signInFirst(c, null, HERE)
   if (!(await isAwaitingCode(c.var.parts, session, c.var.facts.now))) return c.redirect('/account/email', 303)
   return c.html(<EmailCodePage csrfToken={await csrfToken(c)} />)
 })
@@ -53,23 +54,15 @@ emailPages.post('/account/email/code', async c => {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
   const session = await findBrowserSession(c)
-  if (session === null) return signInFirst(c, null)
+  if (session === null) return signInFirst(c, null, HERE)
   await checkRedemptionLimit(c)
   const outcome = await completeEmailChange(parts, session, parseCode(form.code ?? ''), facts)
   if (outcome === 'changed') return c.redirect('/account?notice=email_changed', 303)
-  if (outcome === 'session_ended') return signInFirst(c, null)
+  if (outcome === 'session_ended') return signInFirst(c, null, HERE)
   if (outcome !== 'wrong_code') return askForAddress(c, await currentAddress(c, session), outcome)
   if (wantsJson(c)) throw new Problem('wrong_code')
   return c.html(<EmailCodePage csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
 })
-
-/** @param session that is too old, or null */
-function signInFirst(c: LatchkeyContext, session: Session | null): Response {
-  const why = session === null ? 'unauthorized' : 'recent_sign_in_required'
-  if (wantsJson(c)) throw new Problem(why)
-  const query = new URLSearchParams({ continue: '/account/email', ...(session && { notice: why }) })
-  return c.redirect(`/sign-in?${query}`, 303)
-}
 
 async function askForAddress(
   c: LatchkeyContext,
@@ -81,9 +74,4 @@ async function askForAddress(
   const problem = new Problem(error)
   if (wantsJson(c)) throw problem
   return c.html(page, problem.status)
-}
-
-/** Its session is live, so the user is there. */
-async function currentAddress(c: LatchkeyContext, { userId }: Session): Promise<string> {
-  return (await findUser(c.var.parts.shards.of(userId), userId))?.email ?? ''
 }
