@@ -131,6 +131,14 @@ BEGIN
   SELECT RAISE(ABORT, 'session_live');
 END;
 
+-- Where the sweep of old entries stands: after this entry of the log, or between two passes (no user_id).
+CREATE TABLE IF NOT EXISTS log_sweep (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  begun_at INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  seq INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS sign_ins (
   id TEXT PRIMARY KEY,
   address TEXT NOT NULL,
@@ -157,9 +165,10 @@ BEGIN
   SELECT RAISE(ABORT, 'sign_in_claimed');
 END;
 
--- A change of address under way. The row stays until the index of addresses says what users.email says.
+-- A change of address under way. The row stays until the index of addresses says what users.email says; so the last
+-- one, of a user who is deleted, outlives its user.
 CREATE TABLE IF NOT EXISTS email_changes (
-  user_id TEXT PRIMARY KEY REFERENCES users (id),
+  user_id TEXT PRIMARY KEY,
   id TEXT NOT NULL,
   session_id TEXT NOT NULL,
   former_address TEXT NOT NULL,
@@ -168,6 +177,13 @@ CREATE TABLE IF NOT EXISTS email_changes (
   wrong_codes INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER IF NOT EXISTS email_changes_of_users
+BEFORE INSERT ON email_changes
+WHEN NEW.expires_at > 0 AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.user_id)
+BEGIN
+  SELECT RAISE(ABORT, 'user_gone');
+END;
 
 -- The index row of a new address may be taken away again until the very moment of the change, and then never.
 CREATE TRIGGER IF NOT EXISTS user_events_email_change_open

@@ -1,8 +1,13 @@
 // What cron does: mails that wait are tried again, sessions that have run out are ended, spent rows removed.
 import {
   CLIENT_DELETION_SECONDS,
+  DELETED_LOG_SECONDS,
   EMAIL_CHANGES_CHUNK,
   EXPIRE_CHUNK_SESSIONS,
+  LOG_DETAILS_SECONDS,
+  LOG_SWEEP_CHUNK_ROWS,
+  LOG_SWEEP_CHUNKS,
+  LOG_SWEEP_SECONDS,
   PURGE_CHUNK_ROWS,
   PURGE_CHUNKS,
   RETENTION_PAST_EXPIRY_SECONDS,
@@ -10,12 +15,14 @@ import {
 import { log } from './log.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
+import { deleteOldAlarms } from './store/alarms.ts'
 import { deleteExpiredCodes } from './store/authorization-codes.ts'
 import { deleteExpiredBuckets, deleteOldRetirements } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { all, run } from './store/d1.ts'
 import { deleteExpiredDeviceAuthorizations } from './store/device-authorizations.ts'
 import { listUsersOfEndedChanges } from './store/email-changes.ts'
+import { findLogSweep, type LogPlace, listAgedEntries, sweepLog } from './store/log-sweep.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
@@ -34,6 +41,7 @@ async function keepShard(parts: Parts, db: D1Database, now: number): Promise<voi
   await attempt('outbox', () => parts.outbox.deliverDue(db, now))
   await attempt('expired sessions', () => endExpiredSessions(parts, db, now))
   await attempt('email changes', () => settleEmailChanges(parts, db, now))
+  await attempt('old entries of the log', () => forgetOldEntries(db, now))
   for (const [what, removeChunk] of PURGES) await attempt(what, () => purge(db, removeChunk, now))
 }
 
@@ -65,12 +73,31 @@ const PURGES = [
   ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],
+  ['alarms', deleteOldAlarms],
 ] as const
 
 async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], now: number): Promise<void> {
   const before = now - RETENTION_PAST_EXPIRY_SECONDS
   for (let chunk = 0; chunk < PURGE_CHUNKS; chunk++) {
     if ((await run(removeChunk(db, before, PURGE_CHUNK_ROWS))) < PURGE_CHUNK_ROWS) return
+  }
+}
+
+const START: LogPlace = { userId: '', seq: 0 }
+
+/** Some of a pass over the whole log, which goes on where the last run stopped; a new pass begins once a day. */
+async function forgetOldEntries(db: D1Database, now: number): Promise<void> {
+  const last = await findLogSweep(db)
+  const isUnderWay = last !== null && last.after.userId !== ''
+  if (last !== null && !isUnderWay && now - last.begunAt < LOG_SWEEP_SECONDS) return
+  const begunAt = isUnderWay ? last.begunAt : now
+  const ages = { staleBefore: now - LOG_DETAILS_SECONDS, orphanBefore: now - DELETED_LOG_SECONDS }
+  let after = isUnderWay ? last.after : START
+  for (let chunk = 0; chunk < LOG_SWEEP_CHUNKS; chunk++) {
+    const entries = await listAgedEntries(db, after, ages, LOG_SWEEP_CHUNK_ROWS)
+    after = (entries.length === LOG_SWEEP_CHUNK_ROWS && entries.at(-1)) || START
+    await sweepLog(db, entries, { after, begunAt })
+    if (after === START) return
   }
 }
 

@@ -8,12 +8,29 @@ export const SIGN_IN_SECONDS = 10 * MINUTE_SECONDS
 /** Wrong typed codes after which a sign-in is over. */
 export const WRONG_CODES_LIMIT = 5
 
-/** How long ago a sign-in may be for what is sensitive: changing the address. */
+/** How long ago a sign-in may be for what is sensitive: changing the address, deleting the account. */
 export const RECENT_SIGN_IN_SECONDS = 10 * MINUTE_SECONDS
 /** The typed code that proves a new address. */
 export const EMAIL_CHANGE_SECONDS = 10 * MINUTE_SECONDS
 export const EMAIL_CHANGES_PER_USER = 10
 export const EMAIL_CHANGES_WINDOW_SECONDS = 60 * MINUTE_SECONDS
+
+/** Device, place and marks of an entry of the log; and the whole entry once its user is deleted (LG-04). */
+export const LOG_DETAILS_SECONDS = 365 * DAY_SECONDS
+export const DELETED_LOG_SECONDS = 30 * DAY_SECONDS
+/** From the beginning of one pass over the log of a database to that of the next, at least. */
+export const LOG_SWEEP_SECONDS = DAY_SECONDS
+/** Entries that are looked through at once, and how often in one run of the cleaner. */
+export const LOG_SWEEP_CHUNK_ROWS = 1_000
+export const LOG_SWEEP_CHUNKS = 5
+/** After the last of its kind that day. */
+export const ALARM_SECONDS = 365 * DAY_SECONDS
+
+/** A download of one's own data reads the whole log. */
+export const DOWNLOADS_PER_USER = 10
+export const DOWNLOADS_WINDOW_SECONDS = 60 * MINUTE_SECONDS
+/** Entries of the log that a download holds in memory. */
+export const DOWNLOAD_CHUNK_ENTRIES = 500
 
 /** A session unused for so long is over. */
 export const SESSION_IDLE_SECONDS = 7 * DAY_SECONDS

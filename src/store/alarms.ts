@@ -1,4 +1,5 @@
 // Alarms for operators: one open row for each fold key, with an exact count.
+import { ALARM_SECONDS } from '../domain/limits.ts'
 import { all, run } from './d1.ts'
 
 export interface AlarmCount {
@@ -70,3 +71,9 @@ export const acknowledgeAlarm = async (db: D1Database, id: string, now: number):
       .prepare('UPDATE alarms SET fold_key = id, acknowledged_at = coalesce(acknowledged_at, ?) WHERE id = ?')
       .bind(now, id),
   )) === 1
+
+/** Acknowledged or not: each stands for one day. */
+export const deleteOldAlarms = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare('DELETE FROM alarms WHERE id IN (SELECT id FROM alarms WHERE last_at < ? LIMIT ?)')
+    .bind(before - ALARM_SECONDS, limit)
