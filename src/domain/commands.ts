@@ -106,7 +106,17 @@ export interface ChangeEmail extends CommandBase {
   readonly notice: WaitingMail
 }
 
-export type Command = StartSession | EndSessions | ChangeAccount | ChangeEmail
+/** Ends every session and removes the user. */
+export interface DeleteAccount extends CommandBase {
+  readonly type: 'delete_account'
+  /** Of the end of the sessions. */
+  readonly reason: EndReason
+  readonly by: Actor
+  /** To the user's address; null when nobody is to be told. */
+  readonly notice: WaitingMail | null
+}
+
+export type Command = StartSession | EndSessions | ChangeAccount | ChangeEmail | DeleteAccount
 
 export type StartResult =
   | {

@@ -3,6 +3,7 @@ import type { AccountResult, Command, EndResult, ResultOf, StartResult, UserStat
 import { changeEmail, setDisabled, setPreferences } from './decisions/account.ts'
 import { grantConsent, withdrawConsent } from './decisions/consents.ts'
 import type { Decision } from './decisions/decision.ts'
+import { deleteAccount } from './decisions/delete-account.ts'
 import { endSessions } from './decisions/end-sessions.ts'
 import { startSession } from './decisions/start-session.ts'
 
@@ -32,5 +33,7 @@ function decideAny(
       return withdrawConsent(state, command, now)
     case 'change_email':
       return changeEmail(state, command, now)
+    case 'delete_account':
+      return deleteAccount(state, command, now)
   }
 }

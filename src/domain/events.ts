@@ -108,6 +108,13 @@ export interface UserEnabled extends EventBase {
   readonly type: 'user.enabled'
 }
 
+/** The last entry of a log, by which nothing personal stays in it. */
+export interface UserDeleted extends EventBase {
+  readonly type: 'user.deleted'
+  /** What tells the holder of the address; null when an operator deletes. */
+  readonly notice: WaitingMail | null
+}
+
 export type UserEvent =
   | SessionCreated
   | SessionEnded
@@ -118,5 +125,6 @@ export type UserEvent =
   | EmailChanged
   | UserDisabled
   | UserEnabled
+  | UserDeleted
 
 export type UserEventType = UserEvent['type']

@@ -15,6 +15,7 @@ const TYPES = [
   'email.changed',
   'user.disabled',
   'user.enabled',
+  'user.deleted',
 ] as const satisfies readonly UserEventType[]
 
 export const EventView = v.pipe(

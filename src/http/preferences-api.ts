@@ -11,7 +11,7 @@ import { operation } from './openapi/operation.ts'
 import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'
 
-const PreferencesView = v.object({
+export const PreferencesView = v.object({
   one_session_per_client: v.boolean(),
   one_device: v.boolean(),
   notify: v.object({ new_sign_in: v.picklist(['always', 'new_device', 'never']) }),

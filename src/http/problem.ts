@@ -14,6 +14,7 @@ const PROBLEMS = {
   wrong_code: [400, 'The code is not right'],
   sign_in_ended: [400, 'This sign-in is over'],
   email_change_ended: [400, 'This change of address is over'],
+  wrong_address: [400, 'Another address than that of this account'],
   same_address: [400, 'This is the address already'],
   address_taken: [409, 'Another account has this address'],
   recent_sign_in_required: [403, 'A recent sign-in is needed'],

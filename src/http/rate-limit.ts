@@ -18,6 +18,11 @@ export async function checkEmailChangeLimit(c: LatchkeyContext, userId: string):
   refuse(await parts.limits.forEmailChange(userId, facts.now))
 }
 
+export async function checkDownloadLimit(c: LatchkeyContext, userId: string): Promise<void> {
+  const { parts, facts } = c.var
+  refuse(await parts.limits.forDownload(userId, facts.now))
+}
+
 export async function checkRegistrationLimit(c: LatchkeyContext): Promise<void> {
   const { parts, facts } = c.var
   refuse(await parts.limits.forRegistration(facts.clientIp, facts.now))

@@ -29,7 +29,7 @@ import { findSignedOutWhy } from './signed-out-why.ts'
 export const signInPages = new Hono<LatchkeyEnv>()
 
 /** What the page may be told to say, by whoever sends people there. */
-const NOTICES = ['recent_sign_in_required'] as const
+const NOTICES = ['recent_sign_in_required', 'nothing_deleted'] as const
 
 signInPages.get('/sign-in', async c => {
   const continueTo = parseContinueTo(c.req.query('continue'), c.var.parts.config.issuer)

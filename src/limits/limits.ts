@@ -3,6 +3,8 @@ import {
   CLIENT_DOCUMENTS_PER_HOST,
   CLIENT_DOCUMENTS_PER_NETWORK,
   DEVICE_AUTHORIZATIONS_PER_NETWORK,
+  DOWNLOADS_PER_USER,
+  DOWNLOADS_WINDOW_SECONDS,
   EMAIL_CHANGES_PER_USER,
   EMAIL_CHANGES_WINDOW_SECONDS,
   MAILS_IN_TOTAL,
@@ -36,6 +38,8 @@ export interface Limits {
   forRedemption(clientIp: string, now: number): Promise<Allowance>
   /** One request for a change of address by one user. */
   forEmailChange(userId: string, now: number): Promise<Allowance>
+  /** One download of a user's own data. */
+  forDownload(userId: string, now: number): Promise<Allowance>
   /** One call of the registration endpoint, or of what manages a registration. */
   forRegistration(clientIp: string, now: number): Promise<Allowance>
   /** One request that a public client pushes. */
@@ -54,6 +58,8 @@ export interface Limits {
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
   remember(address: string, from: Whereabouts, now: number): Promise<void>
+  /** Its account is deleted: from where its holder signed in is nobody's concern any more. */
+  forget(address: string, now: number): Promise<void>
 }
 
 const ALLOWED: Allowance = { isAllowed: true, retryAfterSeconds: 0 }
@@ -62,6 +68,7 @@ export const NO_LIMITS: Limits = {
   forSignIn: async () => ALLOWED,
   forRedemption: async () => ALLOWED,
   forEmailChange: async () => ALLOWED,
+  forDownload: async () => ALLOWED,
   forRegistration: async () => ALLOWED,
   forPushedRequest: async () => ALLOWED,
   forDeviceAuthorization: async () => ALLOWED,
@@ -71,6 +78,7 @@ export const NO_LIMITS: Limits = {
   forWrongSecret: async () => ALLOWED,
   admitsMail: async () => true,
   remember: async () => undefined,
+  forget: async () => undefined,
 }
 
 /** Every method throws StorageUnavailable when its object does not answer: refused, not let through. */
@@ -108,6 +116,8 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
 
     forEmailChange: (userId, now) =>
       hit('email-change', userId, EMAIL_CHANGES_PER_USER, EMAIL_CHANGES_WINDOW_SECONDS, now),
+
+    forDownload: (userId, now) => hit('download', userId, DOWNLOADS_PER_USER, DOWNLOADS_WINDOW_SECONDS, now),
 
     forPushedRequest: ofNetwork('pushed', PUSHED_REQUESTS_PER_NETWORK),
 
@@ -155,6 +165,10 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
     async remember(address, from, now) {
       const here = await names(from)
       await ask('address', address, async object => object.remember(here, now))
+    },
+
+    async forget(address, now) {
+      await ask('address', address, async object => object.forget(now))
     },
   }
 }

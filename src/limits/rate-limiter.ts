@@ -66,6 +66,11 @@ export class RateLimiter extends DurableObject<Env> {
     this.#keep({ ...state, known: { ...state.known, ...known } })
   }
 
+  /** The holder of this address is gone; what was sent in this window still counts. */
+  forget(now: number): void {
+    this.#keep({ ...this.#addressState(now), known: {} })
+  }
+
   override async alarm(): Promise<void> {
     await this.ctx.storage.deleteAll()
   }

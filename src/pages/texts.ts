@@ -4,7 +4,9 @@
 import type { EndReason, SignInRefused } from '../domain/events.ts'
 import {
   DAY_SECONDS,
+  DELETED_LOG_SECONDS,
   EMAIL_CHANGE_SECONDS,
+  LOG_DETAILS_SECONDS,
   MINUTE_SECONDS,
   NOTICE_LINK_SECONDS,
   RECENT_SIGN_IN_SECONDS,
@@ -20,6 +22,8 @@ const noticeDays = NOTICE_LINK_SECONDS / DAY_SECONDS
 const emailMinutes = EMAIL_CHANGE_SECONDS / MINUTE_SECONDS
 const idleDays = SESSION_IDLE_SECONDS / DAY_SECONDS
 const absoluteDays = SESSION_ABSOLUTE_SECONDS / DAY_SECONDS
+const detailDays = LOG_DETAILS_SECONDS / DAY_SECONDS
+const deletedLogDays = DELETED_LOG_SECONDS / DAY_SECONDS
 const recentMinutes = RECENT_SIGN_IN_SECONDS / MINUTE_SECONDS
 
 const en = {
@@ -290,6 +294,7 @@ const en = {
       'email.changed': 'Email address changed',
       'user.disabled': 'The account was disabled by its operator',
       'user.enabled': 'The account was enabled again',
+      'user.deleted': 'The account was deleted',
     },
     /** By the reason of the end. */
     ended: {
@@ -443,6 +448,39 @@ const en = {
     start: 'start again',
   },
 
+  yourData: {
+    title: 'Your data',
+    lead: 'What we keep about you: your address, your preferences, where you are signed in, connected apps, and your security log.',
+    retention: `Devices and places are removed from the log after ${detailDays} days; its other entries stay until you delete your account.`,
+    download: 'Download your data',
+    delete: 'Delete account',
+  },
+
+  deleteAccount: {
+    title: 'Delete your account?',
+    current: 'Signed in as {email}',
+    lead: 'This happens at once, and nobody can undo it:',
+    sessions: {
+      one: 'You are signed out here.',
+      other: '{n} sessions end: you are signed out on all devices and in all apps.',
+    },
+    apps: { one: '{n} connected app is disconnected.', other: '{n} connected apps are disconnected.' },
+    data: 'Your address, your preferences and your log are removed.',
+    before: 'Do you want to keep a copy? {download} first.',
+    download: 'Download your data',
+    email: 'Your email address',
+    emailHint: 'Type it to confirm.',
+    submit: 'Delete my account',
+    keep: 'Keep my account',
+  },
+
+  accountDeleted: {
+    title: 'Your account is deleted',
+    lead: 'You are signed out everywhere, and your address and your log are removed.',
+    rest: `What is left are random numbers and times without a name; they go after ${deletedLogDays} days. We have sent you one last email about it.`,
+    again: 'You can close this page. Signing in with the same address would begin a new account.',
+  },
+
   /** An app without a name that can be seen. */
   app: 'this app',
   deviceName: {
@@ -482,6 +520,7 @@ const en = {
     invalid_email: 'That is not an address that we can send email to. Please check it.',
     wrong_code: `That code is not right. Please check it: after ${WRONG_CODES_LIMIT} wrong codes you start again.`,
     same_address: 'That is your address already.',
+    wrong_address: 'That is not the address of this account. Nothing has been deleted.',
     email_change_ended: 'That code no longer works. Please ask for a new one.',
     address_taken: 'That address has got an account of its own meanwhile. Please use another one.',
     wrong_user_code:
@@ -496,6 +535,8 @@ const en = {
     preferences_saved: 'Your preferences are saved. They count from the next sign-in.',
     email_changed: 'Your email address has been changed. From now on you sign in with the new one.',
     traits_changed: 'This browser does not look like the one that signed in. Please sign in again.',
+    nothing_deleted:
+      'You were not signed in here any more, so nothing was deleted just now. Have you deleted your account in another window? Then it is gone, and there is nothing left to do.',
     recent_sign_in_required: `That needs a sign-in within the last ${recentMinutes} minutes. Please sign in again; then you go on.`,
   },
 }

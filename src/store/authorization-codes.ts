@@ -88,6 +88,10 @@ export async function findCode(db: D1Database, codeDigest: string): Promise<Auth
   }
 }
 
+/** Of a user who is being deleted. Reads all codes that there are: none is older than the hour. */
+export const deleteCodesOf = (db: D1Database, userId: string) =>
+  db.prepare('DELETE FROM authorization_codes WHERE user_id = ?').bind(userId)
+
 /** Not before the request itself is over: until then its decision can be sent again, and must find the code it made. */
 export const deleteExpiredCodes = (db: D1Database, before: number, limit: number) =>
   db

@@ -74,6 +74,20 @@ export async function tryEmailCode(
 export const closeEmailChange = (db: D1Database, userId: string) =>
   db.prepare('UPDATE email_changes SET expires_at = 0 WHERE user_id = ? AND expires_at > 0').bind(userId)
 
+/**
+ * The last change of a user who is about to be deleted: to no address. Settling it takes the user's address out of the
+ * index, and both of a change that was under way.
+ */
+export const insertLastEmailChange = (db: D1Database, userId: string) =>
+  db
+    .prepare(
+      `INSERT INTO email_changes (user_id, id, session_id, former_address, address, code_digest, expires_at)
+       SELECT id, 'last', '', email, email, printf('%043d', 0), 0 FROM users WHERE id = ?
+       ON CONFLICT (user_id) DO UPDATE SET expires_at = 0,
+         former_address = iif(address = excluded.address, former_address, excluded.address)`,
+    )
+    .bind(userId)
+
 export interface ClosedEmailChange {
   readonly change: EmailChange
   /** The user's address, whether or not the change came about. */

@@ -100,6 +100,7 @@ function subjectOf(
     case 'email.changed':
     case 'user.disabled':
     case 'user.enabled':
+    case 'user.deleted':
       return none
   }
 }
@@ -250,5 +251,8 @@ export async function listEvents(
 /** Removes what is personal from a deleted user's log. */
 export const scrubEvents = (db: D1Database, userId: string) =>
   db
-    .prepare('UPDATE user_events SET device = NULL, place = NULL, marks = NULL WHERE user_id = ?')
+    .prepare(
+      `UPDATE user_events SET device = NULL, place = NULL, marks = NULL
+       WHERE user_id = ? AND (device IS NOT NULL OR place IS NOT NULL OR marks IS NOT NULL)`,
+    )
     .bind(userId)

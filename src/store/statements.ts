@@ -1,12 +1,14 @@
 // From the events of a change to the rows that follow from them: the only way by which sessions begin and end.
 import type { SessionEnded, UserEvent } from '../domain/events.ts'
+import { deleteCodesOf } from './authorization-codes.ts'
 import { insertFirstBucket, retireBuckets } from './buckets.ts'
 import { deleteConsent, upsertConsent } from './consents.ts'
-import { closeEmailChange } from './email-changes.ts'
-import { insertEvents } from './events.ts'
+import { closeEmailChange, insertLastEmailChange } from './email-changes.ts'
+import { insertEvents, scrubEvents } from './events.ts'
 import { insertOutbox } from './outbox.ts'
 import { deleteSessions, insertSession } from './sessions.ts'
 import {
+  deleteUser,
   insertEmail,
   insertUser,
   updateAsksCode,
@@ -78,6 +80,15 @@ function consequences(db: D1Database, userId: string, event: UserEvent): D1Prepa
       return [updateDisabled(db, userId, event.at)]
     case 'user.enabled':
       return [updateDisabled(db, userId, null)]
+    case 'user.deleted':
+      // Consents go with the user. The address's own row may lie in another database: user/delete-account.ts.
+      return [
+        insertLastEmailChange(db, userId),
+        deleteUser(db, userId),
+        deleteCodesOf(db, userId),
+        scrubEvents(db, userId),
+        ...(event.notice === null ? [] : [insertOutbox(db, event.notice)]),
+      ]
     case 'session.ended':
     case 'sign_in.refused':
       return []

@@ -1,13 +1,12 @@
 // Changing the address, whose index rows may lie in two other databases: take the new one, change the user, let go
 // of the old one. A crash in between leaves the user's own row true, and the rest is settled later.
 import type { ChangeEmail, ChangeEmailResult } from '../domain/commands.ts'
-import { log } from '../log.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { Shards } from '../store/shards.ts'
 import { takeEmail } from '../store/users.ts'
 import { addressTag } from '../tokens/address-tag.ts'
 import { type Applied, applyChange, without } from './change.ts'
-import { releaseAddress, settleEmailChange } from './settle-email-change.ts'
+import { releaseAddress, settleLater } from './settle-email-change.ts'
 
 /** Safe to run again. */
 export async function changeEmail(
@@ -35,14 +34,4 @@ async function takeAddress(shards: Shards, address: string, userId: string, now:
   if (holder === userId) return true
   await releaseAddress(shards, address, holder)
   return (await takeEmail(index, address, userId, now)) === userId
-}
-
-/** What was decided stands, whatever becomes of the index now: housekeeping tries again. */
-async function settleLater(shards: Shards, userId: string): Promise<void> {
-  try {
-    await settleEmailChange(shards, userId)
-  } catch (error) {
-    if (!(error instanceof StorageUnavailable)) throw error
-    log('error', { event: 'email_change.unsettled', user_id: userId })
-  }
 }

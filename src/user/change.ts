@@ -111,6 +111,7 @@ function replay(
     case 'set_disabled':
     case 'grant_consent':
     case 'withdraw_consent':
+    case 'delete_account':
       return { tag: 'changed' }
   }
 }

@@ -1,7 +1,8 @@
 // The index of addresses, put right: in three databases at most, in an order that leaves the truth (users.email) with
 // its index row at every step, and every step repeatable.
 
-import { run } from '../store/d1.ts'
+import { log } from '../log.ts'
+import { run, StorageUnavailable } from '../store/d1.ts'
 import { closeAndFind, deleteEmailChange } from '../store/email-changes.ts'
 import type { Shards } from '../store/shards.ts'
 import { deleteEmail, findUser } from '../store/users.ts'
@@ -16,10 +17,20 @@ export async function settleEmailChange(shards: Shards, userId: string): Promise
   const closed = await closeAndFind(db, userId)
   if (closed === null) return
   const { change, email } = closed
-  for (const address of [change.formerAddress, change.address]) {
+  for (const address of new Set([change.formerAddress, change.address])) {
     if (address !== email) await removeFromIndex(shards, address, userId)
   }
   await run(deleteEmailChange(db, change))
+}
+
+/** After a decision, which stands whatever becomes of the index now: housekeeping tries again. */
+export async function settleLater(shards: Shards, userId: string): Promise<void> {
+  try {
+    await settleEmailChange(shards, userId)
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error
+    log('error', { event: 'email_change.unsettled', user_id: userId })
+  }
 }
 
 /**
@@ -36,6 +47,6 @@ export async function releaseAddress(shards: Shards, address: string, userId: st
 export const isAddressOf = async (shards: Shards, address: string, userId: string): Promise<boolean> =>
   (await findUser(shards.of(userId), userId))?.email === address
 
-export async function removeFromIndex(shards: Shards, address: string, userId: string): Promise<void> {
+async function removeFromIndex(shards: Shards, address: string, userId: string): Promise<void> {
   await run(deleteEmail(shards.ofTag(await addressTag(address)), address, userId))
 }

@@ -7,6 +7,7 @@ import type {
   ChangeEmail,
   ChangeEmailResult,
   Command,
+  DeleteAccount,
   EndResult,
   EndSessions,
   ResultOf,
@@ -57,8 +58,8 @@ export class UserSessions extends DurableObject<Env> {
   }
 
   /** Ends everything and removes the user; what stays is described in docs/security.md. */
-  deleteAccount(userId: string, opId: string, now: number): Promise<Outcome<AccountResult>> {
-    return this.#applied(userId, now, shards => deleteAccount(shards, userId, opId, now))
+  deleteAccount(userId: string, command: DeleteAccount, now: number): Promise<Outcome<AccountResult>> {
+    return this.#applied(userId, now, shards => deleteAccount(shards, userId, command, now))
   }
 
   /** Opens a live socket (live-call.ts). In the order of changes: none for a session that has just ended. */

@@ -1,12 +1,14 @@
 // Every page with sample props, kind ones and nasty ones: for pictures, and for tests of what all pages share.
 import type { EndReason } from '../../src/domain/events.ts'
 import { DEFAULT_PREFERENCES } from '../../src/domain/preferences.ts'
+import { AccountDeletedPage } from '../../src/pages/account/account-deleted-page.tsx'
 import {
   AccountPage,
   type AccountPageProps,
   type AccountSession,
   type ConnectedApp,
 } from '../../src/pages/account/account-page.tsx'
+import { DeletePage } from '../../src/pages/account/delete-page.tsx'
 import { EmailCodePage } from '../../src/pages/account/email-code-page.tsx'
 import { EmailPage } from '../../src/pages/account/email-page.tsx'
 import type { LogEntry } from '../../src/pages/account/log-entries.tsx'
@@ -276,6 +278,7 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
     <SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession({ by: endedBy(text) })} />
   ),
   'email-hostile': <EmailPage csrfToken={CSRF} current={text} error={text} />,
+  'delete-hostile': <DeletePage csrfToken={CSRF} email={text} sessions={2} apps={0} error={text} />,
   'email-code-hostile': <EmailCodePage csrfToken={CSRF} error={text} />,
   'check-mail-hostile': <CheckMailPage csrfToken={CSRF} error={text} ended={false} />,
   'link-hostile': <LinkPage csrfToken={CSRF} token={text} clientName={text} />,
@@ -369,6 +372,12 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'email-error': <EmailPage csrfToken={CSRF} current="ann@example.test" error="email_change_ended" />,
   'email-code': <EmailCodePage csrfToken={CSRF} />,
   'email-code-error': <EmailCodePage csrfToken={CSRF} error="wrong_code" />,
+  delete: <DeletePage csrfToken={CSRF} email="ann@example.test" sessions={4} apps={2} />,
+  'delete-error': (
+    <DeletePage csrfToken={CSRF} email="ann@example.test" sessions={1} apps={0} error="wrong_address" />
+  ),
+  'account-deleted': <AccountDeletedPage />,
+  'sign-in-nothing-deleted': <SignInPage csrfToken={CSRF} continueTo={null} notice="nothing_deleted" />,
   'check-mail': <CheckMailPage csrfToken={CSRF} ended={false} />,
   'check-mail-ended': <CheckMailPage csrfToken={CSRF} ended />,
   'check-mail-error': <CheckMailPage csrfToken={CSRF} error="wrong_code" ended={false} />,

@@ -135,6 +135,8 @@ function applyOne(state: UserState, event: UserEvent): UserState {
       return { ...next, user: state.user && { ...state.user, disabledAt: event.at } }
     case 'user.enabled':
       return { ...next, user: state.user && { ...state.user, disabledAt: null } }
+    case 'user.deleted':
+      return { ...next, user: null, consents: [] }
     case 'consent.granted':
       return { ...next, consents: [...withoutConsent(state, event.clientId), consentOf(event)] }
     case 'consent.withdrawn':

@@ -120,7 +120,7 @@ const BAD: [table: string, changes: Row, why: RegExp][] = [
   ['sign_ins', { binding_digest: 'x' }, /CHECK/],
   ['sign_ins', { link_commitment: 'x' }, /CHECK/],
   ['sign_ins', { code_digest: 'BCDFGHJK' }, /CHECK/],
-  ['email_changes', { user_id: 'u_nobody' }, /FOREIGN KEY/],
+  ['email_changes', { user_id: 'u_nobody' }, /user_gone/],
   ['email_changes', { code_digest: 'BCDFGHJK' }, /CHECK/],
   ['outbox', { sealed: null }, /NOT NULL/],
   ['clients', { registration: null }, /NOT NULL/],

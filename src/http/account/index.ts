@@ -3,6 +3,8 @@ import { Hono } from 'hono'
 import type { LatchkeyEnv } from '../context.ts'
 import { accountApps } from './apps.ts'
 import { accountArrivals } from './arrivals.tsx'
+import { accountData } from './data.ts'
+import { deletePages } from './delete.tsx'
 import { emailPages } from './email.tsx'
 import { accountLog } from './log.tsx'
 import { notMePages } from './not-me.tsx'
@@ -21,6 +23,8 @@ for (const pages of [
   accountPreferences,
   emailPages,
   notMePages,
+  accountData,
+  deletePages,
 ]) {
   accountPages.route('/', pages)
 }

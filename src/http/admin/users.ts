@@ -157,9 +157,17 @@ adminUsers.delete(
   operation({ summary: 'Deletes a user', by: 'operator', answers: { 204: null }, refusals: [404] }),
   async c => {
     const user = await requireUser(c)
-    const opId = randomId('op')
+    const { parts, facts } = c.var
+    const command = {
+      type: 'delete_account',
+      opId: randomId('op'),
+      reason: 'ended_by_operator',
+      by: { kind: 'operator' },
+      notice: null,
+    } as const
     // It was there a moment ago: if it is gone, this very call removed it and the answer was lost, or another did.
-    await change(c, user, verbs => verbs.deleteAccount(user.id, opId, c.var.facts.now))
+    await change(c, user, verbs => verbs.deleteAccount(user.id, command, facts.now))
+    facts.waitUntil(parts.limits.forget(user.email, facts.now).catch(() => undefined))
     return c.body(null, 204)
   },
 )

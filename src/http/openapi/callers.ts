@@ -18,6 +18,11 @@ export const CALLERS = {
     security: isChange => [...token('sessions'), { browser: [], ...(isChange ? { csrf: [] } : {}) }],
     refusals: [400, 401, 403],
   },
+  /** A present user: the browser session, never a token. */
+  browser: {
+    security: isChange => [{ browser: [], ...(isChange ? { csrf: [] } : {}) }],
+    refusals: [401],
+  },
   token_holder: { security: () => token(), refusals: [400, 401] },
   openid: { security: () => token('openid'), refusals: [400, 401, 403] },
   operator: { security: () => [{ operator: [] }], refusals: [401] },

@@ -16,6 +16,7 @@ import { EndedNotice, type EndedSession } from './ended-notice.tsx'
 import { Everywhere } from './everywhere.tsx'
 import { LogEntries, type LogEntry } from './log-entries.tsx'
 import { PreferencesForm } from './preferences-form.tsx'
+import { YourData } from './your-data.tsx'
 
 export type { AccountSession, ConnectedApp }
 
@@ -83,6 +84,7 @@ export const AccountPage: FC<AccountPageProps> = props => {
       <Part id="preferences" title={texts.preferences.title} lead={texts.preferences.lead}>
         <PreferencesForm csrfToken={csrfToken} preferences={props.preferences} />
       </Part>
+      <YourData />
     </SignedInLayout>
   )
 }

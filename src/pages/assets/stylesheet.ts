@@ -122,6 +122,8 @@ fieldset .choice label { font-weight: 400; }
 .scopes { display: grid; gap: 0.25rem; margin-block: 0.5rem; padding-inline-start: 1.25rem; }
 .everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
+.ways { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 0.75rem; }
+.hint + .hint { margin-top: 0.5rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .narrow { max-width: 28rem; }

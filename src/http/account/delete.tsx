@@ -1,0 +1,82 @@
+// Deleting one's own account (GDPR Art. 17): a recent sign-in, what will happen in numbers, and the address typed.
+import { type Context, Hono } from 'hono'
+import { parseEmailAddress } from '../../domain/email-address.ts'
+import { isLive, type Session } from '../../domain/session.ts'
+import { AccountDeletedPage } from '../../pages/account/account-deleted-page.tsx'
+import { DeletePage } from '../../pages/account/delete-page.tsx'
+import { deleteOwnAccount } from '../../sign-in/delete-account.ts'
+import { listConsents } from '../../store/consents.ts'
+import { all } from '../../store/d1.ts'
+import { type SessionRow, selectSessions, sessionOf } from '../../store/sessions.ts'
+import { readForm } from '../body.ts'
+import { findBrowserSession } from '../browser-session.ts'
+import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
+import { clearCookie } from '../cookies.ts'
+import { checkCsrf, csrfToken } from '../csrf.ts'
+import { currentAddress } from '../current-address.ts'
+import { wantsJson } from '../negotiate.ts'
+import { Problem } from '../problem.ts'
+import { recentSession } from '../recent-session.ts'
+import { signedOut } from '../signed-out.ts'
+
+const HERE = '/account/delete'
+const DELETED_PATH = '/signed-out/deleted'
+
+export const deletePages = new Hono<LatchkeyEnv>()
+
+deletePages.get(HERE, async c => {
+  const session = await recentSession(c, HERE)
+  return session instanceof Response ? session : ask(c, session, await currentAddress(c, session))
+})
+
+deletePages.post(HERE, async c => {
+  const form = await readForm(c)
+  // Before the anti-forgery token: the cookies of a browser that has just deleted the account in another tab are gone.
+  if ((await findBrowserSession(c)) === null) return nothingDeleted(c)
+  await checkCsrf(c, form.csrf_token)
+  const session = await recentSession(c, HERE)
+  if (session instanceof Response) return session
+  const current = await currentAddress(c, session)
+  if (parseEmailAddress(form.email ?? '')?.canonical !== current) {
+    return ask(c, session, current, 'wrong_address')
+  }
+  const { parts, facts } = c.var
+  if (!(await deleteOwnAccount(parts, session, current, facts))) return nothingDeleted(c)
+  clearCookie(c, 'signIn')
+  clearCookie(c, 'browser')
+  return signedOut(c, DELETED_PATH)
+})
+
+deletePages.get(DELETED_PATH, (c: Context) => c.html(<AccountDeletedPage />))
+
+async function ask(
+  c: LatchkeyContext,
+  session: Session,
+  email: string,
+  error?: 'wrong_address',
+): Promise<Response> {
+  const problem = error && new Problem(error)
+  if (problem && wantsJson(c)) throw problem
+  const { parts, facts } = c.var
+  const db = parts.shards.of(session.userId)
+  const [rows, consents] = await Promise.all([
+    all<SessionRow>(selectSessions(db, session.userId)),
+    listConsents(db, session.userId),
+  ])
+  const page = (
+    <DeletePage
+      csrfToken={await csrfToken(c)}
+      email={email}
+      sessions={rows.filter(row => isLive(sessionOf(row), facts.now)).length}
+      apps={consents.length}
+      error={error}
+    />
+  )
+  return c.html(page, problem?.status ?? 200)
+}
+
+/** Whoever is not signed in here any more, perhaps because the account was deleted elsewhere. */
+function nothingDeleted(c: LatchkeyContext): Response {
+  if (wantsJson(c)) throw new Problem('unauthorized')
+  return c.redirect('/sign-in?notice=nothing_deleted', 303)
+}
