@@ -24,7 +24,7 @@ h1, h2, h3, p, ul, ol, form, li { margin: 0; padding: 0; }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
 h1 { font-size: 1.75rem; font-weight: 650; letter-spacing: -0.02em; }
 h2 { font-size: 1.125rem; font-weight: 650; }
-.lead + .hint { margin-top: 0.75rem; }
+.lead + .hint, .hint + .hint { margin-top: 0.75rem; }
 .narrow main > h2 { margin-top: 1.5rem; }
 h2 + .hint { margin-top: 0.25rem; }
 .lead + h2, .notice + h2 { margin-top: 1.75rem; }
@@ -101,7 +101,7 @@ section { margin-top: 2.5rem; }
 .active::before { content: ''; display: inline-block; width: 0.5rem; height: 0.5rem; margin-inline-end: 0.5rem; background: currentColor; border-radius: 50%; }
 .worrying { box-shadow: inset 4px 0 0 var(--danger); }
 .more { margin-top: 0.75rem; }
-.pager, .answers { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.25rem; }
+.pager, .answers, .ways { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.25rem; }
 .choices { display: grid; gap: 1.25rem; justify-items: start; margin-top: 0.75rem; padding: 1.125rem; }
 .choice { display: grid; grid-template-columns: auto 1fr; align-items: center; column-gap: 0.75rem; }
 .choice input { width: 1.375rem; height: 1.375rem; margin: 0.6875rem 0; accent-color: var(--accent); }
@@ -122,8 +122,6 @@ fieldset .choice label { font-weight: 400; }
 .scopes { display: grid; gap: 0.25rem; margin-block: 0.5rem; padding-inline-start: 1.25rem; }
 .everywhere .confirm { margin-top: 0.75rem; }
 .everywhere { padding-top: 1.5rem; border-top: 1px solid var(--line); }
-.ways { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 0.75rem; }
-.hint + .hint { margin-top: 0.5rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .narrow { max-width: 28rem; }
