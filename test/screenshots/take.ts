@@ -2,29 +2,17 @@
 // It serves the pages to Chromium from memory under their policy, and fails on a violation or a sideways scroll.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { createViteServer } from 'vitest/node'
+import { startChromium } from '../e2e/support/chromium.ts'
+import { ORIGIN, servePages } from './serve.ts'
 
-const ORIGIN = 'https://auth.test'
-const POLICY =
-  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 const SIZES = {
   phone: { width: 390, height: 844 },
   desktop: { width: 1280, height: 800 },
   // 1280 px at 400 % zoom (WCAG 1.4.10).
   zoomed: { width: 320, height: 256 },
 } as const
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('usage: node test/screenshots/take.ts <folder>')
 mkdirSync(folder, { recursive: true })
@@ -38,25 +26,8 @@ const vite = await createViteServer({
 })
 const { PAGES, HOSTILE, pagesWith } = await vite.ssrLoadModule('/test/screenshots/samples.tsx')
 const { ASSETS } = await vite.ssrLoadModule('/src/pages/assets/index.ts')
-const pages: Readonly<Record<string, unknown>> = { ...PAGES, ...pagesWith(HOSTILE) }
+const pages = { ...PAGES, ...pagesWith(HOSTILE) }
 const faults: string[] = []
-
-async function serve(context: BrowserContext): Promise<void> {
-  // Nobody answers: the page that waits is shown as it waits.
-  await context.routeWebSocket('**/*', () => {})
-  await context.route('**/*', async route => {
-    const url = new URL(route.request().url())
-    const asset = ASSETS[url.pathname.replace('/assets/', '')]
-    if (url.origin !== ORIGIN) {
-      faults.push(`request to ${url.origin}`)
-      return route.abort()
-    }
-    if (asset) return route.fulfill({ contentType: asset.type, body: asset.body })
-    if (url.pathname === '/sign-in/check') return route.fulfill({ json: { state: 'pending' } })
-    const headers = { 'content-security-policy': POLICY, 'content-type': 'text/html; charset=utf-8' }
-    return route.fulfill({ headers, body: String(pages[url.pathname.slice(1)]) })
-  })
-}
 
 async function take(page: Page, name: string, suffix: string): Promise<void> {
   await page.goto(`${ORIGIN}/${name}`)
@@ -86,16 +57,13 @@ async function shoot(page: Page, name: string): Promise<void> {
   for (const target of small as string[]) faults.push(`${name} has a small target: ${target}`)
 }
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
+const browser = await startChromium()
 try {
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ viewport, colorScheme })
-      await serve(context)
+      await servePages(context, pages, ASSETS, fault => faults.push(fault))
       const page = await context.newPage()
-      page.on('console', message => faults.push(`console: ${message.text()}`))
-      page.on('pageerror', error => faults.push(`script: ${error.message}`))
-      page.on('dialog', dialog => faults.push(`dialog: ${dialog.message()}`))
       for (const name of Object.keys(pages)) await take(page, name, `${size}-${colorScheme}`)
       await context.close()
     }

@@ -20,7 +20,7 @@ const formsTo = (html: string, action: string) =>
 
 /** A card for each device, with what is signed in there. */
 const devices = (html: string) =>
-  all(html, 'section').filter(({ attributes }) => attributes.class?.includes('device-card'))
+  all(html, 'article').filter(({ attributes }) => attributes.class?.includes('device-card'))
 const rows = ({ inner }: { inner: string }) => all(inner, 'li')
 const headings = (html: string, tag: string) => all(html, tag).map(({ text }) => text)
 const section = (html: string, id: string) =>

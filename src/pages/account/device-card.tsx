@@ -23,7 +23,7 @@ export const DeviceCard: FC<DeviceCardProps> = ({ id, csrfToken, sessions, now }
   if (first === undefined) return null
   const isCurrent = sessions.some(session => session.current)
   return (
-    <section class={isCurrent ? 'card device-card current' : 'card device-card'} aria-labelledby={id}>
+    <article class={isCurrent ? 'card device-card current' : 'card device-card'} aria-labelledby={id}>
       <div class="device-head">
         <DeviceIcon kind={first.device.kind} />
         <div>
@@ -40,7 +40,7 @@ export const DeviceCard: FC<DeviceCardProps> = ({ id, csrfToken, sessions, now }
         ))}
       </ul>
       {!isCurrent && sessions.length > 1 && <EndDevice id={id} csrfToken={csrfToken} sessions={sessions} />}
-    </section>
+    </article>
   )
 }
 

@@ -81,7 +81,6 @@ section { margin-top: 2.5rem; }
 .device { color: var(--soft); flex: none; }
 .current .device { color: var(--accent); }
 .devices { display: grid; gap: 1rem; margin-top: 1.75rem; }
-.device-card { margin: 0; }
 .device-head { display: flex; align-items: center; flex-wrap: wrap; gap: 0.25rem 0.875rem; padding: 1rem 1.125rem; }
 .device-head > div { flex: 1; min-width: 9rem; }
 .device-head p { color: var(--soft); font-size: 0.9375rem; }

@@ -1,0 +1,117 @@
+// Every page as people with a screen reader, a keyboard, or little sight meet it. No service runs: the pages come from
+// memory, the same that test/screenshots takes pictures of.
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ASSETS } from '../../src/pages/assets/index.ts'
+import { HOSTILE, PAGES, pagesWith } from '../screenshots/samples.tsx'
+import { ORIGIN, servePages } from '../screenshots/serve.ts'
+import { EVERY_RULE, LOOKS, loadAxe, violationsIn } from './support/axe.ts'
+import { DESKTOP, PHONE, startChromium } from './support/chromium.ts'
+import { announced, controlsOf, type Stop, tabThrough } from './support/keyboard.ts'
+
+const pages = { ...PAGES, ...pagesWith(HOSTILE) }
+const complaints: string[] = []
+let browser: Browser
+let context: BrowserContext
+let page: Page
+
+beforeAll(async () => {
+  browser = await startChromium()
+  context = await browser.newContext({ viewport: PHONE })
+  await servePages(context, pages, ASSETS, fault => complaints.push(fault))
+  page = await context.newPage()
+})
+
+afterAll(() => browser?.close())
+
+/** Opens all that a page keeps closed, together. */
+const openAll = () =>
+  page.evaluate(`document.querySelectorAll('details').forEach(details => {
+    details.removeAttribute('name')
+    details.open = true
+  })`)
+
+/** How else a page looks. The first look, a phone in daylight, is judged by every rule. */
+const LOOKED_AT = [
+  { viewport: PHONE, colorScheme: 'dark' },
+  { viewport: DESKTOP, colorScheme: 'dark' },
+  { viewport: DESKTOP, colorScheme: 'light' },
+] as const
+
+test('no page breaks a rule of axe, closed or open, on a phone or a desktop, light or dark', async () => {
+  const broken = new Map<string, string>()
+  const judge = async (name: string, rules: typeof EVERY_RULE) => {
+    for (const violation of await violationsIn(page, rules)) broken.set(violation, name)
+  }
+  for (const name of Object.keys(pages)) {
+    await page.setViewportSize(PHONE)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(`${ORIGIN}/${name}`)
+    await loadAxe(page)
+    await judge(name, EVERY_RULE)
+    if ((await page.locator('details').count()) > 0) {
+      await openAll()
+      await judge(name, EVERY_RULE)
+    }
+    for (const { viewport, colorScheme } of LOOKED_AT) {
+      await page.setViewportSize(viewport)
+      await page.emulateMedia({ colorScheme })
+      await judge(name, LOOKS)
+    }
+  }
+  expect(Object.fromEntries(broken)).toEqual({})
+  expect(complaints).toEqual([])
+}, 240_000)
+
+/** Below, or further on in the same line. */
+const follows = (before: Stop, stop: Stop): boolean =>
+  stop.top >= before.bottom || (stop.bottom > before.top && stop.left > before.left)
+
+test.each([
+  { name: 'account', viewport: PHONE },
+  { name: 'account', viewport: DESKTOP },
+  { name: 'consent-device', viewport: PHONE },
+  { name: 'sign-in-error', viewport: PHONE },
+])(
+  'the keyboard reaches all of $name ($viewport.width px) in the order that is seen, and shows where it is',
+  async ({ name, viewport }) => {
+    await page.setViewportSize(viewport)
+    await page.goto(`${ORIGIN}/${name}`)
+    const controls = await controlsOf(page)
+    const stops = await tabThrough(page, controls)
+    expect(stops.map(({ at }) => at)).toEqual(Array.from({ length: controls }, (_, at) => at))
+    const misplaced = stops.filter((stop, at) => at > 0 && !follows(stops[at - 1] as Stop, stop))
+    expect(misplaced).toEqual([])
+    expect(stops.filter(({ outline, isInView }) => outline < 2 || !isInView)).toEqual([])
+  },
+)
+
+test('by keyboard alone a question opens, says what it is about, and closes; only one is open', async () => {
+  await page.setViewportSize(PHONE)
+  await page.goto(`${ORIGIN}/account`)
+  const summary = page.locator('summary').filter({ hasText: 'Harbour Bank on Ann’s iPhone' })
+  await summary.focus()
+  expect(await announced(page)).toEqual({
+    name: 'End the session of Harbour Bank on Ann’s iPhone',
+    description: '',
+    expanded: false,
+  })
+  const submit = page.getByRole('button', { name: 'End session' })
+  for (const key of ['Enter', 'Space']) {
+    await page.keyboard.press(key)
+    expect(await submit.count()).toBe(1)
+    expect(await announced(page)).toMatchObject({ name: 'Keep', expanded: true })
+    await page.keyboard.press('Tab')
+    expect(await announced(page)).toMatchObject({
+      name: 'End session',
+      description: 'Harbour Bank is signed out on Ann’s iPhone at once, and needs a new sign-in there.',
+    })
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press(key)
+    expect(await submit.count()).toBe(0)
+  }
+  await page.keyboard.press('Enter')
+  await page.locator('summary').last().focus()
+  await page.keyboard.press('Enter')
+  expect(await page.locator('details[open]').count()).toBe(1)
+})
