@@ -323,14 +323,15 @@ describe('a deletion that stops in between', () => {
       const { service, plan, recover } = crashingService()
       const { client_id } = await createClient(service)
       const isLateStep = STEPS.indexOf(at) > 0
-      for (const pending of ['nothing', 'a change under way', 'a change not settled'] as const) {
+      for (const pending of ['nothing', 'an address taken', 'a change not settled'] as const) {
         const email = freshAddress()
         const fresh = await freshAddressBeside(service, email, 'another')
         const owner = await signInBrowser(service, email)
         const userId = userOf(owner)
         const code = pending === 'nothing' ? '' : await askForChange(service, owner, fresh)
-        if (pending === 'a change not settled') {
-          Object.assign(plan, { at: 'DELETE FROM emails', when: 'before' })
+        if (pending !== 'nothing') {
+          const at = pending === 'an address taken' ? 'INSERT INTO user_events' : 'DELETE FROM emails'
+          Object.assign(plan, { at, when: 'before' })
           await typeCode(owner, code)
           recover()
         }
@@ -345,8 +346,8 @@ describe('a deletion that stops in between', () => {
 
         const isGone = isLateStep || when === 'after'
         expect(await storedUsers(service, address)).toEqual(isGone ? [] : [userId])
-        // The index may still be wrong here: signing in must not follow it.
-        for (const each of [email, fresh]) {
+        // The index may still be wrong here: signing in must not follow it. It also puts it right, so not every time.
+        for (const each of pending === 'nothing' ? [email, fresh] : []) {
           const isOwn = !isGone && each === address
           expect((await signIn(service, client_id, each)).user_id === userId).toBe(isOwn)
         }
