@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS sessions (
   absolute_expires_at INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   secret_digest TEXT NOT NULL CHECK (length(secret_digest) = 43),
-  -- 1: the user has said, in a session that began before, that it was them.
-  recognized INTEGER NOT NULL DEFAULT 0,
+  -- The user has said that it was them, in the session with this created_seq or in its name: no session before it has.
+  recognized_from INTEGER CHECK (recognized_from < created_seq),
   PRIMARY KEY (user_id, id),
   CHECK (expires_at <= absolute_expires_at)
 ) STRICT, WITHOUT ROWID;

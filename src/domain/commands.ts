@@ -51,6 +51,8 @@ export interface StartSession extends CommandBase {
 
 export type SessionSelection =
   | { readonly kind: 'one'; readonly sessionId: string }
+  /** One that began after the actor's own. */
+  | { readonly kind: 'arrival'; readonly sessionId: string }
   /** Those of them that are live. */
   | { readonly kind: 'listed'; readonly sessionIds: readonly string[] }
   /** All but the actor's own; `clientId: null` means of every client. */

@@ -30,8 +30,8 @@ export interface Session {
   readonly createdAt: number
   /** Place of its beginning in the user's log: orders sessions of the same second. */
   readonly createdSeq: number
-  /** The user has said, in a session that began before, that it was them. */
-  readonly recognized: boolean
+  /** The `createdSeq` of the first session in whose name the user has said that it was them; null when in none. */
+  readonly recognizedFrom: number | null
   readonly lastSeenAt: number
   /** Idle or absolute limit, whichever comes first. */
   readonly expiresAt: number

@@ -14,14 +14,14 @@ export interface SessionRow {
   readonly place: string
   readonly created_at: number
   readonly created_seq: number
-  readonly recognized: number
+  readonly recognized_from: number | null
   readonly last_seen_at: number
   readonly expires_at: number
   readonly absolute_expires_at: number
 }
 
 const COLUMNS = `user_id, id, client_id, client_kind, scope, signed_in_with, started_in, device, place,
-  created_at, created_seq, last_seen_at, expires_at, absolute_expires_at, recognized`
+  created_at, created_seq, last_seen_at, expires_at, absolute_expires_at, recognized_from`
 
 export function sessionOf(row: SessionRow): Session {
   return {
@@ -36,7 +36,7 @@ export function sessionOf(row: SessionRow): Session {
     place: JSON.parse(row.place) as Place,
     createdAt: row.created_at,
     createdSeq: row.created_seq,
-    recognized: row.recognized === 1,
+    recognizedFrom: row.recognized_from,
     lastSeenAt: row.last_seen_at,
     expiresAt: row.expires_at,
     absoluteExpiresAt: row.absolute_expires_at,
@@ -92,7 +92,7 @@ export function insertSession(db: D1Database, userId: string, event: SessionCrea
   return db
     .prepare(
       `INSERT INTO sessions (${COLUMNS}, session_limit, generation, secret_digest)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, 1, ?)`,
     )
     .bind(
       userId,
@@ -132,20 +132,23 @@ export const touchSession = (
     )
     .bind(lastSeenAt, expiresAt, session.userId, session.id, lastSeenAt)
 
-/** Says that a session was its user's doing: counts only from a session that began before it. */
+/**
+ * Says that a session was its user's doing, in one that began before it. A session that was itself spoken for speaks in the
+ * name of whoever did; what was said in the name of an earlier one stays.
+ */
 export const recognizeSession = (
   db: D1Database,
-  by: Pick<Session, 'userId' | 'id'>,
+  by: Pick<Session, 'userId' | 'id' | 'createdSeq' | 'recognizedFrom'>,
   id: string,
   now: number,
 ) =>
   db
     .prepare(
-      `UPDATE sessions SET recognized = 1
-       WHERE user_id = ?1 AND id = ?2 AND recognized = 0 AND created_seq > (
-         SELECT created_seq FROM sessions WHERE user_id = ?1 AND id = ?3 AND expires_at > ?4)`,
+      `UPDATE sessions SET recognized_from = ?5
+       WHERE user_id = ?1 AND id = ?2 AND created_seq > ?6 AND (recognized_from IS NULL OR recognized_from > ?5)
+         AND EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND id = ?3 AND expires_at > ?4)`,
     )
-    .bind(by.userId, id, by.id, now)
+    .bind(by.userId, id, by.id, now, by.recognizedFrom ?? by.createdSeq, by.createdSeq)
 
 /** Users with a session past its expiry that nobody has ended yet. */
 export const selectUsersWithExpiredSessions = (db: D1Database, now: number, limit: number) =>

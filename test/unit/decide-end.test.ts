@@ -91,6 +91,18 @@ describe('SE-11: what can be ended', () => {
     expect(events.every(event => event.by === by && event.at === NOW)).toBe(true)
   })
 
+  test('SE-11: an arrival: what began after the actor, never the actor or what was there before', () => {
+    const inOrder = aUser(['first', 'second', 'third'].map((id, at) => aSession(id, { createdSeq: at + 1 })))
+    const tagOf = (sessionId: string, by: Actor) =>
+      decide(inOrder, end({ kind: 'arrival', sessionId }, by), NOW).result.tag
+    expect(['first', 'second', 'third'].map(id => tagOf(id, bySession('second')))).toEqual([
+      'not_found',
+      'not_found',
+      'ended',
+    ])
+    expect(tagOf('third', OPERATOR)).toBe('not_found')
+  })
+
   test.each(['unknown', 'expired'])(
     'SE-12: a session that is %s is not found, and nothing is written',
     id => {

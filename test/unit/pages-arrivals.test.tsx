@@ -15,20 +15,26 @@ const arrivalsOf = (count: number) =>
   Array.from({ length: count }, (_, at) => sampleSession({ id: `s_n${at}` }))
 
 describe('SE-10 new sign-ins', () => {
-  test('SE-10 are those that began after this session, on other devices, and that nobody has spoken for, oldest first', () => {
+  test('SE-10 are those that began after this session, on other devices, and that nobody has spoken for in it or before it, oldest first', () => {
     const at = (id: string, createdSeq: number, browser: string | null, changes: Partial<Session> = {}) => ({
       session: aSession(id, { createdSeq, ...changes }),
       marks: browser === null ? ['traits'] : ['traits', browser],
     })
     const live = [
       at('third', 9, null),
-      at('spoken-for', 8, 'his', { recognized: true }),
+      at('spoken-for', 8, 'his', { recognizedFrom: 5 }),
+      at('spoken-for-before', 11, 'his', { recognizedFrom: 4 }),
+      at('spoken-for-later', 10, 'his', { recognizedFrom: 7 }),
       at('current', 5, 'mine'),
       at('second', 7, 'hers'),
       at('here', 6, 'mine'),
       at('older', 4, 'hers'),
     ]
-    expect(arrivalsAfter('current', live).map(({ session }) => session.id)).toEqual(['second', 'third'])
+    expect(arrivalsAfter('current', live).map(({ session }) => session.id)).toEqual([
+      'second',
+      'third',
+      'spoken-for-later',
+    ])
     expect(arrivalsAfter('gone', live)).toEqual([])
   })
 

@@ -33,7 +33,7 @@ async function askedOf(who: Browser): Promise<string[]> {
 }
 
 describe('a new sign-in', () => {
-  it('SE-10: is asked about in every session that began before it, until one of them has spoken for it', async () => {
+  it('SE-10: is asked about in every session that began before it, until that one or an earlier one has spoken for it', async () => {
     const service = createService()
     const { first, second, third } = await threeBrowsers(service)
     expect(await askedOf(first)).toEqual([idOf(second), idOf(third)])
@@ -42,10 +42,33 @@ describe('a new sign-in', () => {
 
     const answer = await second.post(RECOGNIZE, { session_id: idOf(third) })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/account'])
+    expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second), idOf(third)], []])
+    await first.post(RECOGNIZE, { session_id: idOf(third) })
     expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second)], []])
     const { events } = await checkHistory(service, userOf(first))
     expect(events).toHaveLength(3)
     expect(await isLive(third)).toBe(true)
+  })
+
+  it('SE-10: is not waved through by another one that nobody has spoken for, though that one is gone', async () => {
+    const service = createService()
+    const { first, second, third } = await threeBrowsers(service)
+    await second.get('/account')
+    await second.post(RECOGNIZE, { session_id: idOf(third) })
+    await second.post('/sign-out', {})
+    expect([await isLive(second), await askedOf(first)]).toEqual([false, [idOf(third)]])
+  })
+
+  it('SE-10: is waved through by one that was spoken for, in the name of whoever did', async () => {
+    const service = createService()
+    const { first, second, third } = await threeBrowsers(service)
+    for (const who of [first, second]) await who.get('/account')
+    await first.post(RECOGNIZE, { session_id: idOf(second) })
+    await second.post(RECOGNIZE, { session_id: idOf(third) })
+    expect([await askedOf(first), await askedOf(second)]).toEqual([[], []])
+    // Once said it is said: a later answer of a younger session takes nothing back.
+    await second.post(RECOGNIZE, { session_id: idOf(third) })
+    expect(await askedOf(first)).toEqual([])
   })
 
   it('SE-10: of an app is asked about as well', async () => {
@@ -125,7 +148,7 @@ describe('“That wasn’t me”', () => {
     expect(await askedOf(first)).toEqual([])
   })
 
-  it('SE-12: about one’s own session, another user’s or none changes nothing, and another user’s looks like one that is over', async () => {
+  it('SE-12: about one’s own session, an older one, another user’s or none changes nothing, and these look like one that is over', async () => {
     const service = createService()
     const { first, second } = await threeBrowsers(service)
     const stranger = browser(service)
@@ -136,14 +159,18 @@ describe('“That wasn’t me”', () => {
     const own = await second.post(NOT_ME, { session_id: idOf(second) })
     const odd = await second.post(NOT_ME, { session_id: `${idOf(first)}.` })
     expect([own, odd].map(answer => answer.headers.get('Location'))).toEqual(['/account', '/account'])
-    const pages = await Promise.all(
-      [idOf(first), UNKNOWN].map(async session_id => {
-        const answer = await stranger.post(NOT_ME, { session_id })
-        return [answer.status, await answer.text()]
-      }),
-    )
-    expect(pages[0]).toEqual(pages[1])
-    expect(pages[0]?.[0]).toBe(200)
+    const pagesOf = (who: Browser, ids: string[]) =>
+      Promise.all(
+        ids.map(async session_id => {
+          const answer = await who.post(NOT_ME, { session_id })
+          return [answer.status, await answer.text()]
+        }),
+      )
+    for (const who of [stranger, second]) {
+      const pages = await pagesOf(who, [idOf(first), UNKNOWN])
+      expect(pages[0]).toEqual(pages[1])
+      expect(pages[0]?.[0]).toBe(200)
+    }
     expect(await dump(service)).toBe(before)
   })
 })

@@ -9,8 +9,8 @@ export function endSessions(state: UserState, command: EndSessions, now: number)
   const { live, expired } = split(state.sessions, now)
   const { by, selection } = command
   if (!isActorLive(live, by)) return nothing({ tag: 'actor_gone' })
-  const chosen = live.filter(isSelected(selection, by))
-  if (selection.kind === 'one' && chosen.length === 0) return nothing({ tag: 'not_found' })
+  const chosen = live.filter(isSelected(selection, by, live))
+  if ('sessionId' in selection && chosen.length === 0) return nothing({ tag: 'not_found' })
   const drafts = [
     ...expired.map(ended('expired', { kind: 'system' }, now)),
     ...chosen.map(ended(command.reason, by, now)),
@@ -21,11 +21,19 @@ export function endSessions(state: UserState, command: EndSessions, now: number)
   }
 }
 
-function isSelected(selection: SessionSelection, by: Actor): (session: Session) => boolean {
+function isSelected(
+  selection: SessionSelection,
+  by: Actor,
+  live: readonly Session[],
+): (session: Session) => boolean {
   const isActor = (session: Session) => by.kind === 'session' && session.id === by.session_id
   switch (selection.kind) {
     case 'one':
       return session => session.id === selection.sessionId
+    case 'arrival': {
+      const since = live.find(isActor)?.createdSeq ?? Number.POSITIVE_INFINITY
+      return session => session.id === selection.sessionId && session.createdSeq > since
+    }
     case 'listed':
       return session => selection.sessionIds.includes(session.id)
     case 'others':

@@ -24,11 +24,12 @@ accountArrivals.post('/account/sessions/recognize', c =>
   }),
 )
 
-// Over, unknown and another user's look alike: over.
+// Nobody disowns who was there before them: a stranger would disown the holder. Such a session, an unknown one and another
+// user's look alike: over.
 accountArrivals.post('/account/sessions/not-me', c =>
   answer(c, async (session, arrivalId) => {
     const { parts, facts } = c.var
-    const selection = { kind: 'one', sessionId: arrivalId } as const
+    const selection = { kind: 'arrival', sessionId: arrivalId } as const
     const by = { kind: 'session', session_id: session.id } as const
     const change = { opId: randomId('op'), selection, reason: 'not_me', by } as const
     const { tag } = await endSessionsOf(parts, session.userId, change, facts.now)
