@@ -9,7 +9,7 @@ import { deviceMarks } from '../tokens/device-marks.ts'
 import { randomSecret } from '../tokens/random.ts'
 import { ring } from '../waiting/call.ts'
 import { askForCode } from './ask-for-code.tsx'
-import { findBrowserSession } from './browser-session.ts'
+import { findPresentedSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { DEFAULT_CONTINUE } from './continue-to.ts'
 import { clearCookie, writeCookie } from './cookies.ts'
@@ -20,7 +20,8 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
   if (proof.tag === 'refused') throw new Problem(proof.why)
   const { parts } = c.var
   const { signIn } = proof
-  const former = await findBrowserSession(c)
+  // Also one that is not taken as signed in here: with the new cookie nobody holds the former but whoever copied it.
+  const former = await findPresentedSession(c)
   // A browser without a name gets one now, so that the next sign-in from there is known by it.
   const facts = { ...c.var.facts, browserId: c.var.facts.browserId ?? randomSecret() }
   const opened = await openSession(

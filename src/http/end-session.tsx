@@ -6,12 +6,12 @@ import { LOGOUT_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.
 import { type LogoutRequest, locationOf, readLogoutRequest } from '../oauth/end-session.ts'
 import { signOut } from '../oauth/revoke.ts'
 import { SignOutPage } from '../pages/sign-out-page.tsx'
-import { findUser } from '../store/users.ts'
 import { readFormText } from './body.ts'
-import { findBrowserSession } from './browser-session.ts'
+import { findBrowserSession, findPresentedSession } from './browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
+import { currentAddress } from './current-address.ts'
 import { formTargetOf } from './form-target.ts'
 import { texts } from './openapi/form.ts'
 import { operation } from './openapi/operation.ts'
@@ -45,10 +45,10 @@ endSession.post(END_SESSION_PATH, described, async c => {
 /** Whose app shows an ID token of this very user need not be asked; a link or an image of any other site changes nothing. */
 async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<Response> {
   const request = await readRequest(c, readOnce(parameters))
-  const session = await findBrowserSession(c)
+  const session = await findPresentedSession(c)
   // Without a session here nobody speaks for the user: the app's own is the app's to end (/oauth2/revoke).
   if (session === null) return c.redirect(placeAfter(request), 303)
-  if (request.hint?.userId !== session.userId) return ask(c, request, session)
+  if (request.hint?.userId !== session.userId) return ask(c, request)
   await signOut(c.var.parts, ownerOf(session), c.var.facts, request.hint.sessionId)
   return signedOut(c, placeAfter(request))
 }
@@ -57,7 +57,7 @@ endSession.post(CONFIRM_PATH, async c => {
   const sent = readOnce(new URLSearchParams(await readFormText(c)))
   await checkCsrf(c, sent.one('csrf_token') ?? undefined)
   const request = await readRequest(c, sent)
-  const session = await findBrowserSession(c)
+  const session = await findPresentedSession(c)
   if (session !== null) await signOut(c.var.parts, ownerOf(session), c.var.facts)
   return signedOut(c, placeAfter(request))
 })
@@ -76,9 +76,12 @@ const placeAfter = ({ goOnTo }: LogoutRequest): string =>
 
 const ownerOf = (session: Session) => ({ userId: session.userId, sessionId: session.id })
 
-/** The form brings back what the answer needs, to be judged again; the ID token goes no further than here. */
-async function ask(c: LatchkeyContext, { client, goOnTo }: LogoutRequest, session: Session) {
-  const user = await findUser(c.var.parts.shards.of(session.userId), session.userId)
+/**
+ * The form brings back what the answer needs, to be judged again; the ID token goes no further than here. Whose session it
+ * is stays untold where its cookie is not taken as signed in.
+ */
+async function ask(c: LatchkeyContext, { client, goOnTo }: LogoutRequest) {
+  const session = await findBrowserSession(c)
   if (goOnTo !== null) c.set('formTarget', formTargetOf(goOnTo.redirectUri))
   return c.html(
     <SignOutPage
@@ -86,7 +89,7 @@ async function ask(c: LatchkeyContext, { client, goOnTo }: LogoutRequest, sessio
       action={CONFIRM_PATH}
       hidden={fieldsOf(client, goOnTo)}
       clientName={client?.name ?? null}
-      email={user?.email ?? ''}
+      email={session && (await currentAddress(c, session))}
     />,
   )
 }

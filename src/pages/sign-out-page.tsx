@@ -12,7 +12,8 @@ export interface SignOutPageProps {
   readonly hidden: Readonly<Record<string, string>>
   /** null: nobody known asks. */
   readonly clientName: string | null
-  readonly email: string
+  /** null: not to be told. */
+  readonly email: string | null
 }
 
 export const SignOutPage: FC<SignOutPageProps> = ({ csrfToken, action, hidden, clientName, email }) => {
@@ -22,7 +23,9 @@ export const SignOutPage: FC<SignOutPageProps> = ({ csrfToken, action, hidden, c
     <Layout title={words.title} csrfToken={csrfToken}>
       <h1>{words.title}</h1>
       <p class="lead">
-        {clientName === null ? (
+        {email === null ? (
+          words.leadUnnamed
+        ) : clientName === null ? (
           <Fill text={words.lead} values={{ email: account }} />
         ) : (
           <Fill

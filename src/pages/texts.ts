@@ -402,6 +402,7 @@ const en = {
   signOut: {
     title: 'Sign out?',
     lead: 'You are signed in here as {email}.',
+    leadUnnamed: 'A session of this browser has not ended yet.',
     leadOf: '{client} asks to sign you out here, where you are signed in as {email}.',
     hint: 'This ends the session in this browser. Your other devices and apps stay signed in.',
     submit: 'Sign out',

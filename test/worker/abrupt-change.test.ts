@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LAST_SEEN_STEP_SECONDS, TRAIT_CHANGES_WINDOW_SECONDS } from '../../src/domain/limits.ts'
 import { texts } from '../../src/pages/texts.ts'
-import { browser, signInBrowser } from './support/browser.ts'
+import { askForMail, browser, signInBrowser } from './support/browser.ts'
 import { captureLogs } from './support/canaries.ts'
 import { CHROME, FIREFOX, NEWER_FIREFOX, seenFrom } from './support/seen-from.ts'
 import { createService, form, freshAddress } from './support/service.ts'
@@ -117,5 +117,37 @@ describe('SE-16: the cookie of Firefox in Germany', () => {
     expect(signedOut.status).toBe(303)
     expect(await storedSessions(service, userId)).toEqual([])
     expect(await (await home.get('/sign-in')).text()).toContain(texts.endedSession.reasons.signed_out.next)
+  })
+
+  it('SE-16: an app’s wish signs out from anywhere too, and no page names whom', async () => {
+    captureLogs()
+    const { service, email, userId, home } = await atHome()
+    await home.get('/account')
+    const abroad = browser(seenFrom(service, { userAgent: CHROME, country: 'BR' }))
+    const Cookie = ['__Host-session', '__Host-csrf'].map(name => `${name}=${home.cookie(name)}`).join('; ')
+    const path = '/oauth2/end-session'
+    const asked = await abroad.get(path, { Cookie })
+    expect(asked.status).toBe(200)
+    const page = await asked.text()
+    expect(page).toContain(texts.signOut.leadUnnamed)
+    expect(page).not.toContain(email)
+    expect(await storedSessions(service, userId)).toHaveLength(1)
+    const confirmed = await abroad.post(`${path}/confirm`, {}, { Cookie })
+    expect([confirmed.status, confirmed.headers.get('Location')]).toEqual([303, '/signed-out'])
+    expect(await storedSessions(service, userId)).toEqual([])
+  })
+
+  it('SE-16, SE-03: signing in again ends it: nobody would hold its cookie any more but whoever copied it', async () => {
+    captureLogs()
+    const { service, email, userId, sessionId, home } = await atHome()
+    const abroad = browser(seenFrom(service, { userAgent: CHROME, country: 'BR' }))
+    const session = `__Host-session=${home.cookie('__Host-session')}`
+    const { token } = await askForMail(service, abroad, email)
+    const Cookie = ['__Host-sign-in', '__Host-csrf'].map(name => `${name}=${abroad.cookie(name)}`).join('; ')
+    const signedIn = await abroad.post('/sign-in/link', { token }, { Cookie: `${Cookie}; ${session}` })
+    expect(signedIn.status).toBe(303)
+    const ids = (await storedSessions(service, userId)).map(({ id }) => id)
+    expect(ids).toEqual([abroad.cookie('__Host-session')?.split('.')[1]])
+    expect(ids).not.toContain(sessionId)
   })
 })
