@@ -1,6 +1,6 @@
 // createApp(ports): the order of middleware, the routes, the one error exit. Everything a handler works with is
 // put together here, once per isolate.
-import { Hono } from 'hono'
+
 import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { isClientDocumentUrl } from './domain/client-document.ts'
 import { accountPages } from './http/account/index.ts'
@@ -18,6 +18,7 @@ import { discovery } from './http/discovery.ts'
 import { endSession } from './http/end-session.tsx'
 import { eventsApi } from './http/events-api.ts'
 import { health } from './http/health.ts'
+import { Hono } from './http/hono.ts'
 import { jwks } from './http/jwks.ts'
 import { linkPages } from './http/link-pages.tsx'
 import { live } from './http/live.ts'

@@ -1,6 +1,6 @@
-import { Hono } from 'hono'
 import { ASSETS } from '../pages/assets/index.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { Problem } from './problem.ts'
 
 export const assets = new Hono<LatchkeyEnv>()

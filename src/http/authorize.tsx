@@ -1,5 +1,5 @@
 // The authorization endpoint: from a client's request through sign-in and consent to a code (OAuth 2.1 §4.1).
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { type AnswerTo, nextStep, type PendingAuthorization, type Prompt } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'
@@ -33,6 +33,7 @@ import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
+import { Hono } from './hono.ts'
 import { texts } from './openapi/form.ts'
 import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'

@@ -1,6 +1,6 @@
 // The page where a user connects a device that cannot show one (RFC 8628 §3.3). A code is looked up by a form only, and
 // decided on by a second one, whoever the client is and however the code came here.
-import { Hono } from 'hono'
+
 import { DECISIONS } from '../domain/device-authorization.ts'
 import { splitScope } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
@@ -24,6 +24,7 @@ import { readForm } from './body.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
+import { Hono } from './hono.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 import { checkUserCodeLimit } from './rate-limit.ts'

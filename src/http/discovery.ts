@@ -1,6 +1,6 @@
 // Metadata for clients (RFC 8414, OpenID Connect Discovery 1.0): both documents are one, and it is made from what is
 // served. An endpoint is listed when the router has it, a grant when the token endpoint does.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { PROMPTS, RESPONSE_MODES } from '../domain/authorization.ts'
 import { CLIENT_AUTH_METHODS } from '../domain/client.ts'
@@ -11,6 +11,7 @@ import { ASSERTION_ALGS } from '../tokens/client-assertion.ts'
 import { DPOP_ALGS } from '../tokens/dpop-proof.ts'
 import { ALG } from '../tokens/key-ring.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { operation } from './openapi/operation.ts'
 
 type Metadata = Readonly<Record<string, string | boolean | readonly string[]>>

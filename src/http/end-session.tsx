@@ -1,5 +1,5 @@
 // The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0). An app sends the browser here to sign its user out.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import type { Session } from '../domain/session.ts'
 import { LOGOUT_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.ts'
@@ -13,6 +13,7 @@ import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { currentAddress } from './current-address.ts'
 import { formTargetOf } from './form-target.ts'
+import { Hono } from './hono.ts'
 import { texts } from './openapi/form.ts'
 import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'

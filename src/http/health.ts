@@ -1,8 +1,8 @@
-import { Hono } from 'hono'
 import * as v from 'valibot'
 import { VERSION } from '../domain/version.ts'
 import { ping } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { operation } from './openapi/operation.ts'
 
 export const health = new Hono<LatchkeyEnv>()

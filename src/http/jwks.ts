@@ -1,7 +1,7 @@
-import { Hono } from 'hono'
 import * as v from 'valibot'
 import { SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { operation } from './openapi/operation.ts'
 
 export const jwks = new Hono<LatchkeyEnv>()

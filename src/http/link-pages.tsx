@@ -1,5 +1,5 @@
 // The link in the mail. Opening it changes nothing: mail scanners open links, people press buttons.
-import { Hono } from 'hono'
+
 import { isOpen } from '../domain/sign-in.ts'
 import { LinkEndedPage } from '../pages/link-ended-page.tsx'
 import { LinkPage } from '../pages/link-page.tsx'
@@ -14,6 +14,7 @@ import { requestBinding } from './binding.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
+import { Hono } from './hono.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 

@@ -1,10 +1,11 @@
 // What happens to the user's sessions, while it happens: a WebSocket, or the same as server-sent events. The user's
 // object holds the sockets; here is decided who may listen.
-import { Hono } from 'hono'
+
 import { openLiveSocket } from '../user/live-call.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { eventStream } from './event-stream.ts'
 import { isUpgrade, refuseHead } from './handshake.ts'
+import { Hono } from './hono.ts'
 import { requireListener } from './listener.ts'
 import { wantsEventStream } from './negotiate.ts'
 import { operation } from './openapi/operation.ts'

@@ -1,5 +1,5 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
@@ -12,6 +12,7 @@ import { exchangeToken, GRANTS } from '../oauth/token-endpoint.ts'
 import { refuseTokenInForm, requireBearer } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
 import { clientForm } from './openapi/form.ts'
 import { operation } from './openapi/operation.ts'

@@ -1,8 +1,9 @@
 // GET /openapi.json: what is served, by the routes' own schemas.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { describeRoutes } from './openapi/document.ts'
 import { operation } from './openapi/operation.ts'
 

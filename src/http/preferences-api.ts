@@ -1,5 +1,5 @@
 // A user's own tightening: it counts from the next sign-in.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import type { Preferences } from '../domain/preferences.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
@@ -7,6 +7,7 @@ import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { operation } from './openapi/operation.ts'
 import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
 import { Problem } from './problem.ts'

@@ -1,5 +1,5 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { type Client, type ClientRegistration, usesSecret } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
@@ -20,6 +20,7 @@ import { randomId, randomSecret } from '../tokens/random.ts'
 import { presentedToken } from './bearer.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
 import { operation } from './openapi/operation.ts'
 import { checkRegistrationLimit } from './rate-limit.ts'

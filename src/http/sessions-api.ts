@@ -1,5 +1,5 @@
 // The sessions API: where the user is signed in, and ending that. Strong, like all of Latchkey's own endpoints.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
@@ -11,6 +11,7 @@ import { randomId } from '../tokens/random.ts'
 import { readOptionalJson, readQuery } from './body.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { Count, NullableText } from './openapi/fields.ts'
 import { operation } from './openapi/operation.ts'
 import { activityCursor, Limit, pageLimit, parseActivityCursor } from './paging.ts'

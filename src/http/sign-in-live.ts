@@ -1,10 +1,11 @@
 // The socket of the page that waits for the link: it hears that its sign-in has changed, and asks /sign-in/check.
-import { Hono } from 'hono'
+
 import { openWaitingSocket } from '../waiting/call.ts'
 import { requestBinding } from './binding.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { checkOrigin } from './csrf.ts'
 import { isUpgrade, refuseHead } from './handshake.ts'
+import { Hono } from './hono.ts'
 import { Problem } from './problem.ts'
 import { signInState } from './sign-in-state.ts'
 

@@ -1,5 +1,5 @@
 // Signing in, in a browser: the binding cookie ties every step to the browser that asked.
-import { Hono } from 'hono'
+
 import { ACCOUNT_CLIENT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { isTaggedId } from '../domain/ids.ts'
@@ -20,6 +20,7 @@ import { parseContinueTo } from './continue-to.ts'
 import { writeCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
+import { Hono } from './hono.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 import { checkRedemptionLimit, checkSignInLimit } from './rate-limit.ts'

@@ -1,5 +1,5 @@
 // Signing in, in an app: whoever holds the PKCE verifier is "the requesting browser".
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
@@ -10,6 +10,7 @@ import { startSignIn } from '../sign-in/start.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { deviceName } from './device.ts'
+import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
 import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'

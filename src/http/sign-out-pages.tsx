@@ -1,11 +1,12 @@
 // Signing out in this browser.
-import { Hono } from 'hono'
+
 import { signOut } from '../oauth/revoke.ts'
 import { SignedOutPage } from '../pages/signed-out-page.tsx'
 import { readForm } from './body.ts'
 import { findPresentedSession } from './browser-session.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { checkCsrf } from './csrf.ts'
+import { Hono } from './hono.ts'
 import { SIGNED_OUT_PATH, signedOut } from './signed-out.ts'
 
 export const signOutPages = new Hono<LatchkeyEnv>()

@@ -1,7 +1,7 @@
-import { Hono } from 'hono'
 import * as v from 'valibot'
 import { requireBearer } from './bearer.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { Hono } from './hono.ts'
 import { operation } from './openapi/operation.ts'
 
 export const whoami = new Hono<LatchkeyEnv>()

@@ -1,11 +1,12 @@
 // Taking back from the account page what a connected app was allowed.
-import { Hono } from 'hono'
+
 import { isClientId } from '../../domain/ids.ts'
 import { withdrawConsent } from '../../oauth/authorize/consent.ts'
 import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { checkCsrf } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 
 export const accountApps = new Hono<LatchkeyEnv>()
 

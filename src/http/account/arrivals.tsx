@@ -1,6 +1,6 @@
 // The two answers to a new sign-in. "That was me" is a mark on its session, no event: nothing begins or ends by it.
 // "That wasn't me" ends it without asking: ending is safe, and the other button stands beside it.
-import { Hono } from 'hono'
+
 import { isTaggedId } from '../../domain/ids.ts'
 import type { Session } from '../../domain/session.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
@@ -13,6 +13,7 @@ import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf, csrfToken } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 
 export const accountArrivals = new Hono<LatchkeyEnv>()
 

@@ -1,10 +1,11 @@
 // Everything that Latchkey keeps about a user, to take away (GDPR Art. 15, 20): for the browser session only, since a
 // token is never taken as a present user.
-import { Hono } from 'hono'
+
 import { AccountData, accountDataText } from '../account-data.ts'
 import { unauthorized } from '../bearer.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
 import { operation } from '../openapi/operation.ts'
 import { checkDownloadLimit } from '../rate-limit.ts'
 

@@ -1,5 +1,5 @@
 // Changing the mail address: a recent sign-in, then the code from the new mailbox.
-import { Hono } from 'hono'
+
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { parseCode } from '../../domain/typed-code.ts'
 import { EmailCodePage } from '../../pages/account/email-code-page.tsx'
@@ -11,6 +11,7 @@ import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf, csrfToken } from '../csrf.ts'
 import { currentAddress } from '../current-address.ts'
+import { Hono } from '../hono.ts'
 import { wantsJson } from '../negotiate.ts'
 import { Problem } from '../problem.ts'
 import { checkEmailChangeLimit, checkRedemptionLimit, checkSignInLimit } from '../rate-limit.ts'

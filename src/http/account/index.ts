@@ -1,6 +1,7 @@
 // The account's own pages: a file for each thing that somebody does there.
-import { Hono } from 'hono'
+
 import type { LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
 import { accountApps } from './apps.ts'
 import { accountArrivals } from './arrivals.tsx'
 import { accountData } from './data.ts'

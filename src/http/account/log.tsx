@@ -1,5 +1,5 @@
 // The user's log in words: the whole of it here, its newest entries on the account page.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import type { Device } from '../../domain/session.ts'
 import type { LogEntry } from '../../pages/account/log-entries.tsx'
@@ -12,6 +12,7 @@ import { findBrowserSession } from '../browser-session.ts'
 import { clientsOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 import { Before } from '../paging.ts'
 
 export const accountLog = new Hono<LatchkeyEnv>()

@@ -1,6 +1,6 @@
 // "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in.
 // Opening it changes nothing; the token opens nothing but these pages.
-import { Hono } from 'hono'
+
 import type { EndSessions } from '../../domain/commands.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../pages/account/not-me-invalid-page.tsx'
@@ -13,6 +13,7 @@ import { randomId } from '../../tokens/random.ts'
 import { readForm } from '../body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf, csrfToken } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 import { wantsJson } from '../negotiate.ts'
 import { Problem } from '../problem.ts'
 

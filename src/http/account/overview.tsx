@@ -1,5 +1,5 @@
 // The account page: where its user is signed in, and everything else that is theirs to see. Works without script.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { arrivalsAfter } from '../../domain/arrivals.ts'
 import type { Client } from '../../domain/client.ts'
@@ -19,6 +19,7 @@ import { findBrowserSession } from '../browser-session.ts'
 import { clientsOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 import { From } from '../paging.ts'
 import { logEntries } from './log.tsx'
 

@@ -1,10 +1,11 @@
 // Preferences from the account page's form.
-import { Hono } from 'hono'
+
 import type { Preferences } from '../../domain/preferences.ts'
 import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { checkCsrf } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 import { setPreferences } from '../preferences-api.ts'
 import { Problem } from '../problem.ts'
 

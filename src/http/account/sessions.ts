@@ -1,11 +1,12 @@
 // Ending sessions from the account page's forms. Works without script.
-import { Hono } from 'hono'
+
 import type { SessionSelection } from '../../domain/commands.ts'
 import { isTaggedId } from '../../domain/ids.ts'
 import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf } from '../csrf.ts'
+import { Hono } from '../hono.ts'
 import { EVERY_CLIENT, endSessions } from '../sessions-api.ts'
 import { signedOut } from '../signed-out.ts'
 

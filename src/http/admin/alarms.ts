@@ -1,10 +1,11 @@
 // Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
 import { Count, NullableText, Time } from '../openapi/fields.ts'
 import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'

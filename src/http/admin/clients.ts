@@ -1,5 +1,5 @@
 // Registering clients.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { ACCOUNT_CLIENT, type Client, usesSecret } from '../../domain/client.ts'
 import { clientBody, RegistrationFields } from '../../oauth/registration/schema.ts'
@@ -10,6 +10,7 @@ import { randomId, randomSecret } from '../../tokens/random.ts'
 import { readJson } from '../body.ts'
 import { ClientView, clientView } from '../client-view.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
 import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 

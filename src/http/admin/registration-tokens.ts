@@ -1,5 +1,5 @@
 // Initial access tokens: what lets others register clients (RFC 7591 §1.2). Shown once; a digest stays.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { REGISTRATION_TOKEN_MAX_SECONDS, REGISTRATION_TOKEN_SECONDS } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
@@ -12,6 +12,7 @@ import {
 } from '../../store/registration-tokens.ts'
 import { readJson } from '../body.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
 import { Count, NullableText, Time } from '../openapi/fields.ts'
 import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'

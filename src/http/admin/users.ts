@@ -1,5 +1,5 @@
 // Users, for operators and support desks: look up, end everything, disable, delete.
-import { Hono } from 'hono'
+
 import * as v from 'valibot'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { isTaggedId } from '../../domain/ids.ts'
@@ -18,6 +18,7 @@ import { readQuery } from '../body.ts'
 import { clientsOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { EventView, eventView } from '../event-view.ts'
+import { Hono } from '../hono.ts'
 import { Count, Time } from '../openapi/fields.ts'
 import { operation } from '../openapi/operation.ts'
 import { Before } from '../paging.ts'

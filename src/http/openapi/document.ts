@@ -1,7 +1,8 @@
 // The OpenAPI 3.1 document, made from the routes and what stands beside each of them. There is no other list of paths.
-import type { Hono } from 'hono'
+
 import { VERSION } from '../../domain/version.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import type { Hono } from '../hono.ts'
 import { isOAuthPath, isPagePath } from '../negotiate.ts'
 import { demandOf, SECURITY_SCHEMES } from './callers.ts'
 import { createRenderer, type Json, mayBeAbsent, type Renderer } from './json-schema.ts'

@@ -1,7 +1,8 @@
 // What a route is to those who call it, said beside the route: a middleware that does nothing, and a note of what it says.
-import type { Hono, MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import type * as v from 'valibot'
 import type { LatchkeyEnv } from '../context.ts'
+import type { Hono } from '../hono.ts'
 import type { Caller } from './callers.ts'
 
 export type Fields = v.ObjectSchema<v.ObjectEntries, undefined>
