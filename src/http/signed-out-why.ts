@@ -24,8 +24,9 @@ export async function findSignedOutWhy(c: LatchkeyContext): Promise<SignedOutWhy
     const { facts } = c.var
     const session = await findSessionOf(c, secret)
     if (session === null) return await readEnd(c, secret)
-    if (session.expiresAt > facts.now)
-      return isAbruptChange(session, facts) ? { tag: 'traits_changed' } : null
+    const isLive = session.expiresAt > facts.now
+    if (isAbruptChange(session, facts)) return isLive ? { tag: 'traits_changed' } : null
+    if (isLive) return null
     return told({ reason: 'expired', at: session.expiresAt, now: facts.now, setting: null, by: null })
   } catch (error) {
     if (error instanceof StorageUnavailable) return null
@@ -42,6 +43,9 @@ async function readEnd(
   const [end, user] = await Promise.all([findSessionEnd(db, userId, sessionId), findUser(db, userId)])
   if (end === null || user === null) return null
   const { ended, ender } = end
+  const { device, place } = ended
+  // What would not have been signed in by it is not told either where its holder is now.
+  if (device !== null && place !== null && isAbruptChange({ device, place }, facts)) return null
   const reason = ended.reason as EndReason
   const by = ender === null || ender.sessionId === sessionId ? null : await enderOf(c, ender)
   const setting = reason === 'replaced' ? settingOf(preferencesOf(user)) : null

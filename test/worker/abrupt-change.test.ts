@@ -150,4 +150,18 @@ describe('SE-16: the cookie of Firefox in Germany', () => {
     expect(ids).toEqual([abroad.cookie('__Host-session')?.split('.')[1]])
     expect(ids).not.toContain(sessionId)
   })
+
+  it('SE-16: tells nothing of its end there either, at home it does', async () => {
+    captureLogs()
+    const { service, email, userId, from } = await atHome()
+    const owner = browser(seenFrom(service, { userAgent: FIREFOX, country: 'PT', city: 'Lisbon' }))
+    await signInBrowser(service, email, owner)
+    await owner.get('/account')
+    await owner.post('/account/sessions/end-others', { client_id: '*' })
+    expect(await storedSessions(service, userId)).toHaveLength(1)
+    const pageAt = async (userAgent: string, country: string) =>
+      (await from(userAgent, country)('/sign-in')).text()
+    expect(await pageAt(CHROME, 'BR')).not.toMatch(/Lisbon|class="notice/)
+    expect(await pageAt(FIREFOX, 'BR')).toContain('Lisbon')
+  })
 })

@@ -146,6 +146,25 @@ describe('LG-05: the download of one’s own data', () => {
     expect((await owner.post(PATH)).status).toBe(405)
   })
 
+  it('WB-02: no page of another site can start it, see that somebody is signed in by it, or use its allowance up', async () => {
+    const service = createService()
+    const owner = await signInBrowser(service, freshAddress())
+    for (let nth = 0; nth <= DOWNLOADS_PER_USER; nth++) {
+      const from = {
+        'Sec-Fetch-Site': nth % 2 === 0 ? 'cross-site' : 'same-site',
+        'Sec-Fetch-Mode': 'navigate',
+      }
+      const [known, unknown] = [await owner.get(PATH, from), await browser(service).get(PATH, from)]
+      expect([known.status, known.headers.get('Content-Disposition'), unknown.status]).toEqual([
+        403,
+        null,
+        403,
+      ])
+    }
+    expect((await owner.get(PATH, { 'Sec-Fetch-Site': 'same-origin' })).status).toBe(200)
+    expect((await owner.get(PATH, { 'Sec-Fetch-Site': 'none' })).status).toBe(200)
+  })
+
   it('LG-05: can be had ten times an hour by one user, whatever anybody else does', async () => {
     const service = createService()
     const [owner, other] = [

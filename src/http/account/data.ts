@@ -5,6 +5,7 @@ import { AccountData, accountDataText } from '../account-data.ts'
 import { unauthorized } from '../bearer.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyEnv } from '../context.ts'
+import { checkOrigin } from '../csrf.ts'
 import { Hono } from '../hono.ts'
 import { operation } from '../openapi/operation.ts'
 import { checkDownloadLimit } from '../rate-limit.ts'
@@ -17,9 +18,11 @@ accountData.get(
     summary: 'Everything that is kept about the user, the whole log included',
     by: 'browser',
     answers: { 200: AccountData },
-    refusals: [429],
+    refusals: [403, 429],
   }),
   async c => {
+    // A page of another site could tell by the download that somebody is signed in here, and use up the user's downloads.
+    checkOrigin(c)
     const session = await findBrowserSession(c)
     if (session === null || c.req.header('Authorization') !== undefined) throw unauthorized()
     await checkDownloadLimit(c, session.userId)
