@@ -331,6 +331,23 @@ CREATE TABLE IF NOT EXISTS webhooks (
   events TEXT NOT NULL,
   description TEXT,
   sealed_secret TEXT NOT NULL,
+  -- The secret before the last rotation: until then it signs as well.
+  sealed_former_secret TEXT,
+  former_until INTEGER,
   created_at INTEGER NOT NULL,
   disabled_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What became of each message: one row, rewritten by each try. The key is the order of the list.
+CREATE TABLE IF NOT EXISTS webhook_deliveries (
+  webhook_id TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),
+  attempts INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  status INTEGER,
+  why TEXT,
+  PRIMARY KEY (webhook_id, at, message_id)
 ) STRICT, WITHOUT ROWID;

@@ -9,6 +9,7 @@ import { adminClients } from './http/admin/clients.ts'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
 import { adminUsers } from './http/admin/users.ts'
+import { adminWebhooks } from './http/admin/webhooks.ts'
 import { answerError } from './http/answer-error.tsx'
 import { assets } from './http/assets.ts'
 import { authorize } from './http/authorize.tsx'
@@ -127,6 +128,7 @@ const ROUTES = [
   adminRegistrationTokens,
   adminUsers,
   adminAlarms,
+  adminWebhooks,
 ]
 
 function createParts(env: Env, ports: Ports): Parts {
@@ -171,6 +173,7 @@ function createParts(env: Env, ports: Ports): Parts {
       },
     }),
     fetchTarget,
+    queue: env.EVENTS,
     clientKeys: createClientKeys(fetchTarget),
     findClient: clients.find,
     resolveClient: (id, from) => (isDocument(id) ? findByDocument(id, from) : clients.find(id, from.now)),

@@ -28,6 +28,7 @@ import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
+import { deleteOldDeliveries } from './store/webhook-deliveries.ts'
 import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
@@ -74,6 +75,7 @@ const PURGES = [
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],
   ['alarms', deleteOldAlarms],
+  ['webhook deliveries', deleteOldDeliveries],
 ] as const
 
 async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], now: number): Promise<void> {

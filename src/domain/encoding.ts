@@ -4,12 +4,16 @@ const encoder = new TextEncoder()
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 
-/** base64url without padding (RFC 4648 §5). */
-export function toBase64url(bytes: Uint8Array): string {
+/** base64 with padding (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return btoa(binary)
 }
+
+/** base64url without padding (RFC 4648 §5). */
+export const toBase64url = (bytes: Uint8Array): string =>
+  toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
 /** Canonical base64url only: no padding, no spare bits (RFC 4648 §3.5); null for anything else. */
 export function parseBase64url(text: string): Uint8Array | null {

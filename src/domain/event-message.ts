@@ -1,7 +1,8 @@
-// What the queue carries from a user's object to those who tell others. Ids only: what they stand for is read, and what
-// is signed or sealed is made, when it is sent.
+// What the queue carries to those who tell others. Ids only: what they stand for is read, and what is signed or sealed is
+// made, when it is sent.
+import type { WebhookEvent } from './webhook.ts'
 
-/** A session of a client that wants to know has ended. */
+/** For a client: a session of its own has ended. */
 export interface SessionEndedMessage {
   readonly type: 'session.ended'
   readonly user_id: string
@@ -13,4 +14,19 @@ export interface SessionEndedMessage {
   readonly seq: number
 }
 
-export type EventMessage = SessionEndedMessage
+/** For every webhook that wants to know: becomes a message for each of them. */
+export interface HappenedMessage {
+  readonly type: 'happened'
+  readonly event: WebhookEvent
+}
+
+/** For one webhook. */
+export interface WebhookMessage {
+  readonly type: 'webhook'
+  readonly webhook_id: string
+  /** Names the message to its receiver, on every try. */
+  readonly id: string
+  readonly event: WebhookEvent
+}
+
+export type EventMessage = SessionEndedMessage | HappenedMessage | WebhookMessage

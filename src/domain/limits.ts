@@ -132,6 +132,16 @@ export const DELIVERY_TIMEOUT_MS = 10_000
 export const DELIVERY_BACKOFF_SECONDS = [5, 30, 120, 600] as const
 /** A receiver that asks for a longer wait than this gets this. */
 export const DELIVERY_RETRY_AFTER_MAX_SECONDS = 60 * MINUTE_SECONDS
+/** One try to tell a webhook, and the waits between tries as Standard Webhooks has them: three days in all. */
+export const WEBHOOK_TIMEOUT_MS = 15_000
+export const WEBHOOK_BACKOFF_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400] as const
+export const WEBHOOK_JITTER = 0.1
+/** How long a webhook's former secret still signs beside the new one. */
+export const WEBHOOK_ROTATION_SECONDS = DAY_SECONDS
+export const WEBHOOK_LOG_SECONDS = 30 * DAY_SECONDS
+export const WEBHOOK_CACHE_SECONDS = 10
+/** The longest wait that the queue knows. */
+export const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * MINUTE_SECONDS
 /** A change that is repeated later than this is no retry: whom it concerns has been told. */
 export const REPEAT_SECONDS = MINUTE_SECONDS
 /** Messages that a queue takes at once. */

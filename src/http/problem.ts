@@ -36,6 +36,7 @@ const PROBLEMS = {
   method_not_allowed: [405, 'Method not allowed'],
   not_acceptable: [406, 'Not served in this form'],
   conflict: [409, 'It exists already'],
+  webhook_disabled: [409, 'The webhook is disabled'],
   built_in_client: [409, 'A built-in client cannot be changed'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'Unsupported media type'],

@@ -13,6 +13,7 @@ export type AlarmKind =
   | 'code.reused'
   | 'mail.failing'
   | 'logout.failing'
+  | 'webhook.failing'
 
 const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'token.forged': 'critical',
@@ -21,6 +22,7 @@ const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'code.reused': 'high',
   'mail.failing': 'medium',
   'logout.failing': 'medium',
+  'webhook.failing': 'medium',
 }
 
 export interface Alarm {

@@ -1,6 +1,7 @@
 // What handlers work with: built once per isolate by app.ts, passed down as an argument.
 import type { Config } from '../config.ts'
 import type { Client } from '../domain/client.ts'
+import type { EventMessage } from '../domain/event-message.ts'
 import type { Device, Place } from '../domain/session.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Outbox } from '../mail/outbox.ts'
@@ -27,6 +28,8 @@ export interface Parts {
   readonly outbox: Outbox
   /** To places that somebody registered; never throws. */
   readonly fetchTarget: FetchTarget
+  /** For what is told to clients and webhooks. */
+  readonly queue: Queue<EventMessage>
   readonly clientKeys: ClientKeys
   /** Registered clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>

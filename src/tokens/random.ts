@@ -16,6 +16,9 @@ export const randomTaggedId = (kind: TaggedKind, tag: string): string =>
 /** `c_…`, `k_…`, `a_…`: ids of what no shard owns. */
 export const randomId = (prefix: string): string => `${prefix}_${toBase64url(randomBytes(ID_RANDOM_BYTES))}`
 
+/** 0 … 1, for waits that are not to coincide. */
+export const randomShare = (): number => (randomBytes(1)[0] ?? 0) / 255
+
 /** Eight characters, about 37 bits; guesses are counted. */
 export function randomCode(): string {
   let code: string | null = null

@@ -9,6 +9,7 @@ export type SealPurpose =
   | 'authorization'
   | 'notice-link'
   | 'device-code'
+  | 'webhook-secret'
 export type MacPurpose =
   | 'typed-code'
   | 'browser-session'

@@ -1,37 +1,51 @@
-// After a change: what is to be told outside goes to the queue, one small message for each ended session of a client
-// that wants to know. Beside the answer, so that nobody outside delays a change or fails it.
+// After a change: what is to be told outside goes to the queue, small messages for a client whose session has ended, and for
+// webhooks. Beside the answer, so that nobody outside delays a change or fails it.
 import type { Client } from '../domain/client.ts'
 import type { EventMessage } from '../domain/event-message.ts'
-import { QUEUE_BATCH_MAX, REPEAT_SECONDS } from '../domain/limits.ts'
+import { REPEAT_SECONDS } from '../domain/limits.ts'
+import { type Webhook, wants } from '../domain/webhook.ts'
 import { log } from '../log.ts'
+import { enqueue } from '../outbound/enqueue.ts'
 import type { LoggedEvent } from '../store/events.ts'
 
 interface AnnounceParts {
   readonly queue: Queue<EventMessage>
   readonly findClient: (id: string, now: number) => Promise<Client | null>
+  readonly listWebhooks: (now: number) => Promise<readonly Webhook[]>
 }
 
 /** Never throws: what cannot be queued is logged, and lost. */
 export async function announce(
-  { queue, findClient }: AnnounceParts,
+  parts: AnnounceParts,
   userId: string,
   entries: readonly LoggedEvent[],
   now: number,
 ): Promise<void> {
   try {
+    const fresh = entries.filter(({ at }) => now - at <= REPEAT_SECONDS)
     const messages: EventMessage[] = []
-    for (const { type, seq, at, sessionId, clientId } of entries) {
-      if (type !== 'session.ended' || sessionId === null || clientId === null) continue
-      if (now - at > REPEAT_SECONDS) continue
-      const client = await findClient(clientId, now)
-      if (!client?.backchannel_logout_uri) continue
-      messages.push({ type, user_id: userId, session_id: sessionId, client_id: clientId, at, seq })
-    }
-    for (let from = 0; from < messages.length; from += QUEUE_BATCH_MAX) {
-      await queue.sendBatch(messages.slice(from, from + QUEUE_BATCH_MAX).map(body => ({ body })))
-    }
+    for (const each of fresh) messages.push(...(await messagesOf(parts, userId, each, now)))
+    await enqueue(parts.queue, messages)
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown'
     log('error', { event: 'events.not_queued', user_id: userId, seq: entries.at(-1)?.seq, error: name })
   }
+}
+
+async function messagesOf(
+  { findClient, listWebhooks }: AnnounceParts,
+  user_id: string,
+  { type, seq, at, sessionId: session_id, clientId: client_id, reason }: LoggedEvent,
+  now: number,
+): Promise<EventMessage[]> {
+  const messages: EventMessage[] = []
+  if (type === 'session.ended' && session_id !== null && client_id !== null) {
+    const client = await findClient(client_id, now)
+    if (client?.backchannel_logout_uri) messages.push({ type, user_id, session_id, client_id, at, seq })
+  }
+  const webhooks = await listWebhooks(now)
+  if (webhooks.some(webhook => wants(webhook, type))) {
+    messages.push({ type: 'happened', event: { type, at, user_id, session_id, client_id, reason, seq } })
+  }
+  return messages
 }

@@ -20,6 +20,8 @@ import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
 import { findEventOfSession } from '../store/events.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
+import { webhookCache } from '../store/webhook-cache.ts'
+import { listWebhooks } from '../store/webhooks.ts'
 import { announce } from './announce.ts'
 import { type Applied, applyChange } from './change.ts'
 import { changeEmail } from './change-email.ts'
@@ -95,10 +97,18 @@ export class UserSessions extends DurableObject<Env> {
     return this.#serially(async () => {
       const { outcome, entries } = await work(this.#shards())
       this.#live.tell(userId, entries, now)
-      const outside = { queue: this.env.EVENTS, findClient: this.#findClient }
-      this.ctx.waitUntil(announce(outside, userId, entries, now))
+      this.ctx.waitUntil(announce(this.#outside(), userId, entries, now))
       return outcome
     })
+  }
+
+  #outside() {
+    const list = () => listWebhooks(this.#shards().global)
+    return {
+      queue: this.env.EVENTS,
+      findClient: this.#findClient,
+      listWebhooks: (now: number) => webhookCache.list(list, now),
+    }
   }
 
   #shards(): Shards {

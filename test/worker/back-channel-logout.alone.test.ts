@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ACCOUNT_CLIENT } from '../../src/domain/client.ts'
-import type { EventMessage } from '../../src/domain/event-message.ts'
+import type { SessionEndedMessage } from '../../src/domain/event-message.ts'
 import { DAY_SECONDS, LOGOUT_TOKEN_SECONDS, REPEAT_SECONDS } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { announce } from '../../src/user/announce.ts'
@@ -32,16 +32,17 @@ const listening = (registration: Readonly<Record<string, unknown>> = {}) =>
   createClient(service, { backchannel_logout_uri: RECEIVER, ...registration })
 
 /** What is queued once the objects have done what they do beside their answers. */
-const untilQueued = (count: number): Promise<EventMessage[]> =>
+const untilQueued = (count: number): Promise<SessionEndedMessage[]> =>
   vi.waitFor(() => {
-    expect(queued.messages).toHaveLength(count)
-    return [...queued.messages]
+    expect(logouts()).toHaveLength(count)
+    return logouts()
   })
+const logouts = () => queued.messages.filter(message => message.type === 'session.ended')
 
 const sidOf = (tokens: Tokens): string => String(decodeJwt(tokens.access_token).sid)
 
 /** A message as an object would have queued it. */
-const ended = (client_id: string): EventMessage => ({
+const ended = (client_id: string): SessionEndedMessage => ({
   type: 'session.ended',
   user_id: 'u_aaAAAAAAAAAAAAAAAAAAAAAA',
   session_id: 's_aaAAAAAAAAAAAAAAAAAAAAAA',
@@ -136,7 +137,7 @@ describe('a client that registered where it listens', () => {
       await signIn(service, silent.client_id, email)
       await end(tokens, email)
       const ofUser = await vi.waitFor(() => {
-        const found = queued.messages.filter(({ user_id }) => user_id === tokens.user_id)
+        const found = logouts().filter(({ user_id }) => user_id === tokens.user_id)
         expect(found.length, why).toBeGreaterThan(0)
         return found
       })
@@ -206,8 +207,8 @@ describe('whoever does not listen', () => {
     service.answers = async (uri, init) => (uri.includes('hangs') ? hanging : ok(uri, init))
     const done: string[] = []
     const messages = [hangs, quick].map(({ client_id }) => ended(client_id))
-    const delivering = deliver(service, messages, 1, ({ client_id }, fate) =>
-      done.push(`${client_id} ${fate}`),
+    const delivering = deliver(service, messages, 1, (message, fate) =>
+      done.push(`${(message as SessionEndedMessage).client_id} ${fate}`),
     )
     await vi.waitFor(() => expect(done).toEqual([`${quick.client_id} null`]))
     giveUp(new Error('reset'))
@@ -297,6 +298,11 @@ it('OI-10: however many sessions end at once, the queue takes them in turn', asy
   const queue = { sendBatch: async (batch: unknown[]) => void batches.push(batch.length) }
   const entry = { type: 'session.ended', at: 1, sessionId: 's', clientId: 'c' }
   const entries = Array.from({ length: 250 }, (_, seq) => ({ ...entry, seq }))
-  await announce({ queue, findClient: async () => client } as never, 'u', entries as never, 1)
+  await announce(
+    { queue, findClient: async () => client, listWebhooks: async () => [] } as never,
+    'u',
+    entries as never,
+    1,
+  )
   expect(batches).toEqual([100, 100, 50])
 })

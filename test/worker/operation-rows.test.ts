@@ -27,8 +27,9 @@ function countingService() {
     }
     return results
   }
-  // Whether a client wants to know of an end is looked up beside the answer: one row read, and nobody waits for it.
-  const countAwaited: Intercept = (sql, run) => (sql[0]?.includes('FROM clients') ? run() : count(sql, run))
+  // Whether a client or a webhook wants to know is looked up beside the answer: a few rows read, and nobody waits for it.
+  const countAwaited: Intercept = (sql, run) =>
+    /FROM (?:clients|webhooks)/.test(sql[0] ?? '') ? run() : count(sql, run)
   const service = createService({
     ...workerSeenThrough(count),
     USER_SESSIONS: objectsSeenThrough(countAwaited),

@@ -9,7 +9,7 @@ export interface Queued {
   /** What the queue does with a batch; it takes it unless a test says otherwise. */
   send: (take: () => void) => Promise<void>
   /** For createService. */
-  readonly bindings: { readonly USER_SESSIONS: Env['USER_SESSIONS'] }
+  readonly bindings: { readonly USER_SESSIONS: Env['USER_SESSIONS']; readonly EVENTS: Env['EVENTS'] }
 }
 
 /** A queue in the objects' hands that keeps what it is given. */
@@ -23,6 +23,7 @@ export function recordQueue(): Queued {
     messages,
     send: async take => take(),
     bindings: {
+      EVENTS: queue as unknown as Env['EVENTS'],
       USER_SESSIONS: namespaceOf(async (user, verb, args) => {
         await changeEnv(user, () => ({ EVENTS: queue }))
         return verb(...args)

@@ -1,0 +1,35 @@
+// What a try to tell somebody outside comes to.
+import { parseRetryAfter } from '../domain/retry-after.ts'
+import type { TargetAnswer } from '../outbound/fetch-target.ts'
+
+/** `status` is that of the answer, null when there was none. */
+export type Delivery =
+  | { readonly tag: 'delivered'; readonly status: number }
+  /** Nobody wants to know any more, or what there was to do is done. */
+  | { readonly tag: 'settled' }
+  | Failed
+  /** Another try would be answered alike. */
+  | { readonly tag: 'refused'; readonly why: string; readonly status: number | null }
+
+export interface Failed {
+  readonly tag: 'failed'
+  readonly why: string
+  readonly status: number | null
+  readonly retryAfterSeconds: number | null
+}
+
+/** Anything but 2xx has failed; whether for good depends on who was asked. */
+export function judgeAnswer(
+  answer: TargetAnswer,
+  now: number,
+): Failed | Extract<Delivery, { tag: 'delivered' }> {
+  if (answer.tag === 'failed') return failed(answer.why)
+  const { status, headers } = answer
+  if (status >= 200 && status < 300) return { tag: 'delivered', status }
+  const retryAfterSeconds = parseRetryAfter(headers.get('Retry-After'), now)
+  return { tag: 'failed', why: `status_${status}`, status, retryAfterSeconds }
+}
+
+export const failed = (why: string): Failed => ({ tag: 'failed', why, status: null, retryAfterSeconds: null })
+
+export const refused = ({ why, status }: Failed): Delivery => ({ tag: 'refused', why, status })

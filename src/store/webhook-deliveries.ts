@@ -1,0 +1,64 @@
+// What became of each message to a webhook: one row, rewritten by each try. Nothing of an answer but its status.
+import { WEBHOOK_LOG_SECONDS } from '../domain/limits.ts'
+import type { WebhookEventType } from '../domain/security-events.ts'
+import { all, run } from './d1.ts'
+
+export interface DeliveryRow {
+  readonly webhook_id: string
+  /** When it happened, in seconds. */
+  readonly at: number
+  readonly message_id: string
+  readonly type: WebhookEventType
+  readonly state: 'waiting' | 'delivered' | 'given_up'
+  readonly attempts: number
+  readonly last_at: number
+  /** Of the last answer; null when there was none. */
+  readonly status: number | null
+  /** A code of our own; null when it was delivered. */
+  readonly why: string | null
+}
+
+/** What was delivered stays so, whatever a repetition comes to. Throws ConstraintViolated for a deleted webhook. */
+export const recordDelivery = (db: D1Database, row: DeliveryRow): Promise<number> =>
+  run(
+    db
+      .prepare(
+        `INSERT INTO webhook_deliveries (webhook_id, at, message_id, type, state, attempts, last_at, status, why)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+           last_at = excluded.last_at, status = excluded.status, why = excluded.why
+         WHERE state <> 'delivered'`,
+      )
+      .bind(
+        row.webhook_id,
+        row.at,
+        row.message_id,
+        row.type,
+        row.state,
+        row.attempts,
+        row.last_at,
+        row.status,
+        row.why,
+      ),
+  )
+
+/** Newest first. */
+export const listDeliveries = (db: D1Database, webhookId: string, limit: number): Promise<DeliveryRow[]> =>
+  all<DeliveryRow>(
+    db
+      .prepare(
+        `SELECT webhook_id, at, message_id, type, state, attempts, last_at, status, why FROM webhook_deliveries
+         WHERE webhook_id = ? ORDER BY at DESC, message_id DESC LIMIT ?`,
+      )
+      .bind(webhookId, limit),
+  )
+
+/** By webhook, so that the primary key leads to the oldest. */
+export const deleteOldDeliveries = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare(
+      `DELETE FROM webhook_deliveries WHERE (webhook_id, at, message_id) IN (
+         SELECT webhook_id, at, message_id FROM webhooks CROSS JOIN webhook_deliveries ON webhook_id = id
+         WHERE at < ? LIMIT ?)`,
+    )
+    .bind(before - WEBHOOK_LOG_SECONDS, limit)

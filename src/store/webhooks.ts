@@ -1,0 +1,107 @@
+// Webhooks, in the first database. Lists leave the secrets where they are.
+import type { Webhook } from '../domain/webhook.ts'
+import { all, first, run } from './d1.ts'
+
+interface WebhookRow {
+  readonly id: string
+  readonly url: string
+  readonly events: string
+  readonly description: string | null
+  readonly created_at: number
+  readonly disabled_at: number | null
+}
+
+interface SigningRow extends WebhookRow {
+  readonly sealed_secret: string
+  readonly sealed_former_secret: string | null
+  readonly former_until: number | null
+}
+
+/** With what signs its messages, sealed. */
+export interface SigningWebhook {
+  readonly webhook: Webhook
+  readonly sealedSecret: string
+  readonly sealedFormerSecret: string | null
+  /** Seconds. */
+  readonly formerUntil: number | null
+}
+
+const COLUMNS = 'id, url, events, description, created_at, disabled_at'
+
+const webhookOf = (row: WebhookRow): Webhook => ({
+  id: row.id,
+  url: row.url,
+  events: JSON.parse(row.events) as Webhook['events'],
+  description: row.description,
+  createdAt: row.created_at,
+  disabledAt: row.disabled_at,
+})
+
+export const insertWebhook = (db: D1Database, webhook: Webhook, sealedSecret: string): Promise<number> =>
+  run(
+    db
+      .prepare(
+        'INSERT INTO webhooks (id, url, events, description, sealed_secret, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      .bind(
+        webhook.id,
+        webhook.url,
+        JSON.stringify(webhook.events),
+        webhook.description,
+        sealedSecret,
+        webhook.createdAt,
+      ),
+  )
+
+export async function listWebhooks(db: D1Database): Promise<Webhook[]> {
+  const rows = await all<WebhookRow>(db.prepare(`SELECT ${COLUMNS} FROM webhooks ORDER BY created_at, id`))
+  return rows.map(webhookOf)
+}
+
+export async function findWebhook(db: D1Database, id: string): Promise<SigningWebhook | null> {
+  const row = await first<SigningRow>(
+    db
+      .prepare(
+        `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until FROM webhooks WHERE id = ?`,
+      )
+      .bind(id),
+  )
+  if (row === null) return null
+  return {
+    webhook: webhookOf(row),
+    sealedSecret: row.sealed_secret,
+    sealedFormerSecret: row.sealed_former_secret,
+    formerUntil: row.former_until,
+  }
+}
+
+/** @returns false when there is none */
+export const updateWebhook = async (db: D1Database, webhook: Webhook): Promise<boolean> =>
+  (await run(
+    db
+      .prepare('UPDATE webhooks SET url = ?, events = ?, description = ?, disabled_at = ? WHERE id = ?')
+      .bind(webhook.url, JSON.stringify(webhook.events), webhook.description, webhook.disabledAt, webhook.id),
+  )) === 1
+
+export const disableWebhook = (db: D1Database, id: string, now: number): Promise<number> =>
+  run(db.prepare('UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?').bind(now, id))
+
+/** The secret until now goes on signing until `formerUntil`. @returns false when there is no such webhook */
+export const rotateWebhookSecret = async (
+  db: D1Database,
+  id: string,
+  sealedSecret: string,
+  formerUntil: number,
+): Promise<boolean> =>
+  (await run(
+    db
+      .prepare(
+        `UPDATE webhooks SET sealed_former_secret = sealed_secret, former_until = ?, sealed_secret = ?
+         WHERE id = ?`,
+      )
+      .bind(formerUntil, sealedSecret, id),
+  )) === 1
+
+/** Its log goes with it. @returns false when there was none */
+export const deleteWebhook = async (db: D1Database, id: string): Promise<boolean> =>
+  (await run(db.prepare('DELETE FROM webhooks WHERE id = ?').bind(id))) > 0
