@@ -20,6 +20,7 @@ const BUNDLED = [
   'valibot',
   // Of the tests.
   '@cfworker/json-schema',
+  'standardwebhooks',
 ]
 
 const ALONE = ['test/worker/**/*.alone.test.ts']

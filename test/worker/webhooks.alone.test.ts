@@ -1,0 +1,496 @@
+// Webhooks: what an operator's receiver gets when something happens to a user, that it comes from us, and what becomes of a
+// receiver that does not take it.
+import { Webhook as Verifier } from 'standardwebhooks'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { EventMessage, WebhookMessage } from '../../src/domain/event-message.ts'
+import {
+  DAY_SECONDS,
+  WEBHOOK_BACKOFF_SECONDS,
+  WEBHOOK_LOG_SECONDS,
+  WEBHOOK_ROTATION_SECONDS,
+  WEBHOOK_TIMEOUT_MS,
+} from '../../src/domain/limits.ts'
+import { keepHouse } from '../../src/housekeeping.ts'
+import { HOSTILE, NOT_HTTPS } from '../hostile-targets.ts'
+import { alarmCount, listAlarms } from './support/alarms.ts'
+import { deliver, recordQueue } from './support/events.ts'
+import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
+import { createClient, signIn, type Tokens } from './support/sign-in.ts'
+
+const RECEIVER = 'https://receiver.test/hooks?tenant=1'
+const queued = recordQueue()
+const service = createService(queued.bindings)
+const answering =
+  (status: number, headers: Record<string, string> = {}) =>
+  async () =>
+    new Response(null, { status, headers })
+const db = () => service.parts.shards.global
+
+let clientId: string | null = null
+
+beforeEach(() => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  // The verifier goes by the machine's clock.
+  vi.spyOn(Date, 'now').mockImplementation(() => service.now * 1_000)
+  service.answers = answering(204)
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const { id } of await list()) await call(`/${id}`, 'DELETE')
+  queued.messages.length = 0
+  service.outbound.length = 0
+})
+
+interface WebhookView {
+  readonly id: string
+  readonly url: string
+  readonly events: readonly string[]
+  readonly disabled_at: string | null
+}
+interface DeliveryView {
+  readonly id: string
+  readonly type: string
+  readonly state: string
+  readonly attempts: number
+  readonly last_at: string
+  readonly status: number | null
+  readonly why: string | null
+}
+
+const call = (path: string, method = 'GET', body?: unknown) =>
+  service.request(
+    `/admin/v1/webhooks${path}`,
+    admin(service, body === undefined ? { method } : json(body, method)),
+  )
+
+async function register(fields: Readonly<Record<string, unknown>> = {}) {
+  const answer = await call('', 'POST', { url: RECEIVER, events: ['*'], ...fields })
+  expect(answer.status, await answer.clone().text()).toBe(201)
+  return (await answer.json()) as WebhookView & { secret: string }
+}
+
+const list = async () => ((await (await call('')).json()) as { webhooks: WebhookView[] }).webhooks
+const logOf = async ({ id }: { id: string }) =>
+  ((await (await call(`/${id}/deliveries`)).json()) as { deliveries: DeliveryView[] }).deliveries
+
+async function signInOnce(email = freshAddress(), more: Readonly<Record<string, unknown>> = {}) {
+  clientId ??= (await createClient(service)).client_id
+  return signIn(service, clientId, email, more)
+}
+
+/** Takes the messages of this kind from the queue, once there are as many. */
+function take<Type extends EventMessage['type']>(type: Type, count = 1) {
+  return vi.waitFor(() => {
+    const found = queued.messages.filter(
+      (message): message is Extract<EventMessage, { type: Type }> => message.type === type,
+    )
+    expect(found).toHaveLength(count)
+    const others = queued.messages.filter(message => message.type !== type)
+    queued.messages.splice(0, queued.messages.length, ...others)
+    return found
+  })
+}
+
+/** What has been queued for each webhook, after `count` events. */
+async function fannedOut(count = 1, receivers = 1): Promise<WebhookMessage[]> {
+  expect(await deliver(service, await take('happened', count))).toEqual(Array(count).fill(null))
+  return take('webhook', count * receivers)
+}
+
+function sent(at = -1) {
+  const { uri = '', init } = service.outbound.at(at) ?? {}
+  const headers = Object.fromEntries(new Headers(init?.headers))
+  return { uri, headers, body: String(init?.body), init }
+}
+
+const verify = (secret: string, { body, headers } = sent()) =>
+  new Verifier(secret).verify(body, headers) as { type: string; data: Record<string, unknown> }
+
+/** A message as the consumer would have queued it. */
+const waiting = (webhook_id: string, seq = 1): WebhookMessage => ({
+  type: 'webhook',
+  webhook_id,
+  id: `${webhook_id}-u_aaAAAAAAAAAAAAAAAAAAAAAA-${seq}`,
+  event: {
+    type: 'session.created',
+    at: service.now,
+    user_id: 'u_aaAAAAAAAAAAAAAAAAAAAAAA',
+    session_id: 's_aaAAAAAAAAAAAAAAAAAAAAAA',
+    client_id: 'ios',
+    reason: null,
+    seq,
+  },
+})
+
+describe('where a webhook may be', () => {
+  it('WH-01, WH-02: no hostile place can be registered, by any notation, nor changed to', async () => {
+    const { id } = await register()
+    expect(HOSTILE.length + NOT_HTTPS.length).toBeGreaterThan(130)
+    for (const url of [...HOSTILE, ...NOT_HTTPS, 'http://127.0.0.1:9000/', 7, null, 'x'.repeat(3_000)]) {
+      for (const answer of [
+        await call('', 'POST', { url, events: ['*'] }),
+        await call(`/${id}`, 'PATCH', { url }),
+      ]) {
+        expect([url, answer.status]).toEqual([url, 400])
+        expect(await answer.json()).toMatchObject({ code: 'invalid_request', detail: 'check: url' })
+      }
+    }
+    expect((await list()).map(({ url }) => url)).toEqual([RECEIVER])
+    // A name is judged when sending: one that leads nowhere yet can be registered.
+    for (const url of ['https://not-there-yet.test:8443/in', 'https://8.8.8.8/']) await register({ url })
+    expect(service.outbound).toEqual([])
+  })
+
+  it('WH-01, WH-02: a row that was changed to a hostile place is not sent to, and that is final', async () => {
+    const hostile = [...HOSTILE, ...NOT_HTTPS]
+    const messages: WebhookMessage[] = []
+    for (const url of hostile) {
+      const { id } = await register()
+      await db().prepare('UPDATE webhooks SET url = ? WHERE id = ?').bind(url, id).run()
+      messages.push(waiting(id))
+    }
+    expect(await deliver(service, messages)).toEqual(hostile.map(() => null))
+    expect(service.outbound).toEqual([])
+    for (const { webhook_id } of messages) {
+      expect(await logOf({ id: webhook_id })).toMatchObject([
+        { state: 'given_up', attempts: 1, status: null, why: 'not_a_target' },
+      ])
+    }
+  })
+
+  it('WH-02: on this machine where that is allowed', async () => {
+    const local = createService({ ISSUER: 'http://localhost:8787', LOOPBACK_TARGETS: 'on' })
+    const body = { url: 'http://127.0.0.1:9000/in', events: ['user.deleted'] }
+    const answer = await local.request('/admin/v1/webhooks', admin(local, json(body)))
+    expect(await answer.json()).toMatchObject({ ...body, description: null, disabled_at: null })
+  })
+
+  it('AP-02: what is no registration is refused and changes nothing', async () => {
+    const { id } = await register({ description: 'first' })
+    const good = { url: RECEIVER, events: ['*'] }
+    const bad: [string, unknown][] = [
+      ['events', { ...good, events: [] }],
+      ['events', { ...good, events: '*' }],
+      ['events', { ...good, events: ['session.vanished'] }],
+      ['events', { ...good, events: ['webhook.test'] }],
+      ['events', { ...good, events: Array(50).fill('*') }],
+      ['description', { ...good, description: 'x'.repeat(301) }],
+      ['url', { events: ['*'] }],
+    ]
+    for (const [field, body] of bad) {
+      const answer = await call('', 'POST', body)
+      expect([field, answer.status, await answer.json()]).toMatchObject([
+        field,
+        400,
+        { detail: `check: ${field}` },
+      ])
+    }
+    expect((await call(`/${id}`, 'PATCH', { events: ['nothing'] })).status).toBe(400)
+    expect(await list()).toHaveLength(1)
+    const requests = [
+      ['GET', '/deliveries'],
+      ['POST', '/test'],
+      ['POST', '/rotate-secret'],
+      ['DELETE', ''],
+    ] as const
+    for (const [method, path] of requests) expect((await call(`/unknown${path}`, method)).status).toBe(404)
+    expect((await call('/unknown', 'PATCH', {})).status).toBe(404)
+    const changed = await call(`/${id}`, 'PATCH', { events: ['user.deleted', 'user.deleted'] })
+    expect(await changed.json()).toMatchObject({
+      url: RECEIVER,
+      events: ['user.deleted'],
+      description: 'first',
+    })
+  })
+})
+
+describe('what a webhook is told', () => {
+  it('WH-04, WH-08, WH-09: each entry of the log and the deletion, signed, thin, and once', async () => {
+    const { secret } = await register()
+    const email = freshAddress()
+    const tokens = await signInOnce(email, { device_name: 'canary of a device' })
+    const preferences = { one_session_per_client: true, one_device: false, notify: { new_sign_in: 'never' } }
+    await service.request('/v1/preferences', bearer(tokens.access_token, json(preferences, 'PUT')))
+    const user = `/admin/v1/users/${tokens.user_id}`
+    await service.request(`${user}/disable`, admin(service, { method: 'POST' }))
+    await service.request(`${user}/enable`, admin(service, { method: 'POST' }))
+    const answer = await service.request(`${user}/events`, admin(service))
+    const { events } = (await answer.json()) as { events: { seq: number; type: string }[] }
+    await service.request(user, admin(service, { method: 'DELETE' }))
+    const messages = await fannedOut(events.length + 1)
+    expect(await deliver(service, messages)).toEqual(messages.map(() => null))
+    const bodies = service.outbound.map((_, index) => verify(secret, sent(index)))
+    expect(bodies.map(({ type, data }) => `${data.seq} ${type}`).sort()).toEqual(
+      [...events.map(({ seq, type }) => `${seq} ${type}`), 'undefined user.deleted'].sort(),
+    )
+    const [created, ended] = ['session.created', 'session.ended'].map(type =>
+      bodies.find(body => body.type === type),
+    )
+    const session_id = created?.data.session_id
+    const ids = { user_id: tokens.user_id, session_id, client_id: tokens.client_id }
+    const caep = 'https://schemas.openid.net/secevent/caep/event-type'
+    expect(created).toEqual({
+      type: 'session.created',
+      timestamp: new Date(service.now * 1_000).toISOString().replace('.000', ''),
+      data: { ...ids, seq: 1, event: `${caep}/session-established` },
+    })
+    expect(ended?.data).toMatchObject({ ...ids, reason: 'user_disabled', event: `${caep}/session-revoked` })
+    for (const { body, headers, uri } of service.outbound.map((_, index) => sent(index))) {
+      expect([uri, headers['content-type']]).toEqual([RECEIVER, 'application/json'])
+      expect(body.length).toBeLessThan(1_000)
+    }
+    // No credential, no address, no text of a device: neither on the way nor in the log.
+    const rows = await db().prepare('SELECT * FROM webhook_deliveries').all()
+    const everything = JSON.stringify([messages, service.outbound, rows.results])
+    for (const canary of [email, 'canary', tokens.access_token, tokens.refresh_token, secret]) {
+      expect([canary, everything.includes(canary)]).toEqual([canary, false])
+    }
+  })
+
+  it('WH-07, WH-08: only what it asked for, from the moment of its registration; nothing without a webhook', async () => {
+    await signInOnce()
+    const [created, deleted] = [
+      await register({ events: ['session.created'] }),
+      await register({ events: ['user.deleted', 'user.disabled'] }),
+    ]
+    const { user_id } = await signInOnce()
+    const [message] = await fannedOut()
+    expect(message).toMatchObject({ webhook_id: created.id, event: { user_id } })
+    await call(`/${created.id}`, 'DELETE')
+    await signInOnce()
+    await service.request(`/admin/v1/users/${user_id}`, admin(service, { method: 'DELETE' }))
+    expect((await fannedOut()).map(each => each.webhook_id)).toEqual([deleted.id])
+    expect(queued.messages).toEqual([])
+  })
+
+  it('WH-06: two webhooks get a message each, with an id of its own; a repeated event has the same', async () => {
+    await register()
+    await register()
+    await signInOnce()
+    const [happened] = await take('happened')
+    if (happened === undefined) throw new Error('nothing was queued')
+    await deliver(service, [happened, { ...happened }])
+    const ids = (await take('webhook', 4)).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(2)
+  })
+})
+
+describe('the secret', () => {
+  it('WH-05: is shown once, sealed where it lies, and after a rotation both sign for a day', async () => {
+    const webhook = await register()
+    expect(webhook.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    service.answers = answering(500)
+    await deliver(service, [waiting(webhook.id)])
+    verify(webhook.secret)
+    // In the middle of a delivery.
+    const rotated = await call(`/${webhook.id}/rotate-secret`, 'POST')
+    expect(rotated.status).toBe(200)
+    const { secret } = (await rotated.json()) as { secret: string }
+    expect(secret).not.toBe(webhook.secret)
+    service.now += WEBHOOK_ROTATION_SECONDS - 1
+    await deliver(service, [waiting(webhook.id)], 2)
+    for (const each of [secret, webhook.secret]) verify(each)
+    expect(sent().headers['webhook-signature']?.split(' ')).toHaveLength(2)
+    service.now += 1
+    await deliver(service, [waiting(webhook.id)], 3)
+    verify(secret)
+    expect(() => verify(webhook.secret)).toThrow('No matching signature')
+    const rows = await db().prepare('SELECT * FROM webhooks').all()
+    const shown = JSON.stringify([rows.results, await list(), await logOf(webhook)])
+    for (const each of [secret, webhook.secret]) {
+      expect(shown).not.toContain(each)
+      expect(shown).not.toContain(each.slice(6, 46))
+    }
+  })
+})
+
+describe('a receiver that does not take it', () => {
+  it('WH-03, WH-06: is told again for three days, by the same id and a fresh signature, then given up', async () => {
+    const webhook = await register()
+    const message = waiting(webhook.id)
+    const script = [500, 302, 404, 429, 503, 408, 425, 401, 400, 500]
+    let waited = 0
+    const waits: number[] = []
+    for (let attempt = 1, tries = 0; ; attempt++) {
+      const before = service.outbound.length
+      service.answers = answering(script[tries] ?? 200, { Location: 'https://10.0.0.1/' })
+      const [delay = null] = await deliver(service, [message], attempt)
+      if (service.outbound.length > before) {
+        tries++
+        waits.push(waited)
+        waited = 0
+        const state = delay === null ? 'given_up' : 'waiting'
+        const why = script[tries - 1] === 302 ? 'redirected' : `status_${script[tries - 1]}`
+        expect(await logOf(webhook)).toMatchObject([{ id: message.id, state, attempts: tries, why }])
+        expect(verify(webhook.secret)).toEqual(verify(webhook.secret, { ...sent(), body: sent(0).body }))
+        expect(sent().headers).toMatchObject({
+          'webhook-id': message.id,
+          'webhook-timestamp': `${service.now}`,
+        })
+      }
+      if (delay === null) break
+      expect(delay).toBeLessThanOrEqual(DAY_SECONDS / 2)
+      waited += delay
+      service.now += delay
+    }
+    expect(waits).toHaveLength(10)
+    for (const [index, least] of WEBHOOK_BACKOFF_SECONDS.entries()) {
+      const wait = waits[index + 1] ?? 0
+      expect([index, wait >= least - 1, wait <= least * 1.1 + 2]).toEqual([index, true, true])
+    }
+    expect(service.outbound.every(({ uri, init }) => uri === RECEIVER && init.redirect === 'manual')).toBe(
+      true,
+    )
+    const [alarm] = await listAlarms(service, 'webhook.failing')
+    expect(alarm).toMatchObject({ severity: 'medium', user_id: message.event.user_id })
+    expect(alarm?.detail).toMatch(/w_[\w-]{22}/)
+  })
+
+  it('WH-06: is waited for as it asks, within bounds', async () => {
+    const { id } = await register()
+    const wait = async (value: string) => {
+      service.answers = answering(429, { 'Retry-After': value })
+      const [delay = null] = await deliver(service, [waiting(id)])
+      return delay
+    }
+    const date = new Date((service.now + 90) * 1_000).toUTCString()
+    expect([await wait('60'), await wait(date), await wait('999999')]).toEqual([60, 90, 3_600])
+    expect([5, 6]).toContain(await wait('soon'))
+  })
+
+  it('WH-06: is disabled when it says 410, is sent nothing from then on, and can be enabled again', async () => {
+    const webhook = await register()
+    const alarms = await alarmCount(service, 'webhook.failing')
+    service.answers = answering(410)
+    expect(await deliver(service, [waiting(webhook.id, 1)])).toEqual([null])
+    expect((await list())[0]?.disabled_at).toBe(
+      new Date(service.now * 1_000).toISOString().replace('.000', ''),
+    )
+    expect(await deliver(service, [waiting(webhook.id, 2)])).toEqual([null])
+    expect(service.outbound).toHaveLength(1)
+    expect(await logOf(webhook)).toMatchObject([
+      { state: 'given_up', status: null, why: 'disabled' },
+      { state: 'given_up', status: 410, why: 'status_410' },
+    ])
+    await vi.waitFor(async () => expect(await alarmCount(service, 'webhook.failing')).toBe(alarms + 1))
+    expect((await call(`/${webhook.id}/test`, 'POST')).status).toBe(409)
+    await signInOnce()
+    expect((await call(`/${webhook.id}`, 'PATCH', { disabled: false })).status).toBe(200)
+    await signInOnce()
+    expect(await fannedOut()).toHaveLength(1)
+  })
+
+  it('WH-03, WH-06: has 15 seconds, headers and body together, and is not read beyond its beginning', async () => {
+    const { id } = await register()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    let pulled = 0
+    service.answers = async () =>
+      new Response(
+        new ReadableStream({
+          pull: controller => {
+            pulled += 16_384
+            controller.enqueue(new Uint8Array(16_384).fill(120))
+          },
+        }),
+      )
+    expect(await deliver(service, [waiting(id)])).toEqual([null])
+    expect(pulled).toBeLessThan(200_000)
+    expect(timers.mock.calls.map(([, delay]) => delay)).toContain(WEBHOOK_TIMEOUT_MS)
+    expect(JSON.stringify(await logOf({ id }))).not.toContain('xxx')
+    // Cut off at its deadline, whether or not it listens to the signal.
+    timers.mockImplementation(((work: () => void, delay: number) => {
+      if (delay === WEBHOOK_TIMEOUT_MS) queueMicrotask(work)
+      return 0
+    }) as never)
+    service.answers = () => new Promise(() => undefined)
+    const [delay] = await deliver(service, [waiting(id, 2)])
+    expect([5, 6]).toContain(delay)
+    timers.mockRestore()
+    expect((await logOf({ id }))[0]).toMatchObject({ state: 'waiting', status: null, why: 'no_answer' })
+  })
+
+  it('WH-07: delays neither another receiver nor a sign-in', async () => {
+    const hanging = await Promise.all(
+      Array.from({ length: 20 }, () => register({ url: 'https://hangs.test/' })),
+    )
+    const quick = await register()
+    const { promise, reject: giveUp } = Promise.withResolvers<Response>()
+    service.answers = async uri => (uri.includes('hangs') ? promise : new Response())
+    const done: unknown[] = []
+    const messages = [...hanging, quick].map(({ id }) => waiting(id))
+    const delivering = deliver(service, messages, 1, (message, fate) =>
+      done.push([(message as WebhookMessage).webhook_id, fate]),
+    )
+    await vi.waitFor(() => expect(done).toEqual([[quick.id, null]]))
+    queued.send = () => new Promise(() => undefined)
+    const tokens: Tokens = await signInOnce()
+    expect((await service.request('/ping/whoami', bearer(tokens.access_token))).status).toBe(200)
+    queued.send = async add => add()
+    giveUp(new Error('reset'))
+    await delivering
+    expect(done).toHaveLength(21)
+  })
+
+  it('WH-06: our own storage and queue are tried again as well', async () => {
+    await register()
+    await signInOnce()
+    const [happened] = await take('happened')
+    if (happened === undefined) throw new Error('nothing was queued')
+    queued.send = () => Promise.reject(new Error('away'))
+    expect(await deliver(service, [happened])).toEqual([5])
+    const before = await alarmCount(service, 'webhook.failing')
+    expect(await deliver(service, [happened], 5)).toEqual([null])
+    await vi.waitFor(async () => expect(await alarmCount(service, 'webhook.failing')).toBe(before + 1))
+    queued.send = async add => add()
+    expect(await deliver(service, [happened], 2)).toEqual([null])
+    expect(await take('webhook')).toHaveLength(1)
+  })
+})
+
+describe('what is kept', () => {
+  it('WH-06: a row for each message, written once a try; delivered stays delivered', async () => {
+    const webhook = await register()
+    const count = async () =>
+      (await db().prepare('SELECT count(*) AS n FROM webhook_deliveries').first<{ n: number }>())?.n
+    service.answers = answering(503)
+    await deliver(service, [waiting(webhook.id)])
+    service.answers = answering(200)
+    await deliver(service, [waiting(webhook.id)], 2)
+    service.answers = answering(500)
+    await deliver(service, [waiting(webhook.id)], 3)
+    expect(await count()).toBe(1)
+    expect(await logOf(webhook)).toMatchObject([{ state: 'delivered', attempts: 2, status: 200, why: null }])
+    service.now += WEBHOOK_LOG_SECONDS
+    await keepHouse(service.parts, service.now)
+    expect(await count()).toBe(1)
+    await keepHouse(service.parts, service.now + 1)
+    expect(await count()).toBe(0)
+  })
+
+  it('WH-08: with the webhook its log goes, and what still waits is not sent', async () => {
+    const webhook = await register()
+    service.answers = answering(500)
+    await deliver(service, [waiting(webhook.id)])
+    expect((await call(`/${webhook.id}`, 'DELETE')).status).toBe(204)
+    expect(await deliver(service, [waiting(webhook.id)], 2)).toEqual([null])
+    expect(service.outbound).toHaveLength(1)
+    expect((await db().prepare('SELECT * FROM webhook_deliveries').all()).results).toEqual([])
+  })
+
+  it('WH-04: a test is sent on the same way, at once; without the queue it is 503', async () => {
+    const webhook = await register({ events: ['user.deleted'] })
+    const answer = await call(`/${webhook.id}/test`, 'POST')
+    expect(answer.status).toBe(202)
+    const { id } = (await answer.json()) as { id: string }
+    expect(await deliver(service, await take('webhook'))).toEqual([null])
+    expect(verify(webhook.secret)).toMatchObject({
+      type: 'webhook.test',
+      data: { event: 'https://schemas.openid.net/secevent/ssf/event-type/verification' },
+    })
+    expect(sent().headers['webhook-id']).toBe(id)
+    expect(await logOf(webhook)).toMatchObject([{ id, type: 'webhook.test', state: 'delivered' }])
+    queued.send = () => Promise.reject(new Error('away'))
+    expect((await call(`/${webhook.id}/test`, 'POST')).status).toBe(503)
+    queued.send = async add => add()
+  })
+})
