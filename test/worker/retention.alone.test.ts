@@ -15,6 +15,8 @@ import { insertCode } from '../../src/store/authorization-codes.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
 import { insertPushedRequest } from '../../src/store/pushed-requests.ts'
 import { insertSeenJti } from '../../src/store/seen-jtis.ts'
+import { recordDelivery } from '../../src/store/webhook-deliveries.ts'
+import { insertWebhook } from '../../src/store/webhooks.ts'
 import { signInBrowser } from './support/browser.ts'
 import { createDeviceApp } from './support/device.ts'
 import { dump } from './support/dump.ts'
@@ -47,6 +49,7 @@ const KEPT: readonly (readonly [what: string, seconds: number])[] = [
   ['authorization_codes', 36 * MINUTE],
   ['outbox', 24 * HOUR + 5 * MINUTE],
   ['sessions', 7 * DAY_SECONDS],
+  ['webhook_deliveries', 30 * DAY_SECONDS + 5 * MINUTE],
   [`user_events ${BEGUN} AND device IS NOT NULL`, 365 * DAY_SECONDS],
   [`user_events ${BEGUN} AND place IS NOT NULL`, 365 * DAY_SECONDS],
   [`user_events ${BEGUN} AND marks IS NOT NULL`, 365 * DAY_SECONDS],
@@ -103,6 +106,20 @@ async function fill(service: Service): Promise<void> {
   // A notice that nobody gets to try again.
   const until = service.now + NOTICE_MAIL_SECONDS
   await insertOutbox(shards.global, { id: 'm_x', sealed: 'x', expiresAt: until, leasedUntil: until }).run()
+  const events = ['user.enabled'] as const
+  const webhook = { id: 'w_x', url: 'https://app.test/', events, description: null, disabledAt: null }
+  await insertWebhook(shards.global, { ...webhook, createdAt: service.now }, 'x')
+  await recordDelivery(shards.global, {
+    webhook_id: webhook.id,
+    at: service.now,
+    message_id: 'w_x-test',
+    type: 'webhook.test',
+    state: 'delivered',
+    attempts: 1,
+    last_at: service.now,
+    status: 200,
+    why: null,
+  })
   await insertSeenJti(shards.global, someDigest(), service.now + 2 * MINUTE)
   await insertCode(shards.global, {
     codeDigest: someDigest(),
