@@ -1,8 +1,9 @@
 // Generated from the router: what may be kept is the few answers that are the same for everybody, and nothing else.
 import { beforeAll, describe, expect, it } from 'vitest'
+import { isPagePath } from '../../src/http/negotiate.ts'
 import { ASSETS } from '../../src/pages/assets/index.ts'
 import { ACCEPT_JSON, type Browser, SAME_ORIGIN, signInBrowser } from './support/browser.ts'
-import { PATHS, ROUTES } from './support/routes.ts'
+import { expectOurHeaders, PATHS, ROUTES } from './support/routes.ts'
 import { admin, bearer, createService, freshAddress } from './support/service.ts'
 import { createClient, signIn } from './support/sign-in.ts'
 
@@ -22,6 +23,9 @@ beforeAll(async () => {
   const { client_id } = await createClient(service, { scopes: ['openid', 'email', 'sessions'] })
   accessToken = (await signIn(service, client_id, email, { scope: 'openid email sessions' })).access_token
 })
+
+/** What no browser shows as a page: nothing at all, or the exact type of what is no page. */
+const NO_PAGE = /^(?:null|application\/(?:problem\+|jwk-set\+)?json|text\/event-stream)$/
 
 const PAGE = { Accept: 'text/html' }
 
@@ -62,9 +66,9 @@ const ASKED: readonly (readonly [
   ],
 ]
 
-describe('WB-09', () => {
+describe('WB-08, WB-09, WB-11', () => {
   it.each(ASKED)(
-    'every answer to %s says no-store, unless it is the same for everybody',
+    'every answer to %s says no-store, unless it is the same for everybody; is framed by nobody; is a page only where people go',
     async (_who, shown, ask) => {
       const fine: string[] = []
       for (const { method, path } of ASKED_FOR) {
@@ -75,6 +79,8 @@ describe('WB-09', () => {
           isPublic ? /^public, / : /^no-store$/,
         )
         if (isPublic) expect(response.headers.getSetCookie(), about).toEqual([])
+        expectOurHeaders(response)
+        if (!isPagePath(path)) expect(String(response.headers.get('Content-Type')), about).toMatch(NO_PAGE)
         await response.body?.cancel()
         if (response.status === 200) fine.push(about)
       }

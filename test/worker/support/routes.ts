@@ -40,6 +40,7 @@ export function expectOurHeaders(response: Response): void {
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
     'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
   })
 }
