@@ -1,6 +1,6 @@
 // A client: an app, as an operator registered it.
 import { ACCESS_TOKEN_SECONDS, REFRESH_GRACE_SECONDS } from './limits.ts'
-import { DEFAULT_RULE, type SessionRule } from './rule.ts'
+import type { SessionRule } from './rule.ts'
 import type { ClientKind } from './session.ts'
 
 export const MAGIC_LINK_GRANT = 'urn:latchkey:grant-type:magic-link'
@@ -61,7 +61,7 @@ export const ACCOUNT_CLIENT: Client = {
   id: 'account',
   secretDigest: null,
   createdAt: 0,
-  name: 'Your account',
+  name: 'Latchkey',
   kind: 'first_party',
   type: 'public',
   redirect_uris: [],
@@ -81,8 +81,6 @@ export const ACCOUNT_CLIENT: Client = {
   refresh_grace_seconds: REFRESH_GRACE_SECONDS,
   access_token_seconds: ACCESS_TOKEN_SECONDS,
 }
-
-export const DEFAULT_SESSION_RULE = DEFAULT_RULE
 
 export function defaultGrantTypes(kind: ClientKind): readonly GrantType[] {
   const everyone = ['authorization_code', 'refresh_token'] as const

@@ -11,13 +11,13 @@ const UNITS = [
 
 const relative = new Intl.RelativeTimeFormat(texts.language)
 
-/** "3 days ago", "in 2 hours": whole units of the largest kind that fits. */
+/** "3 days ago", "in 2 hours": the largest unit that fits, as often as it has passed, or as it is nearly to come. */
 export function relativeTime(at: number, now: number): string {
   const seconds = at - now
   const fitting = UNITS.find(([, size]) => Math.abs(seconds) >= size)
   if (fitting === undefined) return seconds > 0 ? texts.time.soon : texts.time.justNow
   const [unit, size] = fitting
-  return relative.format(Math.trunc(seconds / size), unit)
+  return relative.format(seconds < 0 ? Math.trunc(seconds / size) : Math.round(seconds / size), unit)
 }
 
 const exact = new Intl.DateTimeFormat(texts.language, {

@@ -256,7 +256,7 @@ const en = {
     labelOf: 'of {client}',
     othersQuestion: {
       one: 'The other session of {client} is signed out at once. This one stays.',
-      other: 'All {n} others of {client} are signed out at once. This one stays.',
+      other: 'The {n} other sessions of {client} are signed out at once. This one stays.',
     },
     allQuestion: {
       one: '{client} is signed out at once.',
@@ -438,7 +438,7 @@ const en = {
     lead: 'We send a code to the new address. Until you type it, nothing changes.',
     email: 'New email address',
     submit: 'Send me the code',
-    back: 'Back to your sessions',
+    back: 'Back to where you’re signed in',
   },
 
   emailCode: {

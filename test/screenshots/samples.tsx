@@ -53,7 +53,7 @@ export function sampleSession(changes: Partial<AccountSession>): AccountSession 
     deviceKey: id,
     current: false,
     clientId: 'account',
-    clientName: 'Your account',
+    clientName: 'Latchkey',
     kind: 'first_party',
     device: { name: null, kind: 'desktop', os: 'macOS', browser: 'Firefox' },
     place: { country: 'DE', city: 'Berlin' },
@@ -256,7 +256,7 @@ export const endedSession = (changes: Partial<EndedSessionProps> = {}): EndedSes
   now: NOW,
   setting: null,
   by: {
-    clientName: 'Your account',
+    clientName: 'Latchkey',
     device: { name: null, kind: 'desktop', os: 'Windows', browser: 'Firefox' },
     place: { country: 'DE', city: 'Berlin' },
   },

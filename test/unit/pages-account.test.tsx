@@ -60,7 +60,7 @@ describe('SE-10 the list', () => {
       .map(card => card.inner)
       .join('')
     expect(headings(inner, 'h2')).toEqual(['Firefox on macOS', 'b', 'a'])
-    expect(headings(inner, 'h3')).toEqual(['Your account', 'two', 'three', 'one'])
+    expect(headings(inner, 'h3')).toEqual(['Latchkey', 'two', 'three', 'one'])
   })
 
   test('a session counts as active for five minutes after it was seen', () => {
@@ -121,7 +121,7 @@ describe('SE-11 ending', () => {
     expect(others.map(fields => fields.client_id)).toEqual(['account', 'bank-ios'])
     expect(formsTo(account([current]), '/account/sessions/end-others')).toEqual([])
     const words = section(account(SESSIONS), 'by-app')?.text
-    expect(words).toContain('The other session of Your account is signed out at once. This one stays.')
+    expect(words).toContain('The other session of Latchkey is signed out at once. This one stays.')
     expect(words).toContain('All 3 sessions of Harbour Bank are signed out at once.')
   })
 
@@ -169,7 +169,7 @@ describe('SE-11 ending', () => {
     expect(names).toContain('End the session of Harbour Bank on Ann’s iPhone Keep')
     expect(names).toContain('End all 2 here on Ann’s iPhone Cancel')
     expect(names).toContain('End all of Harbour Bank Cancel')
-    expect(names).toContain('End others of Your account Cancel')
+    expect(names).toContain('End others of Latchkey Cancel')
   })
 
   test('what has been ended is named, and announced', () => {
@@ -299,6 +299,7 @@ describe('times', () => {
     [-30 * 86_400, '30 days ago'],
     [30, 'within a minute'],
     [90_000, 'in 1 day'],
+    [7 * 86_400 - 5, 'in 7 days'],
   ])('%d seconds are %s', (seconds, text) => {
     expect(relativeTime(NOW + seconds, NOW)).toBe(text)
   })

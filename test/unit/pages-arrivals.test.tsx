@@ -51,7 +51,7 @@ describe('SE-10 new sign-ins', () => {
 
   test('SE-10 are shown with client, device, place and time', () => {
     const text = regionOf(account([sampleSession({ createdAt: NOW - 130 })]))?.text
-    for (const shown of ['Your account', 'Firefox on macOS', 'Berlin, Germany', '2 minutes ago'])
+    for (const shown of ['Latchkey', 'Firefox on macOS', 'Berlin, Germany', '2 minutes ago'])
       expect(text).toContain(shown)
   })
 

@@ -72,7 +72,7 @@ describe('the sign-in page of a browser whose session has ended', () => {
     const block = blockOf({ setting: 'one_session_per_client' })
     expect(all(block?.inner ?? '', 'h3')[0]?.text).toBe('Firefox on Windows')
     expect(block?.text).toContain('Berlin, Germany')
-    expect(block?.text).toContain('Signed in to Your account')
+    expect(block?.text).toContain('Signed in to Latchkey')
     expect(block?.text).toContain(texts.endedSession.settings.one_session_per_client)
     expect(blockOf({ setting: 'one_device' })?.text).toContain(texts.endedSession.settings.one_device)
     expect(blockOf()?.text).not.toContain('set to one')

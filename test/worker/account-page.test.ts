@@ -40,11 +40,7 @@ describe('SE-10: by device', () => {
     await connect(app, owner)
     await signIn(service, client_id, email, { device_name: 'Handset 7' })
     await signInBrowser(service, email, browser(service, owner.ip))
-    expect(cards(await page()).toSorted()).toEqual([
-      ['Handset app'],
-      ['Your account'],
-      ['Your account', 'Ledger'],
-    ])
+    expect(cards(await page()).toSorted()).toEqual([['Handset app'], ['Latchkey'], ['Latchkey', 'Ledger']])
   })
 
   it('SE-10: apps that call their device the same stand together, and end together', async () => {
