@@ -18,7 +18,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0 auto; padding: 1.25rem; min-height: 100vh; min-height: 100dvh;
   background: var(--page); color: var(--ink); overflow-wrap: anywhere;
-  font: 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif;
+  font: 1rem/1.5 system-ui, sans-serif;
 }
 h1, h2, h3, p, ul, ol, form, li { margin: 0; padding: 0; }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
@@ -30,7 +30,7 @@ h2 + .hint { margin-top: 0.25rem; }
 .lead + h2, .notice + h2 { margin-top: 1.75rem; }
 h3 { font-size: 1rem; font-weight: 600; }
 a { color: var(--accent); text-underline-offset: 0.2em; }
-code { font: 0.9375em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
+code { font: 0.9375em ui-monospace, Consolas, monospace; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 
 .top { display: flex; align-items: center; justify-content: space-between; gap: 1rem; min-height: 2.75rem; }
@@ -38,9 +38,9 @@ code { font: 0.9375em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
 .mark, .arrival .device { color: var(--brass); flex: none; }
 main { padding-block: 2rem; }
 .lead { margin-top: 0.75rem; }
-.hint { color: var(--soft); font-size: 0.9375rem; }
-.eyebrow { color: var(--soft); font-size: 0.9375rem; margin-bottom: 0.25rem; }
-.foot { margin-top: 2rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.9375rem; }
+.hint, .eyebrow, .foot, .device-head div p { color: var(--soft); font-size: 0.9375rem; }
+.eyebrow { margin-bottom: 0.5rem; }
+.foot { margin-top: 2rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 .below { display: flex; justify-content: center; padding-block: 1rem; }
 .narrow .below .button { color: var(--soft); background: none; border-color: transparent; font-weight: 400; text-decoration: underline; }
 .narrow .lead ~ form, .narrow .lead ~ .button { margin-top: 1.75rem; }
@@ -61,7 +61,7 @@ main { padding-block: 2rem; }
   font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--edge); border-radius: 0.625rem;
 }
 .field input[aria-invalid] { border: 2px solid var(--danger); }
-.field .code { font: 600 1.375rem/1.4 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; letter-spacing: 0.12em; text-transform: uppercase; }
+.field .code { font: 600 1.375rem/1.4 ui-monospace, Consolas, monospace; letter-spacing: 0.12em; text-transform: uppercase; }
 .field + .button { margin-top: 1rem; }
 .error { margin-top: 0.5rem; padding: 0.625rem 0.875rem; color: var(--danger); background: var(--danger-tint); border-radius: 0.625rem; font-weight: 500; }
 .notice { margin-top: 1.25rem; padding: 0.75rem 1rem; background: var(--accent-tint); border-radius: 0.625rem; }
@@ -77,18 +77,20 @@ section { margin-top: 2.5rem; }
 .card.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .arrival { border: 2px solid var(--brass); }
 .answers { grid-column: 1 / -1; }
+.answers form { flex: 1 0 auto; max-width: 20rem; }
+.answers .button { width: 100%; }
 .moved { pointer-events: none; }
 .device { color: var(--soft); flex: none; }
 .current .device { color: var(--accent); }
 .devices { display: grid; gap: 1rem; margin-top: 1.75rem; }
 .device-head { display: flex; align-items: center; flex-wrap: wrap; gap: 0.25rem 0.875rem; padding: 1rem 1.125rem; }
 .device-head > div { flex: 1; min-width: 9rem; }
-.device-head p { color: var(--soft); font-size: 0.9375rem; }
-.device-head .badge { color: var(--accent); }
+.device-head .badge { margin-inline-start: 2.375rem; }
 .device-card > .confirm { padding: 0 1.125rem 1.125rem; }
 .rows { list-style: none; padding: 0; }
 .row { position: relative; padding: 0.875rem 1.125rem; border-top: 1px solid var(--line); }
 .card.rows { margin-top: 0.75rem; }
+.lead + .card, .ended + .lead { margin-top: 1.25rem; }
 .card.rows > .row:first-child { border-top: 0; }
 .facts { min-width: 0; }
 .facts p { margin-top: 0.1875rem; }
@@ -127,6 +129,7 @@ fieldset .choice label { font-weight: 400; }
 .wide { max-width: 46rem; }
 @media (min-width: 40rem) {
   body { padding: 2rem; }
+  .device-head .badge { margin: 0; }
   .narrow main { margin-top: 8vh; padding: 2.5rem; background: var(--surface); border: 1px solid var(--line); border-radius: 1.25rem; }
   .narrow { max-width: 32rem; }
 }
