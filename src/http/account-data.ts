@@ -51,7 +51,7 @@ export const AccountData = v.pipe(
 
 /** Ends in an error, not in a shorter document, when storage fails on the way. */
 export async function accountDataText(c: LatchkeyContext, session: Session): Promise<ReadableStream> {
-  const head = JSON.stringify({ ...(await everythingButEvents(c, session)), events: [] })
+  const head = JSON.stringify({ ...(await everythingButEvents(c, session)), events: [] }, null, 1)
   const db = c.var.parts.shards.of(session.userId)
   async function* text() {
     yield head.slice(0, head.lastIndexOf(']'))
