@@ -444,6 +444,9 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'sign-out-nobody': (
     <SignOutPage csrfToken={CSRF} action="/x" hidden={{}} clientName={null} email="ann@example.test" />
   ),
+  'sign-out-unnamed': (
+    <SignOutPage csrfToken={CSRF} action="/x" hidden={{}} clientName="Harbour Bank" email={null} />
+  ),
   device: <DevicePage csrfToken={CSRF} action="/device" userCode="BCDF-GH29" />,
   'device-error': <DevicePage csrfToken={CSRF} action="/device" error="wrong_user_code" />,
   'consent-device': consent({ about: askingDevice() }),
