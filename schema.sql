@@ -1,8 +1,15 @@
--- The truth of one database (one shard). Every statement can run again on a database that has it.
+-- The truth of one database (one shard), for a new one. A change here needs an upgrade for those that exist, in
+-- src/cli/schema/upgrades; see docs/configuration.md. Every statement can run again on a database that has it.
 -- Times are seconds since the epoch. Digests and commitments are 32 bytes in base64url;
 -- no secret stands here in the clear.
 -- What belongs to a user (users … outbox) lives in the user's shard; clients, keys, alarms and webhooks
 -- live in the first database.
+
+-- The upgrades that this database has had, or was made with. The newest is its version.
+CREATE TABLE IF NOT EXISTS schema_upgrades (
+  version INTEGER PRIMARY KEY,
+  applied_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE IF NOT EXISTS users (
   id TEXT PRIMARY KEY,
@@ -331,11 +338,11 @@ CREATE TABLE IF NOT EXISTS webhooks (
   events TEXT NOT NULL,
   description TEXT,
   sealed_secret TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  disabled_at INTEGER,
   -- The secret before the last rotation: until then it signs as well.
   sealed_former_secret TEXT,
-  former_until INTEGER,
-  created_at INTEGER NOT NULL,
-  disabled_at INTEGER
+  former_until INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- What became of each message: one row, rewritten by each try. The key is the order of the list.

@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { unstable_splitSqlQuery } from 'wrangler'
+import { planScripts, STANDING } from './src/cli/schema/plan.ts'
+import { readSchema } from './src/cli/schema/read-schema.ts'
 
 const oxc = { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } } as const
 const secret = () => randomBytes(32).toString('base64url')
-const schema = unstable_splitSqlQuery(readFileSync('schema.sql', 'utf8'))
+const schema = readSchema()
+const upgrades = planScripts(0, schema) ?? []
 
 const BUNDLED = [
   'bowser',
@@ -68,7 +71,10 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
             SEALING_SECRET: secret(),
             DIGEST_SECRET: secret(),
             ADMIN_TOKEN: secret(),
-            TEST_SCHEMA: schema,
+            TEST_SCHEMA: unstable_splitSqlQuery(schema.whole),
+            TEST_SCHEMA_0: unstable_splitSqlQuery(readFileSync('test/schema-0.sql', 'utf8')),
+            TEST_STANDING: unstable_splitSqlQuery(STANDING),
+            TEST_UPGRADES: upgrades.map(({ sql }) => unstable_splitSqlQuery(sql)),
           },
         },
       }),

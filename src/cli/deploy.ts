@@ -13,7 +13,7 @@ const POLL_MS = 2_000
 
 const USAGE = `npm run deploy [-- --secrets-file FILE] [--dry-run]
 
-Deploys to Cloudflare: uploads the Worker, applies schema.sql to its database, asks for its health.
+Deploys to Cloudflare: uploads the Worker, brings its database up to date, asks for its health.
 The first deployment takes its secrets from FILE, which is made, with fresh secrets, if it does not exist:
 keep it in a safe place outside this folder. Later ones leave the secrets as they are.
 
@@ -34,13 +34,13 @@ await command(USAGE, OPTIONS, async values => {
   checkLoggedIn()
   const known = findSecretNames()
   const required = requiredSecrets(vars)
-  if (known === null) deployFirst(values['secrets-file'], required)
-  else deployAgain(required.filter(name => !known.includes(name)))
+  if (known === null) await deployFirst(values['secrets-file'], required)
+  else await deployAgain(required.filter(name => !known.includes(name)))
   await checkHealth(`${vars.ISSUER}/health`)
 })
 
 /** A Worker that does not exist yet takes its secrets with it; the database is made by the deployment. */
-function deployFirst(secretsFile: string | undefined, required: readonly string[]): void {
+async function deployFirst(secretsFile: string | undefined, required: readonly string[]): Promise<void> {
   if (secretsFile === undefined) {
     throw new UsageError(
       'This is the first deployment, and the Worker needs its secrets with it:\n' +
@@ -52,16 +52,16 @@ function deployFirst(secretsFile: string | undefined, required: readonly string[
   const missing = required.filter(name => !hasSecret(secretsFile, name))
   if (missing.length > 0) throw new UsageError(`Add these to ${secretsFile} first: ${missing.join(', ')}`)
   runWrangler('deploy', '--secrets-file', secretsFile)
-  applyRemoteSchema()
+  await applyRemoteSchema()
 }
 
-/** The schema only ever adds, so the running version is at home in it before the new one arrives. */
-function deployAgain(missing: readonly string[]): void {
+/** An upgrade takes nothing away, so the running version is at home in it before the new one arrives. */
+async function deployAgain(missing: readonly string[]): Promise<void> {
   if (missing.length > 0) {
     const commands = missing.map(name => `  npx wrangler secret put ${name}`)
     throw new UsageError(['The Worker lacks secrets. Set them, then deploy again:', ...commands].join('\n'))
   }
-  applyRemoteSchema()
+  await applyRemoteSchema()
   runWrangler('deploy')
 }
 

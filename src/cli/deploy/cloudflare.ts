@@ -1,5 +1,8 @@
 // The calls to Cloudflare that a deployment makes, all through wrangler.
 import { spawnSync } from 'node:child_process'
+import { bringUpToDate } from '../schema/bring-up-to-date.ts'
+import { readSchema } from '../schema/read-schema.ts'
+import { createWranglerAccess, type Wrangler } from '../schema/wrangler-access.ts'
 import { PROJECT, UsageError } from '../settings.ts'
 import { readWorkerConfig, WRANGLER } from '../wrangler.ts'
 
@@ -24,10 +27,18 @@ export function runWrangler(...args: readonly string[]): void {
   if (status !== 0) throw new UsageError(`wrangler ${args[0]} failed: nothing after it was done.`)
 }
 
-export function applyRemoteSchema(): void {
-  for (const database of readWorkerConfig().databases) {
-    runWrangler('d1', 'execute', database, '--remote', '--file', 'schema.sql', '--yes')
+/** A database that exists is brought up to date, a new one gets the whole schema. Throws UsageError. */
+export async function applyRemoteSchema(): Promise<void> {
+  const wrangler: Wrangler = {
+    ask: async args => {
+      const { code, stdout, stderr } = ask(...args)
+      if (code === 0) return stdout
+      throw new UsageError(`The schema's version could not be read:\n${stdout}${stderr}`)
+    },
+    run: async args => runWrangler(...args),
   }
+  const access = createWranglerAccess(wrangler, ['--remote'])
+  await bringUpToDate(access, readWorkerConfig().databases, readSchema(), line => console.log(`\n${line}`))
 }
 
 function ask(...args: readonly string[]) {
