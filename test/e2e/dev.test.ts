@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCode } from '../../src/cli/mailbox.ts'
 import { runCommand } from './support/commands.ts'
+import { makeStateOfVersion0 } from './support/old-state.ts'
 import { occupy } from './support/ports.ts'
 import { processesOf } from './support/processes.ts'
 import { removeState, type Service, startService } from './support/service.ts'
@@ -10,8 +11,9 @@ let one: Service
 let two: Service
 
 beforeAll(async () => {
+  const old = await makeStateOfVersion0()
   // At once, and on a fresh checkout with no .dev.vars: both must agree on the secrets.
-  ;[one, two] = await Promise.all([startService(), startService({ throughNpm: true })])
+  ;[one, two] = await Promise.all([startService({ on: old }), startService({ throughNpm: true })])
 })
 
 afterAll(async () => {
@@ -59,6 +61,11 @@ describe('two instances side by side', () => {
 })
 
 describe('npm run dev', () => {
+  test('brings the databases of an earlier version up to date, and says so', () => {
+    expect(one.output()).toContain('[dev] database DB: upgrade 1: ')
+    expect(two.output()).toContain('[dev] database DB: new')
+  })
+
   test('names the port that is taken and the variable to set', async () => {
     const taken = await runCommand('dev', [], { ...one.env, PORT: '1', MAIL_WEB_PORT: '2' })
     expect(taken.code).toBe(1)
@@ -105,6 +112,7 @@ describe('npm run dev', () => {
     await one.stop('SIGKILL')
     await expect.poll(() => processesOf(one.stateDir), POLL).toEqual([])
     one = await startService({ on: one })
+    expect(one.output()).not.toContain('database DB')
     expect((await device.request('GET', '/ping/whoami')).status).toBe(200)
     expect(findCode(await one.mailbox('lasting@dev.test'))).not.toBeNull()
   })
