@@ -13,12 +13,13 @@ type Values<Options extends ParseArgsOptionsConfig> = ReturnType<
 export async function command<Options extends ParseArgsOptionsConfig>(
   usage: string,
   options: Options,
-  run: (values: Values<Options>) => Promise<void>,
+  run: (values: Values<Options>, positionals: readonly string[]) => Promise<void>,
+  { args = process.argv.slice(2), allowPositionals = false } = {},
 ): Promise<void> {
-  const args = process.argv.slice(2)
   if (args.includes('--help') || args.includes('-h')) return console.log(usage)
   try {
-    await run(readOptions(args, options))
+    const { values, positionals } = readOptions(args, options, allowPositionals)
+    await run(values, positionals)
   } catch (error) {
     process.exitCode = error instanceof WrongUse ? WRONG_USE : FAILED
     if (error instanceof WrongUse) console.error(`${error.message}\n\n${usage}`)
@@ -30,9 +31,13 @@ export class WrongUse extends Error {
   override readonly name = 'WrongUse'
 }
 
-function readOptions<Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
+function readOptions<Options extends ParseArgsOptionsConfig>(
+  args: string[],
+  options: Options,
+  allowPositionals: boolean,
+) {
   try {
-    return parseArgs({ args, options }).values
+    return parseArgs({ args, options, allowPositionals })
   } catch (error) {
     throw new WrongUse(error instanceof Error ? error.message : String(error))
   }

@@ -22,17 +22,18 @@ export function ensureSecrets(path: string): Record<SecretName, string> {
 
 /** Throws when the file or one of the secrets is missing. */
 export function readSecrets(path: string): Record<SecretName, string> {
-  const text = readFileSync(path, 'utf8')
-  const read = (name: SecretName): string => {
-    const value = findValue(text, name)
-    if (value === undefined) throw new Error(`${path} has no ${name}`)
-    return value
-  }
   return {
-    SEALING_SECRET: read('SEALING_SECRET'),
-    DIGEST_SECRET: read('DIGEST_SECRET'),
-    ADMIN_TOKEN: read('ADMIN_TOKEN'),
+    SEALING_SECRET: readSecret(path, 'SEALING_SECRET'),
+    DIGEST_SECRET: readSecret(path, 'DIGEST_SECRET'),
+    ADMIN_TOKEN: readSecret(path, 'ADMIN_TOKEN'),
   }
+}
+
+/** Throws when the file or the secret is missing. */
+export function readSecret(path: string, name: SecretName): string {
+  const value = findValue(readFileSync(path, 'utf8'), name)
+  if (value === undefined) throw new Error(`${path} has no ${name}`)
+  return value
 }
 
 export const hasSecret = (path: string, name: string): boolean =>

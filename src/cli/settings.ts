@@ -26,7 +26,7 @@ export const SETTINGS_HELP = `Settings, from the environment:
   CLIENT_ID_METADATA_DOCUMENTS  off, or on so that a client id may be an address (off)`
 
 /** Throws UsageError, which says everything that is wrong at once. */
-export function parseSettings(env: NodeJS.ProcessEnv): Settings {
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const problems: string[] = []
   const read = (name: string, fallback: string) => env[name] || fallback
   const port = (name: string, fallback: number): number => {
