@@ -132,8 +132,12 @@ export const DELIVERY_TIMEOUT_MS = 10_000
 export const DELIVERY_BACKOFF_SECONDS = [5, 30, 120, 600] as const
 /** A receiver that asks for a longer wait than this gets this. */
 export const DELIVERY_RETRY_AFTER_MAX_SECONDS = 60 * MINUTE_SECONDS
-/** One try to tell a webhook, and the waits between tries as Standard Webhooks has them: three days in all. */
+/** One try to tell a webhook. */
 export const WEBHOOK_TIMEOUT_MS = 15_000
+/** A try that takes longer than this goes on beside its batch, and the next one is later than its end. */
+export const WEBHOOK_SLOW_MS = 1_000
+export const WEBHOOK_SLOW_RETRY_SECONDS = 20
+/** The waits between tries, as Standard Webhooks has them: three days in all. */
 export const WEBHOOK_BACKOFF_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400] as const
 export const WEBHOOK_JITTER = 0.1
 /** How long a webhook's former secret still signs beside the new one. */

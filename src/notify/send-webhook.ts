@@ -6,6 +6,7 @@ import { enqueue } from '../outbound/enqueue.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
+import { findDeliveryState } from '../store/webhook-deliveries.ts'
 import { disableWebhook, findWebhook, listWebhooks, type SigningWebhook } from '../store/webhooks.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { signWebhook } from '../tokens/webhook-signature.ts'
@@ -37,8 +38,13 @@ export async function sendWebhook(
   { webhook_id, id, event }: WebhookMessage,
   now: number,
 ): Promise<Delivery> {
-  const found = await findWebhook(shards.global, webhook_id)
-  if (found === null) return { tag: 'settled' }
+  const [found, state] = await Promise.all([
+    findWebhook(shards.global, webhook_id),
+    findDeliveryState(shards.global, webhook_id, event.at, id),
+  ])
+  // A try that took long has come to its end meanwhile, or the event was announced twice.
+  const isOver = state === 'delivered' || state === 'given_up'
+  if (found === null || isOver) return { tag: 'settled' }
   const { webhook } = found
   if (webhook.disabledAt !== null) return refused(failed(WEBHOOK_DISABLED))
   const attempt = { id, timestamp: now, body: webhookBody(event) }

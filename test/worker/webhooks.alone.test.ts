@@ -9,6 +9,7 @@ import {
   WEBHOOK_BACKOFF_SECONDS,
   WEBHOOK_LOG_SECONDS,
   WEBHOOK_ROTATION_SECONDS,
+  WEBHOOK_SLOW_RETRY_SECONDS,
   WEBHOOK_TIMEOUT_MS,
 } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
@@ -39,6 +40,7 @@ beforeEach(() => {
 afterEach(async () => {
   vi.restoreAllMocks()
   for (const { id } of await list()) await call(`/${id}`, 'DELETE')
+  queued.send = async add => add()
   queued.messages.length = 0
   service.outbound.length = 0
 })
@@ -427,13 +429,46 @@ describe('a receiver that does not take it', () => {
       done.push([(message as WebhookMessage).webhook_id, fate]),
     )
     await vi.waitFor(() => expect(done).toEqual([[quick.id, null]]))
+    // Nor is a batch held up by those that hang in it: another takes its place.
+    await vi.waitFor(() => expect(done).toHaveLength(21), { timeout: 10_000 })
+    expect(done.slice(1)).toEqual(hanging.map(({ id }) => [id, WEBHOOK_SLOW_RETRY_SECONDS]))
+    expect(await logOf(hanging[0] as WebhookView)).toEqual([])
     queued.send = () => new Promise(() => undefined)
     const tokens: Tokens = await signInOnce()
     expect((await service.request('/ping/whoami', bearer(tokens.access_token))).status).toBe(200)
     queued.send = async add => add()
     giveUp(new Error('reset'))
     await delivering
-    expect(done).toHaveLength(21)
+    for (const each of hanging) {
+      expect(await logOf(each)).toMatchObject([{ state: 'waiting', attempts: 1, why: 'no_answer' }])
+    }
+  })
+
+  it('WH-06, WH-07: is told once when it takes it late, and once more when it does not', async () => {
+    const webhook = await register()
+    const late = async (status: number, attempts: number, seq: number) => {
+      const { promise, resolve } = Promise.withResolvers<Response>()
+      service.answers = () => promise
+      const { promise: settled, resolve: onFate } = Promise.withResolvers<number | null>()
+      const delivering = deliver(service, [waiting(webhook.id, seq)], attempts, (_, fate) => onFate(fate))
+      const fate = await settled
+      resolve(new Response(null, { status }))
+      await delivering
+      return fate
+    }
+    const next = WEBHOOK_SLOW_RETRY_SECONDS
+    expect([await late(200, 1, 1), await late(503, 1, 2), await late(503, 14, 3)]).toEqual([next, next, null])
+    expect((await logOf(webhook)).map(({ state, status }) => [state, status])).toEqual([
+      ['given_up', 503],
+      ['waiting', 503],
+      ['delivered', 200],
+    ])
+    service.answers = answering(200)
+    service.outbound.length = 0
+    for (const seq of [1, 2, 3]) expect(await deliver(service, [waiting(webhook.id, seq)], 2)).toEqual([null])
+    expect(service.outbound.map((_, index) => sent(index).headers['webhook-id'])).toEqual([
+      waiting(webhook.id, 2).id,
+    ])
   })
 
   it('WH-06: our own storage and queue are tried again as well', async () => {

@@ -58,7 +58,8 @@ export async function deliver(
   })
   const later: Promise<unknown>[] = []
   await deliverEvents(service.parts, messages, service.now, work => later.push(work))
-  await Promise.all(later)
+  // What is done beside an answer may leave more to be done.
+  for (const work of later) await work
   return bodies.map(body => {
     const fate = fates.get(body)
     if (fate === undefined) throw new Error('a message without a fate')
