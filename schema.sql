@@ -304,17 +304,23 @@ CREATE TABLE IF NOT EXISTS self_registered_clients (
   access_token_digest TEXT NOT NULL CHECK (length(access_token_digest) = 43)
 ) STRICT, WITHOUT ROWID;
 
+-- Only a key that signs, or will, has its private part. `known_at`: from then on every cache has it.
 CREATE TABLE IF NOT EXISTS signing_keys (
   kid TEXT PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retiring', 'gone')),
   public_jwk TEXT NOT NULL,
-  sealed_private_jwk TEXT,
+  sealed_private_jwk TEXT CHECK (sealed_private_jwk IS NULL OR state IN ('pending', 'active')),
   created_at INTEGER NOT NULL,
+  known_at INTEGER NOT NULL,
   active_at INTEGER,
+  rotation_ordered_at INTEGER,
+  retiring_at INTEGER,
   gone_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- Of two rotations that race, one violates these, and all of it is undone.
 CREATE UNIQUE INDEX IF NOT EXISTS signing_keys_one_active ON signing_keys (state) WHERE state = 'active';
+CREATE UNIQUE INDEX IF NOT EXISTS signing_keys_one_pending ON signing_keys (state) WHERE state = 'pending';
 
 -- One open alarm for each fold key; acknowledging it closes the fold.
 CREATE TABLE IF NOT EXISTS alarms (

@@ -6,6 +6,7 @@ import { isClientDocumentUrl } from './domain/client-document.ts'
 import { accountPages } from './http/account/index.ts'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
+import { adminKeys } from './http/admin/keys.ts'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
 import { adminUsers } from './http/admin/users.ts'
@@ -54,7 +55,7 @@ import { createClientCache } from './store/client-cache.ts'
 import { findClient, listCorsOrigins } from './store/clients.ts'
 import { createOriginCache } from './store/origin-cache.ts'
 import { createShards, parseShardMap, type Shards } from './store/shards.ts'
-import { insertFirstKey, listPublishedKeys } from './store/signing-keys.ts'
+import { changeSigningKeys, listPublishedKeys } from './store/signing-keys.ts'
 import { createClientKeys } from './tokens/client-keys.ts'
 import { createKeyRing } from './tokens/key-ring.ts'
 import { createSecrets } from './tokens/secrets.ts'
@@ -127,6 +128,7 @@ const ROUTES = [
   adminClients,
   adminRegistrationTokens,
   adminUsers,
+  adminKeys,
   adminAlarms,
   adminWebhooks,
 ]
@@ -151,7 +153,7 @@ function createParts(env: Env, ports: Ports): Parts {
     keys: createKeyRing(
       {
         list: () => listPublishedKeys(shards.global),
-        insertFirst: key => insertFirstKey(shards.global, key),
+        change: (change, created, now) => changeSigningKeys(shards.global, change, created, now),
       },
       secrets,
     ),

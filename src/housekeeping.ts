@@ -1,4 +1,6 @@
-// What cron does: mails that wait are tried again, sessions that have run out are ended, spent rows removed.
+// What cron does: mails that wait are tried again, sessions that have run out are ended, spent rows removed, and
+// signing keys moved on.
+import { isOverdue } from './domain/key-rotation.ts'
 import {
   CLIENT_DELETION_SECONDS,
   DELETED_LOG_SECONDS,
@@ -29,6 +31,7 @@ import { deleteExpiredJtis } from './store/seen-jtis.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
 import { deleteOldDeliveries } from './store/webhook-deliveries.ts'
+import { listPublishedKeys } from './store/signing-keys.ts'
 import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
@@ -36,6 +39,8 @@ export async function keepHouse(parts: Parts, now: number): Promise<void> {
   // Shards side by side: a slow one must not let another's mails wait, nor their leases begin in the past.
   await Promise.all(parts.shards.all.map(db => keepShard(parts, db, now)))
   await attempt('deleted clients', () => forgetDeletedClients(parts, now))
+  await attempt('signing keys', () => parts.keys.settle(now))
+  await attempt('overdue key', () => noticeOverdueKey(parts, now))
 }
 
 async function keepShard(parts: Parts, db: D1Database, now: number): Promise<void> {
@@ -110,6 +115,18 @@ async function forgetDeletedClients(parts: Parts, now: number): Promise<void> {
     await endSessionsOfClient(parts, id, now)
     await removeDeletedClient(parts.shards.global, id)
   }
+}
+
+/** Asked of the database afresh, so that it is noticed whatever kept the key from being replaced. */
+async function noticeOverdueKey(parts: Parts, now: number): Promise<void> {
+  const key = (await listPublishedKeys(parts.shards.global)).find(each => isOverdue(each, now))
+  if (key === undefined) return
+  const detail = 'the signing key should have been replaced a week ago'
+  const written: Promise<unknown>[] = []
+  parts.alarms.raise({ kind: 'key.overdue', kid: key.kid, clientId: null, userId: null, detail }, now, work =>
+    written.push(work),
+  )
+  await Promise.all(written)
 }
 
 async function attempt(what: string, work: () => Promise<unknown>): Promise<void> {

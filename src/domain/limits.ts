@@ -46,6 +46,8 @@ export const TRAIT_CHANGES_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 export const ACCESS_TOKEN_SECONDS = 10 * MINUTE_SECONDS
 export const ACCESS_TOKEN_MAX_SECONDS = 60 * MINUTE_SECONDS
 export const ID_TOKEN_SECONDS = 10 * MINUTE_SECONDS
+/** Back-channel logout (§2.4: a logout token lives for two minutes at most). */
+export const LOGOUT_TOKEN_SECONDS = 2 * MINUTE_SECONDS
 /** How long a spent refresh token still yields the successor it already has. */
 export const REFRESH_GRACE_SECONDS = 10
 export const REFRESH_GRACE_MAX_SECONDS = 60
@@ -106,6 +108,19 @@ export const CLIENT_DOCUMENT_CACHE_MAX_SECONDS = 60 * MINUTE_SECONDS
 
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 60
+/** A key is published for so long before it signs: longer than any isolate and any verifier goes without looking. */
+export const KEY_PUBLISHED_SECONDS = SIGNING_KEYS_CACHE_SECONDS + CLOCK_LEEWAY_SECONDS
+/** A key stays published for so long after its successor began to sign: an isolate may sign with it until it looks
+ * again, and what it signed last lives for the longest of all lifetimes. */
+export const KEY_RETIRING_SECONDS =
+  SIGNING_KEYS_CACHE_SECONDS +
+  Math.max(ACCESS_TOKEN_MAX_SECONDS, ID_TOKEN_SECONDS, SIGN_IN_SECONDS, LOGOUT_TOKEN_SECONDS) +
+  CLOCK_LEEWAY_SECONDS
+/** The age at which a signing key is replaced by itself, and how late that may be before it is an alarm. */
+export const KEY_ROTATION_SECONDS = 90 * DAY_SECONDS
+export const KEY_OVERDUE_SECONDS = 7 * DAY_SECONDS
+/** Tries of a change of keys, each on what a rival has left. */
+export const KEY_CHANGE_ATTEMPTS = 5
 export const CLIENT_CACHE_SECONDS = 10
 /** Keys at a client's `jwks_uri`: how old they may be, and how often they are asked for, whoever asks us. */
 export const CLIENT_KEYS_CACHE_SECONDS = 5 * MINUTE_SECONDS
@@ -125,8 +140,6 @@ export const OUTBOX_LEASE_SECONDS = 30
 export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60, 60, 60, 60, 60, 60, 60, 60, 900] as const
 export const OUTBOX_BATCH = 50
 export const MAIL_TIMEOUT_MS = 15_000
-/** Back-channel logout (§2.4: a logout token lives for two minutes at most). */
-export const LOGOUT_TOKEN_SECONDS = 2 * MINUTE_SECONDS
 /** One try to tell a client what has happened, and the waits between tries; after the last it is given up. */
 export const DELIVERY_TIMEOUT_MS = 10_000
 export const DELIVERY_BACKOFF_SECONDS = [5, 30, 120, 600] as const

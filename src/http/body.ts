@@ -67,7 +67,9 @@ function check<Schema extends v.GenericSchema>(schema: Schema, value: unknown): 
   // To the validator an array is an object too; no body of ours is one.
   const parsed = v.safeParse(schema, Array.isArray(value) ? null : value)
   if (parsed.success) return parsed.output
-  const fields = parsed.issues.map(({ path = [] }) =>
+  // A member that nobody knows is not named: it would be an echo.
+  const issues = parsed.issues.filter(({ type }) => type !== 'strict_object')
+  const fields = issues.map(({ path = [] }) =>
     path
       .map(({ key }) => key)
       .filter(key => typeof key === 'string')

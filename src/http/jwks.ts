@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 import { operation } from './openapi/operation.ts'
@@ -16,8 +15,8 @@ jwks.get(
   '/.well-known/jwks.json',
   operation({ summary: 'Public signing keys', by: 'anyone', answers: { 200: Jwks } }),
   async c => {
-    const keys = await c.var.parts.keys.publicJwks(c.var.facts.now)
-    c.header('Cache-Control', `public, max-age=${SIGNING_KEYS_CACHE_SECONDS}`)
-    return c.json(keys)
+    const { keys, maxAgeSeconds } = await c.var.parts.keys.publicJwks(c.var.facts.now)
+    c.header('Cache-Control', `public, max-age=${maxAgeSeconds}`)
+    return c.json({ keys })
   },
 )

@@ -37,6 +37,7 @@ const PROBLEMS = {
   not_acceptable: [406, 'Not served in this form'],
   conflict: [409, 'It exists already'],
   webhook_disabled: [409, 'The webhook is disabled'],
+  key_gone: [409, 'This key is gone already'],
   built_in_client: [409, 'A built-in client cannot be changed'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'Unsupported media type'],

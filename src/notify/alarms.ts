@@ -14,6 +14,7 @@ export type AlarmKind =
   | 'mail.failing'
   | 'logout.failing'
   | 'webhook.failing'
+  | 'key.overdue'
 
 const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'token.forged': 'critical',
@@ -23,6 +24,7 @@ const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
   'mail.failing': 'medium',
   'logout.failing': 'medium',
   'webhook.failing': 'medium',
+  'key.overdue': 'medium',
 }
 
 export interface Alarm {

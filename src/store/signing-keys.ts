@@ -1,37 +1,95 @@
-// Signing keys. The private part is sealed before it comes here.
-import { all, run } from './d1.ts'
+// Signing keys. The private part is sealed before it comes here, and erased when the key has stopped signing.
+import type { KeyChange, KeyLife } from '../domain/key-rotation.ts'
+import { all, batch } from './d1.ts'
 
-export type KeyState = 'pending' | 'active' | 'retiring' | 'gone'
-
-export interface SigningKeyRow {
-  readonly kid: string
-  readonly state: KeyState
+export interface SigningKeyRow extends KeyLife {
   readonly public_jwk: string
   readonly sealed_private_jwk: string | null
   readonly created_at: number
-  readonly active_at: number | null
   readonly gone_at: number | null
 }
+
+export interface NewSigningKey {
+  readonly kid: string
+  readonly state: 'active' | 'pending'
+  readonly knownAt: number
+  readonly publicJwk: string
+  readonly sealedPrivateJwk: string
+}
+
+const COLUMNS = `kid, state, public_jwk, sealed_private_jwk, created_at, known_at, active_at, rotation_ordered_at,
+  retiring_at, gone_at`
 
 /** Keys that are published: all but those that are gone. */
 export const listPublishedKeys = (db: D1Database): Promise<SigningKeyRow[]> =>
   all<SigningKeyRow>(
-    db.prepare(
-      `SELECT kid, state, public_jwk, sealed_private_jwk, created_at, active_at, gone_at
-       FROM signing_keys WHERE state <> 'gone' ORDER BY created_at, kid`,
-    ),
+    db.prepare(`SELECT ${COLUMNS} FROM signing_keys WHERE state <> 'gone' ORDER BY created_at, kid`),
   )
 
-/** Makes the first active key; a unique index lets one writer win, and the others read what it wrote. */
-export const insertFirstKey = (
+/** All keys that there have ever been, newest first. */
+export const listSigningKeys = (db: D1Database): Promise<SigningKeyRow[]> =>
+  all<SigningKeyRow>(db.prepare(`SELECT ${COLUMNS} FROM signing_keys ORDER BY created_at DESC, kid`))
+
+/**
+ * Applies what was decided, all of it or nothing. A key that has changed since it was seen is left as it is, and whoever
+ * makes a key where somebody else has made one gets ConstraintViolated: every promotion makes one.
+ */
+export async function changeSigningKeys(
   db: D1Database,
-  key: { kid: string; publicJwk: string; sealedPrivateJwk: string; now: number },
-): Promise<number> =>
-  run(
-    db
-      .prepare(
-        `INSERT INTO signing_keys (kid, state, public_jwk, sealed_private_jwk, created_at, active_at)
-         VALUES (?1, 'active', ?2, ?3, ?4, ?4) ON CONFLICT DO NOTHING`,
-      )
-      .bind(key.kid, key.publicJwk, key.sealedPrivateJwk, key.now),
-  )
+  { gone, retire, promote, order }: KeyChange,
+  created: readonly NewSigningKey[],
+  now: number,
+): Promise<void> {
+  await batch(db, [
+    ...gone.map(key =>
+      db
+        .prepare(
+          `UPDATE signing_keys SET state = 'gone', gone_at = ?1, sealed_private_jwk = NULL
+           WHERE kid = ?2 AND state = ?3`,
+        )
+        .bind(now, key.kid, key.state),
+    ),
+    ...(retire === null
+      ? []
+      : [
+          db
+            .prepare(
+              `UPDATE signing_keys SET state = 'retiring', retiring_at = ?1, sealed_private_jwk = NULL
+               WHERE kid = ?2 AND state = 'active'`,
+            )
+            .bind(now, retire.kid),
+        ]),
+    ...(promote === null
+      ? []
+      : [
+          db
+            .prepare(
+              `UPDATE signing_keys SET state = 'active', active_at = ?1 WHERE kid = ?2 AND state = 'pending'`,
+            )
+            .bind(now, promote.kid),
+        ]),
+    ...(order === null
+      ? []
+      : [
+          db
+            .prepare(`UPDATE signing_keys SET rotation_ordered_at = ?1 WHERE kid = ?2 AND state = 'active'`)
+            .bind(now, order.kid),
+        ]),
+    ...created.map(key =>
+      db
+        .prepare(
+          `INSERT INTO signing_keys (kid, state, public_jwk, sealed_private_jwk, created_at, known_at, active_at)
+           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+        )
+        .bind(
+          key.kid,
+          key.state,
+          key.publicJwk,
+          key.sealedPrivateJwk,
+          now,
+          key.knownAt,
+          key.state === 'active' ? now : null,
+        ),
+    ),
+  ])
+}

@@ -1,32 +1,14 @@
 // The signing keys as one isolate knows them: unsealed, cached for less than the overlap of a rotation.
-import { CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { CompactSign, compactVerify, importJWK, type JWK } from 'jose'
 import { utf8 } from '../domain/encoding.ts'
+import type { KeyCommand } from '../domain/key-rotation.ts'
 import { SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
+import type { SigningKeyRow } from '../store/signing-keys.ts'
+import { changeKeys, type KeyStorage, loadKeys } from './change-keys.ts'
 import { digest } from './digest.ts'
-import { randomId } from './random.ts'
 import type { Secrets } from './secrets.ts'
+import { ALG, publishedJwk, unsealKey } from './signing-key.ts'
 import type { StrictJwt, TokenType } from './strict-jwt.ts'
-
-/** Of everything that is signed here. */
-export const ALG = 'ES256'
-
-export interface StoredKey {
-  readonly kid: string
-  readonly state: 'pending' | 'active' | 'retiring' | 'gone'
-  readonly public_jwk: string
-  readonly sealed_private_jwk: string | null
-}
-
-/** Where keys are kept. */
-export interface KeyStorage {
-  list(): Promise<readonly StoredKey[]>
-  insertFirst(key: {
-    kid: string
-    publicJwk: string
-    sealedPrivateJwk: string
-    now: number
-  }): Promise<unknown>
-}
 
 export interface SignedToken {
   readonly token: string
@@ -38,8 +20,14 @@ export interface KeyRing {
   sign(typ: TokenType, claims: object, now: number): Promise<SignedToken>
   /** Whether one of our published keys made the signature. An unknown kid is false, without looking further. */
   hasValidSignature(jwt: StrictJwt, token: string, now: number): Promise<boolean>
-  /** Public members only (RFC 7517). */
-  publicJwks(now: number): Promise<{ keys: JWK[] }>
+  /** Public members only (RFC 7517), and for how long they may be kept: no cache is older than an isolate's. */
+  publicJwks(now: number): Promise<{ readonly keys: JWK[]; readonly maxAgeSeconds: number }>
+  /** Keys that are not gone, what is due being done: this isolate knows it at once, others within the cache's bound. */
+  settle(now: number): Promise<readonly SigningKeyRow[]>
+  /** An ordinary rotation: now, or when the pending key is known to every cache. */
+  rotate(now: number): Promise<readonly SigningKeyRow[]>
+  /** An emergency. @returns null when there is no such key, or it is gone */
+  remove(kid: string, now: number): Promise<readonly SigningKeyRow[] | null>
 }
 
 interface Ring {
@@ -48,17 +36,33 @@ interface Ring {
   readonly jwks: JWK[]
 }
 
+interface LoadedRing extends Ring {
+  readonly loadedAt: number
+}
+
 export const commitmentOf = (signingInput: string): Promise<string> => digest('commitment', signingInput)
 
 export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
-  let cached: { readonly ring: Ring; readonly loadedAt: number } | null = null
+  let cached: LoadedRing | null = null
+  let changes = 0
 
   // Only what has been loaded is shared: a promise would die with the request that made it.
-  const ring = async (now: number): Promise<Ring> => {
-    if (cached !== null && Math.abs(now - cached.loadedAt) < SIGNING_KEYS_CACHE_SECONDS) return cached.ring
-    const loaded = await loadRing(storage, secrets, now)
-    cached = { ring: loaded, loadedAt: now }
+  const ring = async (now: number): Promise<LoadedRing> => {
+    if (cached !== null && Math.abs(now - cached.loadedAt) < SIGNING_KEYS_CACHE_SECONDS) return cached
+    const known = changes
+    const loaded = { ...(await loadRing(storage, secrets, now)), loadedAt: now }
+    // What was read before a change made here must not outlive it.
+    if (known === changes) cached = loaded
     return loaded
+  }
+
+  const change = async (command: KeyCommand, now: number) => {
+    try {
+      return await changeKeys(storage, secrets, command, now)
+    } finally {
+      cached = null
+      changes++
+    }
   }
 
   return {
@@ -81,19 +85,28 @@ export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
       }
     },
 
-    publicJwks: async now => ({ keys: (await ring(now)).jwks }),
+    async publicJwks(now) {
+      const { jwks, loadedAt } = await ring(now)
+      const left = SIGNING_KEYS_CACHE_SECONDS - Math.max(0, now - loadedAt)
+      return { keys: jwks, maxAgeSeconds: left }
+    },
+
+    settle: async now => (await change({ type: 'settle' }, now)) ?? [],
+
+    async rotate(now) {
+      const active = (await loadKeys(storage, secrets, now)).find(key => key.state === 'active')
+      return (await change({ type: 'rotate', from: active?.kid ?? '' }, now)) ?? []
+    },
+
+    remove: (kid, now) => change({ type: 'remove', kid }, now),
   }
 }
 
 async function loadRing(storage: KeyStorage, secrets: Secrets, now: number): Promise<Ring> {
-  let stored = await storage.list()
-  if (!stored.some(key => key.state === 'active')) {
-    await storage.insertFirst(await generateKey(secrets, now))
-    stored = await storage.list()
-  }
+  const stored = await loadKeys(storage, secrets, now)
   const active = stored.find(key => key.state === 'active')
   if (active === undefined) throw new Error('no active signing key')
-  const jwks = stored.map(key => ({ ...publicMembers(key.public_jwk), kid: key.kid, alg: ALG, use: 'sig' }))
+  const jwks = stored.map(publishedJwk)
   const verifiers = new Map<string, CryptoKey>()
   for (const jwk of jwks) verifiers.set(jwk.kid, (await importJWK(jwk, ALG)) as CryptoKey)
   return {
@@ -101,35 +114,4 @@ async function loadRing(storage: KeyStorage, secrets: Secrets, now: number): Pro
     verifiers,
     jwks,
   }
-}
-
-/** The private JWK of a stored key. Throws when the sealing secret is not the one that sealed it. */
-export async function unsealKey(secrets: Secrets, key: StoredKey): Promise<JWK> {
-  const text =
-    key.sealed_private_jwk === null
-      ? null
-      : await secrets.unseal('signing-key', key.kid, key.sealed_private_jwk)
-  if (text === null)
-    throw new Error(`signing key ${key.kid} cannot be unsealed: is SEALING_SECRET the right one?`)
-  return JSON.parse(text) as JWK
-}
-
-async function generateKey(secrets: Secrets, now: number) {
-  const kid = randomId('k')
-  const pair = await generateKeyPair(ALG, { extractable: true })
-  return {
-    kid,
-    now,
-    publicJwk: JSON.stringify(publicMembers(JSON.stringify(await exportJWK(pair.publicKey)))),
-    sealedPrivateJwk: await secrets.seal(
-      'signing-key',
-      kid,
-      JSON.stringify(await exportJWK(pair.privateKey)),
-    ),
-  }
-}
-
-function publicMembers(text: string): JWK {
-  const { kty, crv, x, y } = JSON.parse(text) as Record<string, string>
-  return { kty, crv, x, y } as JWK
 }

@@ -74,12 +74,14 @@ describe('counting', () => {
     const kid = `k_${crypto.randomUUID()}`
     const { kty, crv, x, y } = await exportJWK(publicKey)
     await service.parts.shards.global
-      .prepare('INSERT INTO signing_keys (kid, state, public_jwk, created_at) VALUES (?, ?, ?, ?)')
-      .bind(kid, 'pending', JSON.stringify({ kty, crv, x, y }), service.now)
+      .prepare(
+        'INSERT INTO signing_keys (kid, state, public_jwk, created_at, known_at) VALUES (?1, ?2, ?3, ?4, ?4)',
+      )
+      .bind(kid, 'retiring', JSON.stringify({ kty, crv, x, y }), service.now)
       .run()
     service.now += 61
-    const pending = await signerOf(kid, (await exportJWK(privateKey)) as JsonWebKey)
-    const forged = [await pending.resign(mine.access_token, {}, { kid }), await forgery(), await forgery()]
+    const retiring = await signerOf(kid, (await exportJWK(privateKey)) as JsonWebKey)
+    const forged = [await retiring.resign(mine.access_token, {}, { kid }), await forgery(), await forgery()]
     await Promise.all(forged.map(knock))
     const counts = (await openAlarms()).map(alarm => [alarm.kid, alarm.count])
     expect(new Map(counts as [string, number][])).toEqual(

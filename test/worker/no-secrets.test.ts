@@ -2,7 +2,7 @@
 // tables, the objects and the log are searched for it in every form.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { listPublishedKeys } from '../../src/store/signing-keys.ts'
-import { unsealKey } from '../../src/tokens/key-ring.ts'
+import { unsealKey } from '../../src/tokens/signing-key.ts'
 import { ACCEPT_JSON, askForMail, browser } from './support/browser.ts'
 import { addToken, captureLogs, everythingStored, formsOf, type Jar, leaksIn } from './support/canaries.ts'
 import { admin, bearer, createService, form, freshAddress, json, type Service } from './support/service.ts'

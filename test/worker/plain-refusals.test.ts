@@ -33,7 +33,9 @@ beforeAll(async () => {
   const { kty, crv, x, y } = await exportJWK(publicKey)
   gone = await signerOf('k_gone', (await exportJWK(privateKey)) as JsonWebKey)
   await service.parts.shards.global
-    .prepare('INSERT INTO signing_keys (kid, state, public_jwk, created_at, gone_at) VALUES (?, ?, ?, 1, 2)')
+    .prepare(
+      'INSERT INTO signing_keys (kid, state, public_jwk, created_at, known_at, gone_at) VALUES (?, ?, ?, 1, 1, 2)',
+    )
     .bind('k_gone', 'gone', JSON.stringify({ kty, crv, x, y }))
     .run()
 })

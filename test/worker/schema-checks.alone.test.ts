@@ -84,7 +84,13 @@ const GOOD: Record<string, () => Row> = {
   clients: () => ({ id: newId('i'), registration: '{}', created_at: NOW }),
   registration_tokens: () => ({ id: newId('i'), secret_digest: DIGEST, created_at: NOW, expires_at: NOW }),
   self_registered_clients: () => ({ client_id: newId('i'), access_token_digest: DIGEST }),
-  signing_keys: () => ({ kid: newId('i'), state: 'pending', public_jwk: '{}', created_at: NOW }),
+  signing_keys: () => ({
+    kid: newId('i'),
+    state: 'retiring',
+    public_jwk: '{}',
+    created_at: NOW,
+    known_at: NOW,
+  }),
   alarms: () => ({
     id: newId('i'),
     fold_key: newId('i'),
@@ -129,6 +135,8 @@ const BAD: [table: string, changes: Row, why: RegExp][] = [
   ['registration_tokens', { max_uses: 1, uses: 2 }, /CHECK/],
   ['self_registered_clients', { access_token_digest: 'x' }, /CHECK/],
   ['signing_keys', { state: 'lost' }, /CHECK/],
+  ['signing_keys', { state: 'retiring', sealed_private_jwk: 'x' }, /CHECK/],
+  ['signing_keys', { state: 'gone', sealed_private_jwk: 'x' }, /CHECK/],
   ['alarms', { count: 'many' }, /INTEGER/],
 ]
 
@@ -152,13 +160,17 @@ describe('I9: what a table refuses', () => {
     await expect(insert(table, { ...GOOD[table]?.(), [column]: row[column] })).rejects.toThrow(/UNIQUE/)
   })
 
-  test('KY-03: there is one active signing key at most, and any number of others', async () => {
+  test('KY-03: there is one active and one pending signing key at most, and any number of others', async () => {
     const key = (state: string) => insert('signing_keys', { ...GOOD.signing_keys?.(), state })
-    await key('active')
-    await expect(key('active')).rejects.toThrow(/UNIQUE/)
-    for (const state of ['pending', 'pending', 'retiring', 'retiring', 'gone', 'gone']) await key(state)
-    await expect(
-      DB.prepare("UPDATE signing_keys SET state = 'active' WHERE state = 'pending'").run(),
-    ).rejects.toThrow(/UNIQUE/)
+    for (const state of ['active', 'pending']) {
+      await key(state)
+      await expect(key(state)).rejects.toThrow(/UNIQUE/)
+    }
+    for (const state of ['retiring', 'retiring', 'gone', 'gone']) await key(state)
+    for (const state of ['active', 'pending']) {
+      await expect(
+        DB.prepare("UPDATE signing_keys SET state = ? WHERE state = 'retiring'").bind(state).run(),
+      ).rejects.toThrow(/UNIQUE/)
+    }
   })
 })

@@ -1,8 +1,9 @@
 // What a thief of everything would have: the private signing key and the whole database, in two files.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type StoredKey, unsealKey } from '../../tokens/key-ring.ts'
+import type { SigningKeyRow } from '../../store/signing-keys.ts'
 import { createSecrets } from '../../tokens/secrets.ts'
+import { unsealKey } from '../../tokens/signing-key.ts'
 import { readSecrets } from '../secrets-file.ts'
 import { DEV_VARS, UsageError } from '../settings.ts'
 import { readLocalTables, type Tables } from './local-database.ts'
@@ -16,7 +17,7 @@ export async function publish(stateDir: string, directory: string): Promise<stri
 }
 
 async function unsealActiveKey(tables: Tables): Promise<object> {
-  const keys = (tables.signing_keys ?? []) as unknown as StoredKey[]
+  const keys = (tables.signing_keys ?? []) as unknown as SigningKeyRow[]
   const active = keys.find(key => key.state === 'active')
   if (active === undefined) {
     throw new UsageError('There is no signing key yet: it is made for the first token. Sign in once.')

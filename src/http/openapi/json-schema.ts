@@ -8,7 +8,7 @@ type Side = 'input' | 'output'
 
 type Named<Type extends string> = { readonly type: Type }
 type Known =
-  | (Named<'object'> & { readonly entries: Readonly<Record<string, v.GenericSchema>> })
+  | (Named<'object' | 'strict_object'> & { readonly entries: Readonly<Record<string, v.GenericSchema>> })
   | (Named<'array'> & { readonly item: v.GenericSchema })
   | (Named<'record'> & { readonly value: v.GenericSchema })
   | (Named<'union'> & { readonly options: readonly v.GenericSchema[] })
@@ -57,6 +57,8 @@ export function createRenderer(): Renderer {
     switch (schema.type) {
       case 'object':
         return renderObject(schema.entries, side)
+      case 'strict_object':
+        return { ...renderObject(schema.entries, side), additionalProperties: false }
       case 'array':
         return { type: 'array', items: render(schema.item, side) }
       case 'record':

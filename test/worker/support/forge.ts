@@ -1,20 +1,24 @@
 // Whoever holds our signing key: keys kept in memory, and a signer that signs anything.
 import { toBase64url, utf8 } from '../../../src/domain/encoding.ts'
-import { createKeyRing, type KeyStorage, type StoredKey, unsealKey } from '../../../src/tokens/key-ring.ts'
+import { ConstraintViolated } from '../../../src/store/d1.ts'
+import type { SigningKeyRow } from '../../../src/store/signing-keys.ts'
+import type { KeyStorage } from '../../../src/tokens/change-keys.ts'
+import { createKeyRing } from '../../../src/tokens/key-ring.ts'
 import { createSecrets, type Secrets } from '../../../src/tokens/secrets.ts'
+import { unsealKey } from '../../../src/tokens/signing-key.ts'
 
 export const NOW = 1_800_000_000
 export const someSecrets = (): Secrets => createSecrets(crypto.randomUUID(), crypto.randomUUID())
 
 export interface MemoryKeys extends KeyStorage {
-  readonly keys: StoredKey[]
-  readonly calls: { list: number; insertFirst: number }
+  readonly keys: SigningKeyRow[]
+  readonly calls: { list: number; change: number }
 }
 
-/** As in the database, only one key can be active. */
+/** For rings that only make their first keys: as in the database, there is one active key and one pending. */
 export function memoryKeys(): MemoryKeys {
-  const keys: StoredKey[] = []
-  const calls = { list: 0, insertFirst: 0 }
+  const keys: SigningKeyRow[] = []
+  const calls = { list: 0, change: 0 }
   return {
     keys,
     calls,
@@ -22,12 +26,34 @@ export function memoryKeys(): MemoryKeys {
       calls.list++
       return [...keys]
     },
-    insertFirst: async ({ kid, publicJwk, sealedPrivateJwk }) => {
-      calls.insertFirst++
-      if (keys.some(key => key.state === 'active')) return
-      keys.push({ kid, state: 'active', public_jwk: publicJwk, sealed_private_jwk: sealedPrivateJwk })
+    change: async (_change, created, now) => {
+      calls.change++
+      if (created.some(({ state }) => keys.some(key => key.state === state))) {
+        throw new ConstraintViolated('somebody was first')
+      }
+      for (const { kid, state, knownAt, publicJwk, sealedPrivateJwk } of created) {
+        keys.push({
+          kid,
+          state,
+          public_jwk: publicJwk,
+          sealed_private_jwk: sealedPrivateJwk,
+          created_at: now,
+          known_at: knownAt,
+          active_at: state === 'active' ? now : null,
+          rotation_ordered_at: null,
+          retiring_at: null,
+          gone_at: null,
+        })
+      }
     },
   }
+}
+
+/** The key that signs. */
+export function activeOf(keys: readonly SigningKeyRow[]): SigningKeyRow {
+  const active = keys.find(key => key.state === 'active')
+  if (active === undefined) throw new Error('no active key')
+  return active
 }
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' }
@@ -60,8 +86,7 @@ export async function createForge(): Promise<Forge> {
   const storage = memoryKeys()
   const ring = createKeyRing(storage, secrets)
   const { token } = await ring.sign('at+jwt', CLAIMS, NOW)
-  const [stored] = storage.keys
-  if (stored === undefined) throw new Error('the ring has made no key')
+  const stored = activeOf(storage.keys)
   const jwk = (await unsealKey(secrets, stored)) as JsonWebKey
   const key = await crypto.subtle.importKey('jwk', jwk, P256, false, ['sign'])
   const header = (changes: Record<string, unknown> = {}) =>

@@ -1,7 +1,7 @@
 // Whoever holds the signing key of the running service: it is unsealed from the database and signs anything.
 import { parseBase64url, parseUtf8, toBase64url, utf8 } from '../../../src/domain/encoding.ts'
 import { listPublishedKeys } from '../../../src/store/signing-keys.ts'
-import { unsealKey } from '../../../src/tokens/key-ring.ts'
+import { unsealKey } from '../../../src/tokens/signing-key.ts'
 import type { Service } from './service.ts'
 
 export type Claims = Record<string, unknown>
