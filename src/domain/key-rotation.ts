@@ -30,10 +30,9 @@ export type KeyCommand =
   | { readonly type: 'remove'; readonly kid: string }
 
 export interface KeyChange {
-  /** In the state in which they were seen. */
-  readonly gone: readonly KeyLife[]
-  readonly retire: KeyLife | null
-  readonly promote: KeyLife | null
+  /** In this order, each from the state in which the key was seen. */
+  readonly moves: readonly { readonly key: KeyLife; readonly to: KeyState }[]
+  /** The active key that is to be replaced later. */
   readonly order: KeyLife | null
   readonly create: readonly { readonly state: 'active' | 'pending'; readonly knownAt: number }[]
 }
@@ -62,16 +61,18 @@ export function decideKeys(keys: readonly KeyLife[], command: KeyCommand, now: n
     ...(pending === null || promotes ? (['pending'] as const) : []),
   ]
   return {
-    gone,
-    retire: promotes ? active : null,
-    promote: promotes ? pending : null,
+    moves: [
+      ...gone.map(key => ({ key, to: 'gone' }) as const),
+      ...(promotes && active !== null ? [{ key: active, to: 'retiring' } as const] : []),
+      ...(promotes ? [{ key: pending, to: 'active' } as const] : []),
+    ],
     order: isAsked && !promotes && active?.rotation_ordered_at === null ? active : null,
     create: missing.map(state => ({ state, knownAt })),
   }
 }
 
-export const isNoChange = ({ gone, retire, promote, order, create }: KeyChange): boolean =>
-  gone.length === 0 && retire === null && promote === null && order === null && create.length === 0
+export const isNoChange = ({ moves, order, create }: KeyChange): boolean =>
+  moves.length === 0 && order === null && create.length === 0
 
 /** Whether it should have been replaced long ago. */
 export const isOverdue = (key: KeyLife, now: number): boolean => isOld(key, now - KEY_OVERDUE_SECONDS)

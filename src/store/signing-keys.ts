@@ -36,45 +36,26 @@ export const listSigningKeys = (db: D1Database): Promise<SigningKeyRow[]> =>
  */
 export async function changeSigningKeys(
   db: D1Database,
-  { gone, retire, promote, order }: KeyChange,
+  { moves, order }: KeyChange,
   created: readonly NewSigningKey[],
   now: number,
 ): Promise<void> {
   await batch(db, [
-    ...gone.map(key =>
+    ...moves.map(({ key, to }) =>
       db
         .prepare(
-          `UPDATE signing_keys SET state = 'gone', gone_at = ?1, sealed_private_jwk = NULL
-           WHERE kid = ?2 AND state = ?3`,
+          `UPDATE signing_keys SET state = ?1,
+             sealed_private_jwk = iif(?1 = 'active', sealed_private_jwk, NULL),
+             active_at = iif(?1 = 'active', ?2, active_at),
+             retiring_at = iif(?1 = 'retiring', ?2, retiring_at),
+             gone_at = iif(?1 = 'gone', ?2, gone_at)
+           WHERE kid = ?3 AND state = ?4`,
         )
-        .bind(now, key.kid, key.state),
+        .bind(to, now, key.kid, key.state),
     ),
-    ...(retire === null
-      ? []
-      : [
-          db
-            .prepare(
-              `UPDATE signing_keys SET state = 'retiring', retiring_at = ?1, sealed_private_jwk = NULL
-               WHERE kid = ?2 AND state = 'active'`,
-            )
-            .bind(now, retire.kid),
-        ]),
-    ...(promote === null
-      ? []
-      : [
-          db
-            .prepare(
-              `UPDATE signing_keys SET state = 'active', active_at = ?1 WHERE kid = ?2 AND state = 'pending'`,
-            )
-            .bind(now, promote.kid),
-        ]),
-    ...(order === null
-      ? []
-      : [
-          db
-            .prepare(`UPDATE signing_keys SET rotation_ordered_at = ?1 WHERE kid = ?2 AND state = 'active'`)
-            .bind(now, order.kid),
-        ]),
+    db
+      .prepare(`UPDATE signing_keys SET rotation_ordered_at = ?1 WHERE kid = ?2 AND state = 'active'`)
+      .bind(now, order?.kid ?? null),
     ...created.map(key =>
       db
         .prepare(

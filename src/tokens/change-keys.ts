@@ -49,13 +49,8 @@ export async function changeKeys(
   }
 }
 
-function tell({ gone, retire, promote, order }: KeyChange, created: readonly NewSigningKey[]): void {
-  const changes = [
-    ['key.gone', gone],
-    ['key.retiring', retire === null ? [] : [retire]],
-    ['key.active', promote === null ? [] : [promote]],
-    ['key.rotation_ordered', order === null ? [] : [order]],
-    ['key.created', created],
-  ] as const
-  for (const [event, keys] of changes) for (const { kid, state } of keys) log('info', { event, kid, state })
+function tell({ moves, order }: KeyChange, created: readonly NewSigningKey[]): void {
+  for (const { kid, state } of created) log('info', { event: 'key.created', kid, state })
+  for (const { key, to } of moves) log('info', { event: `key.${to}`, kid: key.kid, from: key.state })
+  if (order !== null) log('info', { event: 'key.rotation_ordered', kid: order.kid })
 }

@@ -1,11 +1,12 @@
 // One signing key: made, sealed, unsealed, shown.
-import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { NewSigningKey, SigningKeyRow } from '../store/signing-keys.ts'
 import { randomId } from './random.ts'
 import type { Secrets } from './secrets.ts'
 
 /** Of everything that is signed here. */
 export const ALG = 'ES256'
+const P256 = { name: 'ECDSA', namedCurve: 'P-256' }
 
 /** A new P-256 key, its private part sealed. */
 export async function generateKey(
@@ -13,13 +14,13 @@ export async function generateKey(
   { state, knownAt }: Pick<NewSigningKey, 'state' | 'knownAt'>,
 ): Promise<NewSigningKey> {
   const kid = randomId('k')
-  const pair = await generateKeyPair(ALG, { extractable: true })
-  const privateJwk = JSON.stringify(await exportJWK(pair.privateKey))
+  const pair = (await crypto.subtle.generateKey(P256, true, ['sign', 'verify'])) as CryptoKeyPair
+  const privateJwk = JSON.stringify(await crypto.subtle.exportKey('jwk', pair.privateKey))
   return {
     kid,
     state,
     knownAt,
-    publicJwk: JSON.stringify(publicMembers(JSON.stringify(await exportJWK(pair.publicKey)))),
+    publicJwk: JSON.stringify(publicMembers(privateJwk)),
     sealedPrivateJwk: await secrets.seal('signing-key', kid, privateJwk),
   }
 }

@@ -36,9 +36,9 @@ function short(
   const change = decideKeys(keys, command, now)
   if (change === null) return null
   const parts = [
-    ...change.gone.map(each => `-${each.kid}`),
-    ...(change.retire === null ? [] : [`~${change.retire.kid}`]),
-    ...(change.promote === null ? [] : [`+${change.promote.kid}`]),
+    ...change.moves.map(
+      ({ key: { kid }, to }) => `${{ gone: '-', retiring: '~', active: '+', pending: '!' }[to]}${kid}`,
+    ),
     ...(change.order === null ? [] : [`?${change.order.kid}`]),
     ...change.create.map(({ state, knownAt }) => `*${state}@${knownAt - now}`),
   ]
