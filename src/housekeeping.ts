@@ -30,8 +30,8 @@ import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
-import { deleteOldDeliveries } from './store/webhook-deliveries.ts'
 import { listPublishedKeys } from './store/signing-keys.ts'
+import { deleteOldDeliveries } from './store/webhook-deliveries.ts'
 import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */

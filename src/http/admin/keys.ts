@@ -1,11 +1,11 @@
 // Signing keys, for operators: what there is, an ordinary rotation, and the removal of a key in an emergency.
-import { Hono } from 'hono'
 import * as v from 'valibot'
 import { rfc3339 } from '../../domain/time.ts'
 import { listSigningKeys, type SigningKeyRow } from '../../store/signing-keys.ts'
 import { ALG } from '../../tokens/signing-key.ts'
 import { readOptionalJson } from '../body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
 import { Time } from '../openapi/fields.ts'
 import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
