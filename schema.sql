@@ -309,13 +309,13 @@ CREATE TABLE IF NOT EXISTS signing_keys (
   kid TEXT PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retiring', 'gone')),
   public_jwk TEXT NOT NULL,
-  sealed_private_jwk TEXT CHECK (sealed_private_jwk IS NULL OR state IN ('pending', 'active')),
+  sealed_private_jwk TEXT,
   created_at INTEGER NOT NULL,
-  known_at INTEGER NOT NULL,
   active_at INTEGER,
+  gone_at INTEGER,
+  known_at INTEGER NOT NULL DEFAULT 0,
   rotation_ordered_at INTEGER,
-  retiring_at INTEGER,
-  gone_at INTEGER
+  retiring_at INTEGER CHECK (sealed_private_jwk IS NULL OR state IN ('pending', 'active'))
 ) STRICT, WITHOUT ROWID;
 
 -- Of two rotations that race, one violates these, and all of it is undone.
