@@ -3,13 +3,12 @@ import { readFileSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { unstable_splitSqlQuery } from 'wrangler'
-import { planScripts, STANDING } from './src/cli/schema/plan.ts'
+import { planScript, STANDING } from './src/cli/schema/plan.ts'
 import { readSchema } from './src/cli/schema/read-schema.ts'
 
 const oxc = { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } } as const
 const secret = () => randomBytes(32).toString('base64url')
 const schema = readSchema()
-const upgrades = planScripts(0, schema) ?? []
 
 const BUNDLED = [
   'bowser',
@@ -74,7 +73,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
             TEST_SCHEMA: unstable_splitSqlQuery(schema.whole),
             TEST_SCHEMA_0: unstable_splitSqlQuery(readFileSync('test/schema-0.sql', 'utf8')),
             TEST_STANDING: unstable_splitSqlQuery(STANDING),
-            TEST_UPGRADES: upgrades.map(({ sql }) => unstable_splitSqlQuery(sql)),
+            TEST_UPGRADE: unstable_splitSqlQuery(planScript(0, schema)?.sql ?? ''),
           },
         },
       }),

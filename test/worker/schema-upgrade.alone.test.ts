@@ -12,10 +12,10 @@ import { createClient, redeem, requestLink, signIn } from './support/sign-in.ts'
 type Row = Readonly<Record<string, unknown>>
 type Tables = Readonly<Record<string, readonly Row[]>>
 
-const { TEST_SCHEMA_0, TEST_STANDING, TEST_UPGRADES } = env as unknown as {
+const { TEST_SCHEMA_0, TEST_STANDING, TEST_UPGRADE } = env as unknown as {
   TEST_SCHEMA_0: string[]
   TEST_STANDING: string[]
-  TEST_UPGRADES: string[][]
+  TEST_UPGRADE: string[]
 }
 const IS_TRIGGER = /^CREATE TRIGGER/m
 /** Which upgrades there were; no table of version 0. */
@@ -89,7 +89,7 @@ test('databases of version 0 become those of schema.sql with every row, and nobo
   for (const db of databases) {
     const standing = (await run(db, TEST_STANDING)).at(-1)?.results[0] as Standing
     expect(versionOf(standing)).toBe(0)
-    for (const upgrade of TEST_UPGRADES) await run(db, upgrade)
+    await run(db, TEST_UPGRADE)
   }
 
   expect(await Promise.all(databases.map(objectsOf))).toEqual(whole)

@@ -1,4 +1,4 @@
-// Which scripts bring a database to the schema of this code. A new one gets schema.sql, which is the whole truth; one
+// Which script brings a database to the schema of this code. A new one gets schema.sql, which is the whole truth; one
 // that exists gets the upgrades that it lacks. Decides only.
 
 /** A numbered file of `upgrades`: from the version before to this one. */
@@ -14,9 +14,9 @@ export interface Schema {
   readonly upgrades: readonly Upgrade[]
 }
 
-/** One transaction, and what to say of it. */
+/** One transaction, and what to say of it, line by line; no line when there is nothing to do. */
 export interface Script {
-  readonly about: string
+  readonly about: readonly string[]
   readonly sql: string
 }
 
@@ -41,16 +41,17 @@ export function versionOf(standing: Standing | undefined): Version {
   return standing?.has_tables === 1 ? (standing.version ?? 0) : 'new'
 }
 
-/** Nothing when it is up to date, and null when it is of a later version than this code knows. */
-export function planScripts(version: Version, { whole, upgrades }: Schema): readonly Script[] | null {
+/** Null when the database is of a later version than this code knows. */
+export function planScript(version: Version, { whole, upgrades }: Schema): Script | null {
   if (version === 'new') {
-    return [{ about: 'new, gets schema.sql', sql: [whole, ...upgrades.map(noteOf)].join('\n') }]
+    return { about: ['new, gets schema.sql'], sql: [whole, ...upgrades.map(noteOf)].join('\n') }
   }
   if (version > upgrades.length) return null
-  return upgrades.slice(version).map(upgrade => ({
-    about: `upgrade ${upgrade.version}: ${upgrade.about}`,
-    sql: [upgrade.sql, noteOf(upgrade)].join('\n'),
-  }))
+  const missing = upgrades.slice(version)
+  return {
+    about: missing.map(upgrade => `upgrade ${upgrade.version}: ${upgrade.about}`),
+    sql: missing.map(upgrade => `${upgrade.sql}\n${noteOf(upgrade)}`).join('\n'),
+  }
 }
 
 /** Of two who upgrade at once, the second violates the primary key, and its whole script rolls back. */
