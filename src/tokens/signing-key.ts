@@ -15,7 +15,9 @@ export async function generateKey(
 ): Promise<NewSigningKey> {
   const kid = randomId('k')
   const pair = (await crypto.subtle.generateKey(P256, true, ['sign', 'verify'])) as CryptoKeyPair
-  const privateJwk = JSON.stringify(await crypto.subtle.exportKey('jwk', pair.privateKey))
+  // Without what WebCrypto adds for itself (key_ops, ext).
+  const { kty, crv, x, y, d } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey
+  const privateJwk = JSON.stringify({ kty, crv, x, y, d })
   return {
     kid,
     state,
