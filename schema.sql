@@ -338,6 +338,14 @@ CREATE TABLE IF NOT EXISTS alarms (
   acknowledged_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- What its operators were told of an alarm: when, at which count, and by whose claim.
+CREATE TABLE IF NOT EXISTS alarm_notices (
+  alarm_id TEXT PRIMARY KEY REFERENCES alarms (id) ON DELETE CASCADE,
+  claimed_by TEXT NOT NULL,
+  told_count INTEGER NOT NULL,
+  told_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS webhooks (
   id TEXT PRIMARY KEY,
   url TEXT NOT NULL,

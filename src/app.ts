@@ -3,6 +3,7 @@
 
 import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { isClientDocumentUrl } from './domain/client-document.ts'
+import { NOTICE_MAIL_SECONDS } from './domain/limits.ts'
 import { accountPages } from './http/account/index.ts'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
@@ -43,9 +44,11 @@ import { signOutPages } from './http/sign-out-pages.tsx'
 import { userinfo } from './http/userinfo.ts'
 import { whoami } from './http/whoami.ts'
 import { createLimits, NO_LIMITS } from './limits/limits.ts'
+import { alarmMessage } from './mail/alarm-message.ts'
 import { createTransport } from './mail/create-transport.ts'
 import { createOutbox } from './mail/outbox.ts'
 import type { MailTransport } from './mail/transport.ts'
+import { tellWebhooksOfAlarm } from './notify/alarm-webhooks.ts'
 import { createAlarms } from './notify/alarms.ts'
 import { createTraitChanges } from './notify/trait-changes.ts'
 import { createClientDocuments } from './oauth/client-documents.ts'
@@ -137,7 +140,32 @@ function createParts(env: Env, ports: Ports): Parts {
   const config = parseConfig(env as unknown as Record<string, unknown>)
   const shards = readShards(env)
   const secrets = createSecrets(config.sealingSecret, config.digestSecret)
-  const alarms = createAlarms(shards.global)
+  const alarmMailTo = config.alarmMailTo
+  const alarms = createAlarms(shards.global, {
+    prepareMail:
+      alarmMailTo === null
+        ? null
+        : async (alarm, now) => {
+            const message = alarmMessage(alarmMailTo, config.issuer, alarm)
+            const mail = await outbox.prepare(message, now + NOTICE_MAIL_SECONDS, now)
+            return { row: mail.row, deliver: () => outbox.deliver(shards.global, mail, now) }
+          },
+    tellWebhooks: (alarm, now) => tellWebhooksOfAlarm({ shards, queue: env.EVENTS }, alarm, now),
+  })
+  const outbox = createOutbox({
+    secrets,
+    transport: ports.mail(config.mail, env),
+    onFailure: async ({ attempts, error }) => {
+      const detail = `${error} (attempt ${attempts})`
+      const written: Promise<unknown>[] = []
+      alarms.raise(
+        { kind: 'mail.failing', kid: null, clientId: null, userId: null, detail },
+        ports.now(),
+        work => written.push(work),
+      )
+      await Promise.all(written)
+    },
+  })
   const clients = createClientCache(id => findClient(shards.global, id))
   const limits = config.rateLimits ? createLimits(env.RATE_LIMITER, secrets) : NO_LIMITS
   const fetchTarget = createFetchTarget(ports.fetch, config.loopbackTargets)
@@ -160,20 +188,7 @@ function createParts(env: Env, ports: Ports): Parts {
     limits,
     alarms,
     traitChanges: createTraitChanges(),
-    outbox: createOutbox({
-      secrets,
-      transport: ports.mail(config.mail, env),
-      onFailure: async ({ attempts, error }) => {
-        const detail = `${error} (attempt ${attempts})`
-        const written: Promise<unknown>[] = []
-        alarms.raise(
-          { kind: 'mail.failing', kid: null, clientId: null, userId: null, detail },
-          ports.now(),
-          work => written.push(work),
-        )
-        await Promise.all(written)
-      },
-    }),
+    outbox,
     fetchTarget,
     queue: env.EVENTS,
     clientKeys: createClientKeys(fetchTarget),

@@ -1,5 +1,6 @@
 // Every setting, parsed and checked once. Latchkey refuses to work on a weak or missing secret.
 import * as v from 'valibot'
+import { parseEmailAddress } from './domain/email-address.ts'
 import { isSender } from './domain/sender.ts'
 
 export class ConfigError extends Error {
@@ -38,6 +39,8 @@ export interface Config {
   readonly sealingSecret: string
   readonly digestSecret: string
   readonly adminToken: string
+  /** Who is mailed when an alarm is raised; null for nobody. */
+  readonly alarmMailTo: string | null
   readonly mail: MailConfig
 }
 
@@ -62,6 +65,9 @@ const issuer = v.pipe(
   }),
 )
 
+/** As mails are sent to it. */
+const isEmailAddress = (text: string): boolean => parseEmailAddress(text)?.deliverTo === text
+
 const onOrOff = v.picklist(['on', 'off'])
 
 const Settings = v.object({
@@ -72,6 +78,7 @@ const Settings = v.object({
   SEALING_SECRET: secret,
   DIGEST_SECRET: secret,
   ADMIN_TOKEN: secret,
+  ALARM_MAIL_TO: v.optional(v.pipe(v.string(), v.check(isEmailAddress))),
   MAIL_FROM: v.pipe(v.string(), v.check(isSender)),
   MAIL_TRANSPORT: v.picklist(['smtp', 'binding', 'http']),
   SMTP_HOST: v.optional(v.string()),
@@ -119,6 +126,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     sealingSecret: value.SEALING_SECRET,
     digestSecret: value.DIGEST_SECRET,
     adminToken: value.ADMIN_TOKEN,
+    alarmMailTo: value.ALARM_MAIL_TO ?? null,
     mail: mailConfig(value),
   }
 }

@@ -38,6 +38,7 @@ import { settleEmailChange } from './user/settle-email-change.ts'
 export async function keepHouse(parts: Parts, now: number): Promise<void> {
   // Shards side by side: a slow one must not let another's mails wait, nor their leases begin in the past.
   await Promise.all(parts.shards.all.map(db => keepShard(parts, db, now)))
+  await attempt('alarms', () => tellOfAlarms(parts, now))
   await attempt('deleted clients', () => forgetDeletedClients(parts, now))
   await attempt('signing keys', () => parts.keys.settle(now))
   await attempt('overdue key', () => noticeOverdueKey(parts, now))
@@ -106,6 +107,13 @@ async function forgetOldEntries(db: D1Database, now: number): Promise<void> {
     await sweepLog(db, entries, { after, begunAt })
     if (after === START) return
   }
+}
+
+async function tellOfAlarms({ alarms }: Parts, now: number): Promise<void> {
+  const work: Promise<unknown>[] = []
+  alarms.resume(now, each => work.push(each))
+  await Promise.all(work)
+  await alarms.tellDue(now)
 }
 
 /** Sweeps once more, after every cache has forgotten the client, what began within its bound. */

@@ -181,6 +181,15 @@ export const EMAIL_CHANGES_CHUNK = 100
 export const ALARM_WINDOW_SECONDS = DAY_SECONDS
 /** Repeats within this time are folded in memory before they are counted in the database. */
 export const ALARM_FLUSH_MS = 1_000
+/** Of an alarm that grows its operators are told again after this. */
+export const ALARM_NOTICE_SECONDS = 60 * MINUTE_SECONDS
+/** Until what could not be told is tried again. */
+export const ALARM_RETRY_SECONDS = 5
+/** Alarms that one run of cron tells of. */
+export const ALARM_NOTICES_CHUNK = 20
+/** Links sent from where nobody asked for them, of one address or from one network: from this many on they raise an alarm. */
+export const WRONG_BROWSER_BURST = 10
+export const WRONG_BROWSER_WINDOW_SECONDS = 10 * MINUTE_SECONDS
 
 /** Sign-in mails: for one address from one network, from how many networks, from one network, in total. */
 export const ADDRESS_WINDOW_SECONDS = 60 * MINUTE_SECONDS

@@ -2,8 +2,8 @@
 // one, a name of our own where they have none. What is added to the log must be added here.
 import type { UserEventType } from './events.ts'
 
-/** What a webhook can be told: entries of a user's log, and that it is there. */
-export type WebhookEventType = UserEventType | 'webhook.test'
+/** What a webhook can be told: entries of a user's log, alarms, and that it is there. */
+export type WebhookEventType = UserEventType | 'alarm.raised' | 'webhook.test'
 
 const caep = (name: string) => `https://schemas.openid.net/secevent/caep/event-type/${name}`
 const risc = (name: string) => `https://schemas.openid.net/secevent/risc/event-type/${name}`
@@ -21,6 +21,7 @@ export const SECURITY_EVENTS: Readonly<Record<WebhookEventType, string>> = {
   'user.disabled': risc('account-disabled'),
   'user.enabled': risc('account-enabled'),
   'user.deleted': risc('account-purged'),
+  'alarm.raised': own('alarm-raised'),
   'webhook.test': 'https://schemas.openid.net/secevent/ssf/event-type/verification',
 }
 

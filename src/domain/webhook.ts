@@ -1,5 +1,6 @@
 // A place of an operator's that is told what happens to users, and what it is told: ids, times and reasons, nothing that
 // names a person and no credential (Standard Webhooks, "thin" payloads).
+import type { AlarmKind, AlarmReport, Severity } from './alarm.ts'
 import { SECURITY_EVENTS, type WebhookEventType } from './security-events.ts'
 import { rfc3339 } from './time.ts'
 
@@ -25,18 +26,50 @@ export interface WebhookEvent {
   readonly reason: string | null
   /** Of the entry in the user's log. */
   readonly seq: number | null
+  readonly alarm?: AlarmFacts
 }
+
+interface AlarmFacts {
+  readonly id: string
+  readonly kind: AlarmKind
+  readonly severity: Severity
+  readonly count: number
+  readonly first_at: string
+  readonly last_at: string
+  readonly kid: string | null
+}
+
+/** @param at seconds */
+export const alarmEvent = (alarm: AlarmReport, at: number): WebhookEvent => ({
+  type: 'alarm.raised',
+  at,
+  user_id: null,
+  session_id: null,
+  client_id: null,
+  reason: null,
+  seq: null,
+  alarm: {
+    id: alarm.id,
+    kind: alarm.kind,
+    severity: alarm.severity,
+    count: alarm.count,
+    first_at: rfc3339(alarm.firstAt),
+    last_at: rfc3339(alarm.lastAt),
+    kid: alarm.kid,
+  },
+})
 
 export const wants = ({ events, disabledAt }: Webhook, type: WebhookEventType): boolean =>
   disabledAt === null && events.some(each => each === '*' || each === type)
 
 /** The same for every try and every repetition of an event; without a full stop, which would end it in what is signed. */
-export const webhookMessageId = (webhookId: string, { user_id, seq }: WebhookEvent): string =>
-  `${webhookId}-${user_id}-${seq}`
+export const webhookMessageId = (webhookId: string, { user_id, seq, alarm }: WebhookEvent): string =>
+  alarm === undefined ? `${webhookId}-${user_id}-${seq}` : `${webhookId}-${alarm.id}-${alarm.count}`
 
 /** The body, alike for every try. */
-export function webhookBody({ type, at, user_id, session_id, client_id, reason, seq }: WebhookEvent): string {
-  const facts = { user_id, session_id, client_id, reason, seq, event: SECURITY_EVENTS[type] }
+export function webhookBody({ type, at, alarm, ...ids }: WebhookEvent): string {
+  const { user_id, session_id, client_id, reason, seq } = ids
+  const facts = { user_id, session_id, client_id, reason, seq, ...alarm, event: SECURITY_EVENTS[type] }
   const data = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null))
   return JSON.stringify({ type, timestamp: rfc3339(at), data })
 }

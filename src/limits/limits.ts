@@ -16,6 +16,8 @@ import {
   TOTAL_WINDOW_SECONDS,
   USER_CODES_PER_NETWORK,
   USER_CODES_PER_USER,
+  WRONG_BROWSER_BURST,
+  WRONG_BROWSER_WINDOW_SECONDS,
   WRONG_SECRETS_PER_NETWORK,
 } from '../domain/limits.ts'
 import { networkPrefix } from '../domain/network.ts'
@@ -54,6 +56,8 @@ export interface Limits {
   forSecret(clientId: string, clientIp: string, now: number): Allowance
   /** One wrong secret. */
   forWrongSecret(clientId: string, clientIp: string, now: number): Promise<Allowance>
+  /** One link of this address, sent from where nobody asked for it: whether that is still no burst. */
+  forWrongBrowser(address: string, clientIp: string, now: number): Promise<boolean>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
   /** A sign-in of this address was completed from here. */
@@ -76,6 +80,7 @@ export const NO_LIMITS: Limits = {
   forClientDocument: async () => ALLOWED,
   forSecret: () => ALLOWED,
   forWrongSecret: async () => ALLOWED,
+  forWrongBrowser: async () => true,
   admitsMail: async () => true,
   remember: async () => undefined,
   forget: async () => undefined,
@@ -146,6 +151,16 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
       const allowance = await hit('secret', key, WRONG_SECRETS_PER_NETWORK, NETWORK_WINDOW_SECONDS, now)
       if (!allowance.isAllowed) bars.add(key, allowance, now)
       return allowance
+    },
+
+    async forWrongBrowser(address, clientIp, now) {
+      const before = WRONG_BROWSER_BURST - 1
+      const allowances = await Promise.all(
+        [`address:${address}`, `network:${networkPrefix(clientIp)}`].map(key =>
+          hit('wrong-browser', key, before, WRONG_BROWSER_WINDOW_SECONDS, now),
+        ),
+      )
+      return allowances.every(({ isAllowed }) => isAllowed)
     },
 
     async admitsMail(address, from, now) {

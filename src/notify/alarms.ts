@@ -1,31 +1,12 @@
 // Alarms for operators. The first of a kind is written at once; repeats are folded in the isolate, at most one
-// write in ALARM_FLUSH_MS, so that a hundred thousand forgeries cost a handful of rows. A sink that fails never
-// turns a refusal into anything else.
+// write in ALARM_FLUSH_MS, so that a hundred thousand forgeries cost a handful of rows. What has been counted is told.
+// A sink that fails never turns a refusal into anything else: it is tried again while there is something to tell.
+import { type AlarmKind, SEVERITY } from '../domain/alarm.ts'
 import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
 import { log } from '../log.ts'
-import { addToAlarm } from '../store/alarms.ts'
+import { addToAlarm, type CountedAlarm, reportOf } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
-
-export type AlarmKind =
-  | 'token.forged'
-  | 'link.forged'
-  | 'refresh.reused'
-  | 'code.reused'
-  | 'mail.failing'
-  | 'logout.failing'
-  | 'webhook.failing'
-  | 'key.overdue'
-
-const SEVERITY: Readonly<Record<AlarmKind, 'critical' | 'high' | 'medium'>> = {
-  'token.forged': 'critical',
-  'link.forged': 'critical',
-  'refresh.reused': 'high',
-  'code.reused': 'high',
-  'mail.failing': 'medium',
-  'logout.failing': 'medium',
-  'webhook.failing': 'medium',
-  'key.overdue': 'medium',
-}
+import { type AlarmSinks, createAlarmNotices } from './alarm-notices.ts'
 
 export interface Alarm {
   readonly kind: AlarmKind
@@ -38,8 +19,14 @@ export interface Alarm {
 
 export interface Alarms {
   /** Counts the alarm. Never throws, never delays the caller: the work is handed to `waitUntil`. */
-  raise(alarm: Alarm, now: number, waitUntil: (work: Promise<unknown>) => void): void
+  raise(alarm: Alarm, now: number, waitUntil: WaitUntil): void
+  /** Goes on with what could neither be counted nor told when it was tried. Never throws; nearly always, there is nothing. */
+  resume(now: number, waitUntil: WaitUntil): void
+  /** By cron: what no isolate has told, or not for an hour. Throws StorageUnavailable. */
+  tellDue(now: number): Promise<void>
 }
+
+type WaitUntil = (work: Promise<unknown>) => void
 
 interface Fold {
   readonly foldKey: string
@@ -53,15 +40,16 @@ interface Fold {
   flushingUntil: number
 }
 
-export function createAlarms(db: D1Database): Alarms {
+export function createAlarms(db: D1Database, sinks: AlarmSinks): Alarms {
   const folds = new Map<string, Fold>()
+  const notices = createAlarmNotices(db, sinks)
 
-  const write = async (fold: Fold): Promise<void> => {
+  const write = async (fold: Fold): Promise<CountedAlarm | null> => {
     const { alarm, pending: count, firstAt, lastAt } = fold
     fold.pending = 0
     fold.writtenAtMs = Date.now()
     try {
-      await addToAlarm(db, {
+      return await addToAlarm(db, {
         id: randomId('a'),
         foldKey: fold.foldKey,
         kind: alarm.kind,
@@ -78,16 +66,26 @@ export function createAlarms(db: D1Database): Alarms {
       // Kept for the next flush: the count stays exact even when the database was away.
       Object.assign(fold, { alarm, firstAt, pending: fold.pending + count })
       log('error', { event: 'alarm.not_stored', kind: alarm.kind, count })
+      return null
     }
   }
 
-  const flush = async (fold: Fold): Promise<void> => {
+  const flush = async (fold: Fold, now: number): Promise<void> => {
+    const telling: Promise<void>[] = []
     for (let round = 0; fold.pending > 0 && round < MAX_FLUSH_ROUNDS; round++) {
       const dueInMs = fold.writtenAtMs + ALARM_FLUSH_MS - Date.now()
       if (dueInMs > 0) await new Promise(resolve => setTimeout(resolve, Math.min(dueInMs, ALARM_FLUSH_MS)))
-      await write(fold)
+      const counted = await write(fold)
+      // Beside the counting: a mail server may take its time.
+      if (counted !== null) telling.push(notices.tell(reportOf(counted), now))
     }
     fold.flushingUntil = 0
+    await Promise.all(telling)
+  }
+
+  const beginFlush = (fold: Fold, now: number): Promise<void> => {
+    fold.flushingUntil = now + FLUSH_LEASE_SECONDS
+    return flush(fold, now)
   }
 
   return {
@@ -100,10 +98,18 @@ export function createAlarms(db: D1Database): Alarms {
       fold.pending += 1
       fold.lastAt = now
       if (fold.flushingUntil > now) return
-      fold.flushingUntil = now + FLUSH_LEASE_SECONDS
       log('error', { event: alarm.kind, kid: alarm.kid, client_id: alarm.clientId, user_id: alarm.userId })
-      waitUntil(flush(fold))
+      waitUntil(beginFlush(fold, now))
     },
+
+    resume(now, waitUntil) {
+      for (const fold of folds.values()) {
+        if (fold.pending > 0 && fold.flushingUntil <= now) waitUntil(beginFlush(fold, now))
+      }
+      for (const attempt of notices.retry(now)) waitUntil(attempt)
+    },
+
+    tellDue: notices.tellDue,
   }
 }
 

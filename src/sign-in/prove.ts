@@ -9,6 +9,7 @@ import { inspectToken } from '../tokens/inspect.ts'
 import { LINK_TYP } from '../tokens/link-token.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 import { codeDigest } from './start.ts'
+import { noticeWrongBrowser } from './wrong-browser.ts'
 
 export type Proof =
   | {
@@ -58,7 +59,10 @@ export async function proveByLink(
 ): Promise<Proof> {
   const link = await readLink(parts, token, facts)
   if (link.tag === 'refused') return link
-  if (!isBoundTo(link.signIn, bindingDigest, startedIn)) return refused('wrong_browser')
+  if (!isBoundTo(link.signIn, bindingDigest, startedIn)) {
+    facts.waitUntil(noticeWrongBrowser(parts, link, facts))
+    return refused('wrong_browser')
+  }
   if (!isOpen(link.signIn, facts.now)) return refused('sign_in_ended')
   return { tag: 'proven', signIn: link.signIn, userId: link.userId, signedInWith: 'email_link' }
 }

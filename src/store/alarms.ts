@@ -1,12 +1,13 @@
 // Alarms for operators: one open row for each fold key, with an exact count.
+import type { AlarmKind, AlarmReport, Severity } from '../domain/alarm.ts'
 import { ALARM_SECONDS } from '../domain/limits.ts'
-import { all, run } from './d1.ts'
+import { all, first, run } from './d1.ts'
 
 export interface AlarmCount {
   readonly id: string
   readonly foldKey: string
-  readonly kind: string
-  readonly severity: string
+  readonly kind: AlarmKind
+  readonly severity: Severity
   readonly kid: string | null
   readonly clientId: string | null
   readonly userId: string | null
@@ -16,14 +17,33 @@ export interface AlarmCount {
   readonly lastAt: number
 }
 
+/** An alarm as it stands once it is counted. */
+export interface CountedAlarm {
+  readonly id: string
+  readonly kind: AlarmKind
+  readonly severity: Severity
+  readonly kid: string | null
+  readonly count: number
+  readonly first_at: number
+  readonly last_at: number
+  readonly detail: string
+}
+
+export const reportOf = ({ first_at, last_at, ...alarm }: CountedAlarm): AlarmReport => ({
+  ...alarm,
+  firstAt: first_at,
+  lastAt: last_at,
+})
+
 /** Opens the alarm, or adds to the one that is open. */
-export const addToAlarm = (db: D1Database, alarm: AlarmCount): Promise<number> =>
-  run(
+export const addToAlarm = (db: D1Database, alarm: AlarmCount): Promise<CountedAlarm | null> =>
+  first<CountedAlarm>(
     db
       .prepare(
         `INSERT INTO alarms (id, fold_key, kind, severity, kid, client_id, user_id, detail, count, first_at, last_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (fold_key) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`,
+         ON CONFLICT (fold_key) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at
+         RETURNING id, kind, severity, kid, count, first_at, last_at, detail`,
       )
       .bind(
         alarm.id,

@@ -51,7 +51,20 @@ describe('starting', () => {
       sealingSecret: GOOD.SEALING_SECRET,
       digestSecret: GOOD.DIGEST_SECRET,
       adminToken: GOOD.ADMIN_TOKEN,
+      alarmMailTo: null,
     })
+    expect(parseConfig({ ...GOOD, ALARM_MAIL_TO: 'ops@auth.test' })).toMatchObject({
+      alarmMailTo: 'ops@auth.test',
+    })
+    for (const ALARM_MAIL_TO of [
+      '',
+      'ops',
+      'a@auth.test, b@auth.test',
+      'Ops <ops@auth.test>',
+      ' ops@auth.test',
+    ]) {
+      expect(faults({ ...GOOD, ALARM_MAIL_TO }), ALARM_MAIL_TO).toEqual(['ALARM_MAIL_TO'])
+    }
   })
 
   it.each(SECRETS)('CF-01: fails without %s, naming it and never its value', name => {

@@ -41,6 +41,7 @@ describe('what a webhook is told', () => {
       'user.disabled': 'risc/event-type/account-disabled',
       'user.enabled': 'risc/event-type/account-enabled',
       'user.deleted': 'risc/event-type/account-purged',
+      'alarm.raised': 'urn:latchkey:event-type:alarm-raised',
       'webhook.test': 'ssf/event-type/verification',
     })
   })

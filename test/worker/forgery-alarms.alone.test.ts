@@ -8,6 +8,8 @@ import { admin, bearer, createService, freshAddress, type Service } from './supp
 import { createClient, signIn, type Tokens } from './support/sign-in.ts'
 import { type Watch, watchDatabases } from './support/watched-databases.ts'
 
+const OPERATORS = 'operators@auth.test'
+
 let watch: Watch
 let service: Service
 let key: LeakedKey
@@ -15,7 +17,7 @@ let mine: Tokens
 
 beforeEach(async () => {
   watch = watchDatabases()
-  service = createService(watch.bindings)
+  service = createService({ ...watch.bindings, ALARM_MAIL_TO: OPERATORS })
   service.now = noonAhead(service.now)
   const { client_id } = await createClient(service)
   mine = await signIn(service, client_id, freshAddress())
@@ -31,10 +33,11 @@ const openAlarms = async () => (await listAlarms(service)).filter(alarm => alarm
 const knock = (token: string) => service.request('/ping/whoami', bearer(token))
 const forgery = (number = Math.random()) => key.resign(mine.access_token, { number })
 const isAlarmWrite = (sql: string) => sql.startsWith('INSERT INTO alarms')
+const mailed = () => service.mails.filter(({ to }) => to === OPERATORS).map(({ subject }) => subject)
 const alarmWrites = () => watch.statements.filter(isAlarmWrite).length
 
 describe('counting', () => {
-  it('EB-06: 1,000 forgeries at once are one alarm with the exact count', async () => {
+  it('EB-06: 1,000 forgeries at once are one alarm with the exact count, and one mail', async () => {
     vi.spyOn(console, 'info').mockReturnValue()
     const forged = await Promise.all(
       Array.from({ length: 1_000 }, (_, jti) => key.resign(mine.access_token, { jti })),
@@ -45,6 +48,12 @@ describe('counting', () => {
     expect(alarms).toHaveLength(1)
     expect(alarms[0]).toMatchObject({ kind: 'token.forged', kid: key.kid, count: 1_000 })
     expect(alarmWrites()).toBeLessThanOrEqual(10)
+    expect(mailed()).toEqual(['Alarm (critical): token.forged'])
+    const toldOf = watch.statements.filter(sql =>
+      /(INSERT INTO|DELETE FROM) (alarm_notices|outbox)/.test(sql),
+    )
+    // The claim, the mail that waits, and its end; what was sent to sign in is before it.
+    expect(toldOf.filter(sql => sql.includes('alarm_notices'))).toHaveLength(2)
   })
 
   it('EB-06: forgeries that come one after the other cost a write a second, not a write each', async () => {
@@ -62,8 +71,9 @@ describe('counting', () => {
     expect(alarmWrites()).toBeLessThanOrEqual(2 + (Date.now() - began) / 1_000)
   })
 
-  it('EB-06: the first is written at once, not only when more have come', async () => {
+  it('EB-06: the first is written and mailed at once, not only when more have come', async () => {
     expect((await knock(await forgery())).status).toBe(401)
+    expect(mailed()).toHaveLength(1)
     const [alarm] = await openAlarms()
     expect(alarm).toMatchObject({ count: 1, client_id: mine.client_id, user_id: mine.user_id })
     expect(alarm?.first_at).toBe(alarm?.last_at)
@@ -92,7 +102,7 @@ describe('counting', () => {
     )
   })
 
-  it('EB-06: once acknowledged, the next forgery opens a new alarm and leaves the old one alone', async () => {
+  it('EB-06: once acknowledged, the next forgery opens a new alarm, is mailed anew, and leaves the old one alone', async () => {
     await knock(await forgery())
     const [old] = await openAlarms()
     expect((await acknowledge(old?.id ?? '')).status).toBe(204)
@@ -104,6 +114,7 @@ describe('counting', () => {
     expect(fresh?.id).not.toBe(old?.id)
     expect(fresh?.first_at).toBe(fresh?.last_at)
     expect((await listAlarms(service)).find(alarm => alarm.id === old?.id)).toMatchObject({ count: 1 })
+    expect(mailed()).toHaveLength(2)
   })
 
   it.each([

@@ -10,6 +10,7 @@ import {
   PUSHED_REQUEST_SECONDS,
 } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { claimNotice } from '../../src/store/alarm-notices.ts'
 import { addToAlarm } from '../../src/store/alarms.ts'
 import { insertCode } from '../../src/store/authorization-codes.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
@@ -54,6 +55,7 @@ const KEPT: readonly (readonly [what: string, seconds: number])[] = [
   [`user_events ${BEGUN} AND place IS NOT NULL`, 365 * DAY_SECONDS],
   [`user_events ${BEGUN} AND marks IS NOT NULL`, 365 * DAY_SECONDS],
   ["alarms WHERE kind = 'token.forged'", 365 * DAY_SECONDS + 5 * MINUTE],
+  ["alarm_notices WHERE alarm_id = 'a_x'", 365 * DAY_SECONDS + 5 * MINUTE],
 ]
 
 /** Of a user until the account is deleted, or of nobody. A table that stands in neither list has no stated time. */
@@ -66,6 +68,7 @@ const STAYING = [
   'clients',
   'log_sweep',
   'registration_tokens',
+  'schema_upgrades',
   'self_registered_clients',
   'signing_keys',
   'webhooks',
@@ -94,6 +97,8 @@ async function fill(service: Service): Promise<void> {
     firstAt: service.now,
     lastAt: service.now,
   })
+  const notice = { id: 'n_x', alarmId: 'a_x', count: 1, mail: null }
+  expect(await claimNotice(service.parts.shards.global, notice, service.now)).toBe(true)
   await (await createDeviceApp(service)).start()
   const { shards } = service.parts
   const parameters = 'login_hint=somebody'

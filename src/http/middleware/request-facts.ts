@@ -12,7 +12,8 @@ export function requestFacts(
   clock: () => number,
 ): MiddlewareHandler<LatchkeyEnv> {
   return async function gatherRequestFacts(c, next) {
-    c.set('parts', partsOf(c.env))
+    const parts = partsOf(c.env)
+    c.set('parts', parts)
     c.set('facts', {
       requestId: c.get('requestId'),
       now: clock(),
@@ -22,6 +23,7 @@ export function requestFacts(
       place: placeOf(c),
       waitUntil: work => c.executionCtx.waitUntil(work),
     })
+    parts.alarms.resume(c.var.facts.now, c.var.facts.waitUntil)
     await next()
   }
 }

@@ -23,7 +23,10 @@ export interface Service {
 
 export const ISSUER = 'https://auth.test'
 
-export function createService(overrides: Partial<Record<keyof Env, unknown>> = {}): Service {
+/** @param overrides of settings and bindings; optional settings are in no `wrangler.toml` */
+export function createService(
+  overrides: Partial<Record<keyof Env | 'ALARM_MAIL_TO' | 'ON_FORGERY', unknown>> = {},
+): Service {
   const serviceEnv = { ...env, ...overrides } as Env
   const mails: MailMessage[] = []
   const outbound: Service['outbound'] = []

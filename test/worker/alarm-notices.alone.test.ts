@@ -1,0 +1,282 @@
+// Who is told of an alarm: operators by mail and by webhook, once when it opens and once an hour while it grows, whichever
+// isolate counts it; and what becomes of a notice whose way is broken.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ALARM_NOTICE_SECONDS, ALARM_RETRY_SECONDS } from '../../src/domain/limits.ts'
+import { keepHouse } from '../../src/housekeeping.ts'
+import { listAlarms, noonAhead } from './support/alarms.ts'
+import { ACCEPT_JSON, askForMail, type Browser, browser } from './support/browser.ts'
+import { addToken, type Jar, leaksIn } from './support/canaries.ts'
+import { deliver, type Queued, recordQueue } from './support/events.ts'
+import { claimsOf, type LeakedKey, leakKey } from './support/leaked-key.ts'
+import { admin, bearer, createService, freshAddress, freshIp, json, type Service } from './support/service.ts'
+import { createClient, signIn, type Tokens } from './support/sign-in.ts'
+import { type Watch, watchDatabases } from './support/watched-databases.ts'
+
+const OPERATORS = 'operators@auth.test'
+
+let watch: Watch
+let queued: Queued
+let service: Service
+let key: LeakedKey
+let mine: Tokens
+let logged: string[]
+
+const isolate = () => {
+  const made = createService({ ...watch.bindings, ...queued.bindings, ALARM_MAIL_TO: OPERATORS })
+  made.now = service?.now ?? noonAhead(made.now)
+  return made
+}
+
+beforeEach(async () => {
+  logged = []
+  for (const level of ['info', 'warn', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation(line => void logged.push(String(line)))
+  }
+  watch = watchDatabases()
+  queued = recordQueue()
+  service = isolate()
+  mine = await signIn(service, (await createClient(service)).client_id, freshAddress())
+  key = await leakKey(service)
+  for (const { id } of await listAlarms(service)) await acknowledge(id)
+  for (const { id } of await webhooks()) {
+    await service.request(`/admin/v1/webhooks/${id}`, admin(service, { method: 'DELETE' }))
+  }
+})
+afterEach(() => vi.restoreAllMocks())
+
+const acknowledge = (id: string) =>
+  service.request(`/admin/v1/alarms/${id}/acknowledge`, admin(service, { method: 'POST' }))
+const openAlarms = async () => (await listAlarms(service)).filter(alarm => alarm.acknowledged_at === null)
+const mailed = (by = service) => by.mails.filter(({ to }) => to === OPERATORS)
+const said = (event: string) => logged.filter(line => line.includes(`"event":"${event}"`))
+
+const webhooks = async () => {
+  const answer = await service.request('/admin/v1/webhooks', admin(service))
+  return ((await answer.json()) as { webhooks: { id: string }[] }).webhooks
+}
+const subscribe = async (...events: string[]) => {
+  const hook = json({ url: 'https://receiver.test/in', events })
+  const answer = await service.request('/admin/v1/webhooks', admin(service, hook))
+  expect(answer.status).toBe(201)
+}
+const announced = () => queued.messages.flatMap(each => (each.type === 'happened' && each.event.alarm) || [])
+
+let forged = 0
+async function forge(at = service): Promise<string> {
+  const token = await key.resign(mine.access_token, { number: ++forged, exp: service.now + 600 })
+  const answer = await at.request('/ping/whoami', bearer(token))
+  expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'invalid_token' }])
+  return token
+}
+
+describe('being told', () => {
+  it('EB-06: by whichever isolate is first, by no other, and again after an hour if there were more', async () => {
+    const others = [isolate(), isolate()] as const
+    await Promise.all([forge(), ...others.map(forge)])
+    const mails = () => [service, ...others].flatMap(mailed)
+    expect(await openAlarms()).toMatchObject([{ kind: 'token.forged', kid: key.kid, count: 3 }])
+    expect(mails()).toHaveLength(1)
+    service.now += ALARM_NOTICE_SECONDS - 1
+    await keepHouse(service.parts, service.now)
+    expect(mails()).toHaveLength(1)
+    // Nothing comes any more: cron tells of what came while nobody was to be told.
+    service.now += 1
+    await keepHouse(service.parts, service.now)
+    expect(mails().map(({ text }) => /^Count: (\d+)$/m.exec(text)?.[1])).toEqual(['1', '3'])
+    service.now += 2 * ALARM_NOTICE_SECONDS
+    await keepHouse(service.parts, service.now)
+    expect(mails()).toHaveLength(2)
+    expect((await acknowledge((await openAlarms())[0]?.id ?? '')).status).toBe(204)
+    await forge()
+    expect(mails()).toHaveLength(3)
+  })
+
+  it('EB-12, WH-08: thinly by webhook, and nowhere with a credential or what a forger has put in', async () => {
+    await subscribe('alarm.raised')
+    const jar: Jar = new Map([['what a forger says', 'canary-of-a-forger']])
+    addToken(jar, 'own', mine.access_token)
+    const lie = await key.resign(mine.access_token, { sub: 'canary-of-a-forger', eb: 'canary-of-a-forger' })
+    expect((await service.request('/ping/whoami', bearer(lie))).status).toBe(401)
+    addToken(jar, 'forged', lie)
+    addToken(jar, 'forged later', await forge())
+
+    const [alarm] = await openAlarms()
+    const { id, kind, severity, first_at, kid } = alarm ?? {}
+    const facts = { id, kind, severity, count: 1, first_at, last_at: first_at, kid }
+    expect(announced()).toEqual([facts])
+    service.answers = async () => new Response(null, { status: 204 })
+    await deliver(service, queued.messages.splice(0))
+    await deliver(service, queued.messages.splice(0))
+    const [sent, ...more] = service.outbound
+    expect(more).toEqual([])
+    const event = 'urn:latchkey:event-type:alarm-raised'
+    expect(JSON.parse(String(sent?.init.body))).toMatchObject({
+      type: 'alarm.raised',
+      data: { ...facts, event },
+    })
+    expect(new Headers(sent?.init.headers).get('webhook-id')).toMatch(new RegExp(`^w_[\\w-]+-${id}-1$`))
+
+    const [mail] = mailed()
+    for (const fact of [id, kind, severity, kid]) expect(mail?.text).toContain(fact)
+    const outputs = [JSON.stringify(mail), String(sent?.init.body), logged.join('\n'), JSON.stringify(alarm)]
+    for (const output of outputs) expect(leaksIn(output, jar)).toEqual([])
+    expect(claimsOf(lie).sub).toBe('canary-of-a-forger')
+  })
+
+  it('EB-06: webhooks that want something else, or nothing more, are told nothing', async () => {
+    await subscribe('session.ended')
+    await forge()
+    expect(announced()).toEqual([])
+  })
+})
+
+describe('when a way to tell is broken', () => {
+  it('EB-12, LG-06: a mail server that is down delays and changes nothing; the mail waits, and its failing is not mailed', async () => {
+    service.mailFails = true
+    await forge()
+    expect((await openAlarms()).map(({ kind }) => kind).sort()).toEqual(['mail.failing', 'token.forged'])
+    service.mailFails = false
+    service.now += 60
+    await keepHouse(service.parts, service.now)
+    await keepHouse(service.parts, service.now)
+    expect(mailed().map(({ subject }) => subject)).toEqual(['Alarm (critical): token.forged'])
+  })
+
+  it('EB-12, LG-06: a queue that is away is noticed, and the webhooks are told once it is back', async () => {
+    await subscribe('*')
+    queued.send = () => Promise.reject(new Error('away'))
+    await forge()
+    expect(said('alarm.not_delivered')).toHaveLength(1)
+    expect((await service.request('/ping/whoami', bearer(mine.access_token))).status).toBe(200)
+    queued.send = async take => take()
+    service.now += ALARM_RETRY_SECONDS - 1
+    await service.request('/health')
+    expect(announced()).toEqual([])
+    service.now += 1
+    await service.request('/health')
+    service.now += ALARM_RETRY_SECONDS
+    await service.request('/health')
+    expect(announced()).toHaveLength(1)
+    expect(mailed()).toHaveLength(1)
+  })
+
+  it('LG-06: what an isolate could not tell, and what it took with it, is told by another', async () => {
+    let isAway = true
+    watch.refuses = sql => isAway && sql.startsWith('INSERT INTO alarm_notices')
+    await forge()
+    expect(said('alarm.not_delivered')).toHaveLength(1)
+    expect(mailed()).toEqual([])
+    isAway = false
+    const another = isolate()
+    await keepHouse(another.parts, service.now)
+    expect(mailed(another)).toHaveLength(1)
+    service.now += ALARM_RETRY_SECONDS
+    await service.request('/health')
+    expect(mailed()).toEqual([])
+  })
+
+  it('LG-06: what could not be counted for longer than anybody waits is counted by a request that comes later', async () => {
+    let isAway = true
+    watch.refuses = sql => isAway && sql.startsWith('INSERT INTO alarms')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const work: Promise<unknown>[] = []
+    const alarm = { kind: 'token.forged', kid: 'k_x', clientId: null, userId: null, detail: '' } as const
+    for (let time = 0; time < 3; time++)
+      service.parts.alarms.raise(alarm, service.now, each => work.push(each))
+    await vi.advanceTimersByTimeAsync(30_000)
+    await Promise.all(work)
+    vi.useRealTimers()
+    expect(said('alarm.not_stored').length).toBeGreaterThan(1)
+    isAway = false
+    await service.request('/health')
+    expect(await openAlarms()).toMatchObject([{ kid: 'k_x', count: 3 }])
+    expect(mailed()).toHaveLength(1)
+  })
+
+  it('LG-06: a claim whose answer was lost is found to be one’s own: one mail', async () => {
+    let isLost = true
+    const bindings = { ...watch.bindings }
+    const { DB } = bindings
+    if (DB === undefined) throw new Error('no database')
+    bindings.DB = {
+      prepare: (sql: string) => DB.prepare(sql),
+      batch: async (statements: D1PreparedStatement[]) => {
+        const before = watch.statements.length
+        const results = await DB.batch(statements)
+        const isClaim = watch.statements
+          .slice(before)
+          .some(sql => sql.startsWith('INSERT INTO alarm_notices'))
+        if (isLost && isClaim) throw new Error('the answer was lost')
+        return results
+      },
+    } as unknown as D1Database
+    const unlucky = createService({ ...bindings, ...queued.bindings, ALARM_MAIL_TO: OPERATORS })
+    unlucky.now = service.now
+    await forge(unlucky)
+    expect(mailed(unlucky)).toEqual([])
+    isLost = false
+    unlucky.now += ALARM_RETRY_SECONDS
+    await unlucky.request('/health')
+    unlucky.now += 60
+    await keepHouse(unlucky.parts, unlucky.now)
+    expect(mailed(unlucky)).toHaveLength(1)
+  })
+})
+
+describe('links sent from where nobody asked for them', () => {
+  const KIND = 'link.wrong_browser_burst'
+  const bursts = async () => (await openAlarms()).filter(({ kind }) => kind === KIND)
+  let elsewhere: Browser
+  beforeEach(() => {
+    elsewhere = browser(service)
+  })
+  const knock = async (token: string, ip: string) => {
+    elsewhere.ip = ip
+    const answer = await elsewhere.post('/sign-in/link', { token }, ACCEPT_JSON)
+    expect(await answer.json()).toMatchObject({ code: 'wrong_browser' })
+  }
+
+  it.each([
+    ['of one address, from everywhere', 1],
+    ['from one network, of many addresses', 2],
+  ])(
+    'ML-05, EB-06: %s: nine raise nothing and cost no row, the tenth raises one alarm',
+    async (_, addresses) => {
+      const network = freshIp()
+      const attempts: { readonly asking: Browser; readonly token: string }[] = []
+      for (let number = 0; number < addresses; number++) {
+        const asking = browser(service)
+        attempts.push({ asking, ...(await askForMail(service, asking, freshAddress())) })
+      }
+      const tokenOf = (number: number) => attempts[number % addresses]?.token ?? ''
+      const ip = () => (addresses === 1 ? freshIp() : network)
+      const before = watch.statements.length
+      for (let number = 0; number < 9; number++) await knock(tokenOf(number), ip())
+      expect(watch.statements.slice(before).filter(sql => !sql.startsWith('SELECT'))).toEqual([])
+      expect(await bursts()).toEqual([])
+      await knock(tokenOf(9), ip())
+      expect(await bursts()).toMatchObject([{ count: 1, severity: 'high', client_id: 'account' }])
+      expect(mailed()).toHaveLength(1)
+      // Nothing is consumed: it still signs in whoever asked.
+      for (const { asking, token } of attempts) {
+        expect((await asking.post('/sign-in/link', { token })).status).toBe(303)
+      }
+    },
+  )
+
+  it('EB-12: limiters that do not answer change no refusal', async () => {
+    const asking = browser(service)
+    const { token } = await askForMail(service, asking, freshAddress())
+    const { getByName } = service.env.RATE_LIMITER
+    let calls = 0
+    await elsewhere.get('/sign-in')
+    vi.spyOn(service.env.RATE_LIMITER, 'getByName').mockImplementation((...name) => {
+      calls += 1
+      // The first is the ordinary limit of redemptions.
+      if (calls > 1) throw new Error('away')
+      return getByName.apply(service.env.RATE_LIMITER, name)
+    })
+    await knock(token, freshIp())
+    expect(said('wrong_browser.not_counted')).toHaveLength(1)
+  })
+})
