@@ -12,7 +12,7 @@ export async function readJson<Schema extends v.GenericSchema>(
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
   requireType(c, 'application/json')
-  return check(schema, parseJson(await readText(c)))
+  return checkBody(schema, parseJson(await readText(c)))
 }
 
 /** Like readJson, where a body may be left out. */
@@ -21,10 +21,10 @@ export async function readOptionalJson<Schema extends v.GenericSchema>(
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
   const text = await readText(c)
-  if (text === '' && c.req.header('Content-Type') === undefined) return check(schema, {})
+  if (text === '' && c.req.header('Content-Type') === undefined) return checkBody(schema, {})
   requireType(c, 'application/json')
-  if (text === '') return check(schema, {})
-  return check(schema, parseJson(text))
+  if (text === '') return checkBody(schema, {})
+  return checkBody(schema, parseJson(text))
 }
 
 /** Throws a problem for a repeated field: each is read from one place, once. */
@@ -61,9 +61,13 @@ export async function readOAuthForm(c: LatchkeyContext): Promise<FormParameters>
 export const readQuery = <Schema extends v.GenericSchema>(
   c: LatchkeyContext,
   schema: Schema,
-): v.InferOutput<Schema> => check(schema, c.req.query())
+): v.InferOutput<Schema> => checkBody(schema, c.req.query())
 
-function check<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+/** Throws `invalid_request`, which names the fields at fault that have names of ours. */
+export function checkBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
   // To the validator an array is an object too; no body of ours is one.
   const parsed = v.safeParse(schema, Array.isArray(value) ? null : value)
   if (parsed.success) return parsed.output

@@ -1,8 +1,9 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
 
 import * as v from 'valibot'
-import { type Client, type ClientRegistration, usesSecret } from '../domain/client.ts'
+import type { Client, ClientRegistration } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
+import { withSecret } from '../oauth/registration/client-secret.ts'
 import { readInitialAccessToken } from '../oauth/registration/initial-access-token.ts'
 import {
   AnyObject,
@@ -13,7 +14,7 @@ import {
   REGISTRABLE_SCOPES,
 } from '../oauth/registration/metadata.ts'
 import { deleteClient } from '../sign-in/delete-client.ts'
-import { updateClient } from '../store/clients.ts'
+import { changeClient } from '../store/clients.ts'
 import { findSelfRegistered, insertSelfRegistered } from '../store/self-registered.ts'
 import { digest, digestsEqual } from '../tokens/digest.ts'
 import { randomId, randomSecret } from '../tokens/random.ts'
@@ -100,8 +101,10 @@ register.put(
     await checkIdentity(body, client)
     const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
     const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })
-    const changed = await withSecret({ ...client, ...metadata, ...operatorsFields(client) })
-    if (!(await updateClient(parts.shards.global, changed.client))) throw invalidToken()
+    const changed = await changeClient(parts.shards.global, client.id, current =>
+      withSecret({ ...current, ...metadata, ...operatorsFields(current) }),
+    )
+    if (changed === null) throw invalidToken()
     parts.forgetClient(client.id)
     return c.json(information(c, changed.client, accessToken, changed.secret))
   },
@@ -136,16 +139,6 @@ const operatorsFields = (client: Client) =>
     refresh_grace_seconds: client.refresh_grace_seconds,
     access_token_seconds: client.access_token_seconds,
   }) satisfies Partial<ClientRegistration>
-
-/** A secret for a client that needs one and has none; none for one that needs none. */
-async function withSecret(client: Client): Promise<{ client: Client; secret: string | null }> {
-  if (!usesSecret(client)) {
-    return { client: { ...client, secretDigest: null }, secret: null }
-  }
-  if (client.secretDigest !== null) return { client, secret: null }
-  const secret = randomSecret()
-  return { client: { ...client, secretDigest: await digest('client-secret', secret) }, secret }
-}
 
 /** RFC 7591 §3.2.1, RFC 7592 §3. The secret is shown once; the token that manages is known to whoever presents it. */
 const information = (c: LatchkeyContext, client: Client, accessToken: string, secret: string | null) => ({

@@ -1,6 +1,8 @@
 // Registered clients. The built-in one is a constant: it cannot be changed or removed.
 import { ACCOUNT_CLIENT, type Client, type ClientRegistration } from '../domain/client.ts'
-import { all, batch, first, run } from './d1.ts'
+import { all, batch, first, run, StorageUnavailable } from './d1.ts'
+
+const CHANGE_ATTEMPTS = 3
 
 export interface ClientRow {
   readonly id: string
@@ -28,15 +30,18 @@ export const clientOf = (row: ClientRow): Client => ({
 
 export async function findClient(db: D1Database, id: string): Promise<Client | null> {
   if (id === ACCOUNT_CLIENT.id) return ACCOUNT_CLIENT
-  const row = await first<ClientRow>(
+  const row = await findRow(db, id)
+  return row === null ? null : clientOf(row)
+}
+
+const findRow = (db: D1Database, id: string): Promise<ClientRow | null> =>
+  first<ClientRow>(
     db
       .prepare(
         'SELECT id, secret_digest, registration, created_at FROM clients WHERE id = ? AND deleted_at IS NULL',
       )
       .bind(id),
   )
-  return row === null ? null : clientOf(row)
-}
 
 export async function listClients(db: D1Database): Promise<Client[]> {
   const rows = await all<ClientRow>(
@@ -63,15 +68,31 @@ export async function insertClient(db: D1Database, client: Client): Promise<bool
   return inserted === 1
 }
 
-/** @returns false when it is not there, or is deleted */
-export async function updateClient(db: D1Database, client: Client): Promise<boolean> {
-  const { id, secretDigest, createdAt: _, ...registration } = client
-  const updated = await run(
-    db
-      .prepare('UPDATE clients SET secret_digest = ?, registration = ? WHERE id = ? AND deleted_at IS NULL')
-      .bind(secretDigest, JSON.stringify(registration), id),
-  )
-  return updated === 1
+/**
+ * Writes only over what it has read, so that of two changes at once none is lost: no old secret comes back with a new
+ * name. `change` may run again. @returns null when the client is not there, or is deleted
+ */
+export async function changeClient<Changed extends { readonly client: Client }>(
+  db: D1Database,
+  id: string,
+  change: (client: Client) => Promise<Changed>,
+): Promise<Changed | null> {
+  for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt++) {
+    const row = await findRow(db, id)
+    if (row === null) return null
+    const changed = await change(clientOf(row))
+    const { id: _, secretDigest, createdAt: __, ...registration } = changed.client
+    const updated = await run(
+      db
+        .prepare(
+          `UPDATE clients SET secret_digest = ?, registration = ?
+           WHERE id = ? AND deleted_at IS NULL AND registration = ? AND secret_digest IS ?`,
+        )
+        .bind(secretDigest, JSON.stringify(registration), id, row.registration, row.secret_digest),
+    )
+    if (updated === 1) return changed
+  }
+  throw new StorageUnavailable('the client is being changed by others')
 }
 
 /** Marks it: nobody finds it any more, and its last sessions can still be swept. @returns false when there was none */

@@ -130,6 +130,100 @@ describe('registering a client', () => {
   })
 })
 
+describe('changing a client', () => {
+  const patch = (id: string, changes: unknown) =>
+    service.request(
+      `${CLIENTS}/${id}`,
+      admin(service, { ...json(changes as Record<string, unknown>), method: 'PATCH' }),
+    )
+  const operate = (id: string, verb: string) =>
+    service.request(`${CLIENTS}/${id}/${verb}`, admin(service, { method: 'POST' }))
+  const isSecret = async (id: string, secret: string) => {
+    const answer = await service.request(
+      '/oauth2/token',
+      form({ grant_type: 'refresh_token', refresh_token: 'x', client_id: id, client_secret: secret }),
+    )
+    return answer.status === 400
+  }
+  const POSTED = { type: 'confidential', token_endpoint_auth_method: 'client_secret_post' }
+
+  it('PATCH changes what it names and nothing else; what cannot be is 400 and changes nothing', async () => {
+    const before = await created({ redirect_uris: ['https://app.test/cb'], audience: 'https://api.test/' })
+    const { client_id: id } = before
+    const session_rule = { limit: 3, at_limit: 'refuse' }
+    const named = { name: 'Bank 2', session_rule, audience: null, cors_origins: ['https://app.test'] }
+    const answer = await patch(id, { ...named, client_id: id, [MARKER]: true })
+    expect([answer.status, await answer.json()]).toEqual([200, { ...before, ...named }])
+    for (const wrong of [
+      { name: '' },
+      { grant_types: null },
+      { redirect_uris: ['http://app.test/cb'] },
+      { kind: 'third_party' },
+      { kind: 'third_party', grant_types: ['refresh_token'] },
+      { type: 'confidential' },
+      { client_id: 'another' },
+      [],
+    ]) {
+      expect(await expectRefusal(await patch(id, wrong), JSON.stringify(wrong))).toBe('invalid_request')
+    }
+    expect(await (await read(id)).json()).toEqual({ ...before, ...named })
+    expect((await patch('unknown', {})).status).toBe(404)
+    expect(await expectRefusal(await patch('account', {}), 'built in')).toBe('built_in_client')
+  })
+
+  it('TK-08: a client that needs a secret from now on is shown it once; one that needs none has none', async () => {
+    const { client_id: id } = await created({})
+    const now = await (await patch(id, POSTED)).json<View>()
+    expect(await isSecret(id, now.client_secret ?? '')).toBe(true)
+    expect(await (await patch(id, { name: 'Bank 2' })).json()).not.toHaveProperty('client_secret')
+    expect(await isSecret(id, now.client_secret ?? '')).toBe(true)
+    const none = { type: 'public', token_endpoint_auth_method: 'none' }
+    expect(await (await patch(id, none)).json()).not.toHaveProperty('client_secret')
+    await patch(id, POSTED)
+    expect(await isSecret(id, now.client_secret ?? '')).toBe(false)
+  })
+
+  it('TK-08: rotate-secret replaces the secret at once; no change beside it brings the old one back', async () => {
+    const { client_id: id, client_secret: first = '' } = await created(POSTED)
+    const { client_secret: second } = await (await operate(id, 'rotate-secret')).json<{
+      client_secret: string
+    }>()
+    expect(second).toMatch(/^[\w-]{43}$/)
+    expect([await isSecret(id, first), await isSecret(id, second)]).toEqual([false, true])
+    const [rotated, ...renamed] = await Promise.all([
+      operate(id, 'rotate-secret'),
+      patch(id, { name: 'Bank 2' }),
+      patch(id, { access_token_seconds: 30 }),
+    ])
+    expect([rotated.status, ...renamed.map(each => each.status)]).toEqual([200, 200, 200])
+    const { client_secret: third } = await rotated.json<{ client_secret: string }>()
+    expect([await isSecret(id, second), await isSecret(id, third)]).toEqual([false, true])
+    expect(await (await read(id)).json()).toMatchObject({ name: 'Bank 2', access_token_seconds: 30 })
+
+    const plain = await created({})
+    expect(await expectRefusal(await operate(plain.client_id, 'rotate-secret'), 'no secret')).toBe(
+      'invalid_request',
+    )
+    expect((await operate('unknown', 'rotate-secret')).status).toBe(404)
+    expect((await operate('account', 'rotate-secret')).status).toBe(409)
+  })
+
+  it('SE-13: revoke-sessions ends what the client has, of every user, and leaves the client and all others', async () => {
+    const [own, other] = [await createClient(service), await createClient(service)]
+    const emails = Array.from({ length: 4 }, freshAddress)
+    const ended = await Promise.all(emails.map(email => signIn(service, own.client_id, email)))
+    const kept = await Promise.all(emails.map(email => signIn(service, other.client_id, email)))
+    expect(await (await operate(own.client_id, 'revoke-sessions')).json()).toEqual({ revoked: 4 })
+    expect(await (await operate(own.client_id, 'revoke-sessions')).json()).toEqual({ revoked: 0 })
+    const statusOf = async ({ access_token }: { access_token: string }) =>
+      (await service.request('/ping/whoami', bearer(access_token))).status
+    expect(await Promise.all(ended.map(statusOf))).toEqual([401, 401, 401, 401])
+    expect(await Promise.all(kept.map(statusOf))).toEqual([200, 200, 200, 200])
+    expect((await signIn(service, own.client_id, emails[0] ?? '')).user_id).toBe(ended[0]?.user_id)
+    expect((await operate('unknown', 'revoke-sessions')).status).toBe(404)
+  })
+})
+
 describe('the operators’ door', () => {
   it('AP-07: opens for no user token, no cookie, no client secret and no wrong token, on any route', async () => {
     const { client_id, client_secret = '' } = await createClient(service, { type: 'confidential' })

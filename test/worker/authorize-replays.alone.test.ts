@@ -1,7 +1,7 @@
 // What an authorization must not outlive: its decision, its client, and what the client asked for.
 import { describe, expect, it } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
-import { findClient, updateClient } from '../../src/store/clients.ts'
+import { changeClient } from '../../src/store/clients.ts'
 import {
   answerOf,
   authorizationRequest,
@@ -53,9 +53,10 @@ describe('a request', () => {
       const visitor = await signInBrowser(service, freshAddress())
       const page = await visitor.get((await authorizationRequest(app)).path)
       const db = service.parts.shards.global
-      const client = await findClient(db, app.clientId)
-      if (client === null) throw new Error('not registered')
-      await updateClient(db, { ...client, ...change })
+      const changed = await changeClient(db, app.clientId, async client => ({
+        client: { ...client, ...change },
+      }))
+      if (changed === null) throw new Error('not registered')
       service.parts.forgetClient(app.clientId)
       const answer = await decide(visitor, page, 'allow')
       expect([answer.status, answer.headers.get('Location')]).toEqual([400, null])

@@ -1,7 +1,7 @@
 // OA-06: clients that register themselves (RFC 7591, RFC 7592): by whose leave, with what, and what they cannot set.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { REGISTRATIONS_PER_NETWORK } from '../../src/domain/limits.ts'
-import { findClient, updateClient } from '../../src/store/clients.ts'
+import { changeClient, findClient } from '../../src/store/clients.ts'
 import { digest } from '../../src/tokens/digest.ts'
 import { connect } from './support/authorize.ts'
 import { signInBrowser } from './support/browser.ts'
@@ -299,8 +299,6 @@ describe('a registration', () => {
   it('OA-06: keeps under a replacement what an operator has given or taken', async () => {
     const client = await registered({ token_endpoint_auth_method: 'none' })
     const db = service.parts.shards.global
-    const before = await findClient(db, client.client_id)
-    if (before === null) throw new Error('not registered')
     const given = {
       kind: 'first_party',
       scopes: ['openid', 'read'],
@@ -311,7 +309,7 @@ describe('a registration', () => {
       refresh_grace_seconds: 0,
       access_token_seconds: 30,
     } as const
-    await updateClient(db, { ...before, ...given })
+    await changeClient(db, client.client_id, async before => ({ client: { ...before, ...given } }))
     const metadata = { ...MINIMAL, client_id: client.client_id, token_endpoint_auth_method: 'none' }
     const answer = await manage(service, client, 'PUT', { ...metadata, scope: 'read sessions' })
     expect(answer.status).toBe(200)

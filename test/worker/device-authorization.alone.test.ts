@@ -7,7 +7,7 @@ import {
   USER_CODES_PER_USER,
 } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
-import { findClient, updateClient } from '../../src/store/clients.ts'
+import { changeClient } from '../../src/store/clients.ts'
 import { follow, signInThere } from './support/authorize.ts'
 import { ACCEPT_JSON, type Browser, browser, signInBrowser } from './support/browser.ts'
 import { leaksIn } from './support/canaries.ts'
@@ -252,9 +252,10 @@ describe('a decision', () => {
       const codes = await former.start({ scope: 'read' })
       const request = await questionOf(await typeCode(deciding, codes.user_code))
       const db = service.parts.shards.global
-      const client = await findClient(db, former.clientId)
-      if (client === null) throw new Error('not registered')
-      await updateClient(db, { ...client, ...change })
+      const changed = await changeClient(db, former.clientId, async client => ({
+        client: { ...client, ...change },
+      }))
+      if (changed === null) throw new Error('not registered')
       service.parts.forgetClient(former.clientId)
       expect((await deciding.post('/device', { request, decision: 'allow' })).status).toBe(400)
       expect((await typeCode(deciding, codes.user_code)).status).toBe(400)

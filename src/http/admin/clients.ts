@@ -1,20 +1,24 @@
-// Registering clients.
+// Registering clients, changing them, ending what they have.
 
 import * as v from 'valibot'
 import { ACCOUNT_CLIENT, type Client, usesSecret } from '../../domain/client.ts'
-import { clientBody, RegistrationFields } from '../../oauth/registration/schema.ts'
+import { type Secretive, withNewSecret, withSecret } from '../../oauth/registration/client-secret.ts'
+import { clientBody, PatchFields, RegistrationFields } from '../../oauth/registration/schema.ts'
 import { deleteClient } from '../../sign-in/delete-client.ts'
-import { insertClient, listClients } from '../../store/clients.ts'
-import { digest } from '../../tokens/digest.ts'
-import { randomId, randomSecret } from '../../tokens/random.ts'
-import { readJson } from '../body.ts'
+import { endSessionsOfClient } from '../../sign-in/end-sessions.ts'
+import { changeClient, findClient, insertClient, listClients } from '../../store/clients.ts'
+import { randomId } from '../../tokens/random.ts'
+import { checkBody, readJson } from '../body.ts'
 import { ClientView, clientView } from '../client-view.ts'
-import type { LatchkeyEnv } from '../context.ts'
+import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
+import { Count } from '../openapi/fields.ts'
 import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminClients = new Hono<LatchkeyEnv>()
+
+const ViewWithSecret = v.object({ ...ClientView.entries, client_secret: v.optional(v.string()) })
 
 adminClients.post(
   '/admin/v1/clients',
@@ -22,24 +26,17 @@ adminClients.post(
     summary: 'Registers a client; its secret is shown once',
     by: 'operator',
     json: RegistrationFields,
-    answers: { 201: v.object({ ...ClientView.entries, client_secret: v.optional(v.string()) }) },
+    answers: { 201: ViewWithSecret },
     refusals: [409],
   }),
   async c => {
     const { client_id, ...registration } = await readJson(c, clientBody(c.var.parts.config.loopbackTargets))
     const id = client_id ?? randomId('c')
     if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
-    const secret = usesSecret(registration) ? randomSecret() : null
-    const client: Client = {
-      ...registration,
-      id,
-      secretDigest: secret === null ? null : await digest('client-secret', secret),
-      createdAt: c.var.facts.now,
-    }
-    if (!(await insertClient(c.var.parts.shards.global, client))) throw new Problem('conflict')
+    const made = await withSecret({ ...registration, id, secretDigest: null, createdAt: c.var.facts.now })
+    if (!(await insertClient(c.var.parts.shards.global, made.client))) throw new Problem('conflict')
     c.var.parts.forgetClient(id)
-    const body = clientView(client)
-    return c.json(secret === null ? body : { ...body, client_secret: secret }, 201)
+    return c.json(viewWithSecret(made), 201)
   },
 )
 
@@ -66,6 +63,63 @@ adminClients.get(
   },
 )
 
+adminClients.patch(
+  '/admin/v1/clients/:id',
+  operation({
+    summary: 'Changes what is named of a client; a secret that it needs now is shown once',
+    by: 'operator',
+    json: PatchFields,
+    answers: { 200: ViewWithSecret },
+    refusals: [404, 409],
+  }),
+  async c => {
+    const { loopbackTargets } = c.var.parts.config
+    const { client_id, ...sent } = await readJson(c, PatchFields)
+    const changed = await change(c, async client => {
+      const { id, secretDigest, createdAt, ...registered } = client
+      const registration = checkBody(clientBody(loopbackTargets), { ...registered, ...sent })
+      // Sessions and consents were begun under the one id and the one kind.
+      if ((client_id ?? id) !== id) throw new Problem('invalid_request', { detail: 'check: client_id' })
+      if (registration.kind !== client.kind) throw new Problem('invalid_request', { detail: 'check: kind' })
+      return withSecret({ ...registration, id, secretDigest, createdAt })
+    })
+    return c.json(viewWithSecret(changed))
+  },
+)
+
+adminClients.post(
+  '/admin/v1/clients/:id/rotate-secret',
+  operation({
+    summary: 'Replaces a client’s secret; the new one is shown once',
+    by: 'operator',
+    answers: { 200: v.object({ client_secret: v.string() }) },
+    refusals: [400, 404, 409],
+  }),
+  async c => {
+    const { secret } = await change(c, async client => {
+      if (!usesSecret(client)) throw new Problem('invalid_request', { detail: 'this client has no secret' })
+      return withNewSecret(client)
+    })
+    return c.json({ client_secret: secret })
+  },
+)
+
+adminClients.post(
+  '/admin/v1/clients/:id/revoke-sessions',
+  operation({
+    summary: 'Ends all sessions of a client, of every user',
+    by: 'operator',
+    answers: { 200: v.object({ revoked: Count }) },
+    refusals: [404],
+  }),
+  async c => {
+    const { parts, facts } = c.var
+    const client = await findClient(parts.shards.global, c.req.param('id'))
+    if (client === null) throw new Problem('not_found')
+    return c.json({ revoked: await endSessionsOfClient(parts, client.id, facts.now) })
+  },
+)
+
 adminClients.delete(
   '/admin/v1/clients/:id',
   operation({
@@ -81,3 +135,22 @@ adminClients.delete(
     return c.body(null, 204)
   },
 )
+
+/** This isolate sees it at once, others within the bound of their caches. */
+async function change<Changed extends { readonly client: Client }>(
+  c: LatchkeyContext,
+  how: (client: Client) => Promise<Changed>,
+): Promise<Changed> {
+  const id = c.req.param('id') ?? ''
+  if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
+  const { parts } = c.var
+  const changed = await changeClient(parts.shards.global, id, how)
+  if (changed === null) throw new Problem('not_found')
+  parts.forgetClient(id)
+  return changed
+}
+
+const viewWithSecret = ({ client, secret }: Secretive) => ({
+  ...clientView(client),
+  ...(secret === null ? {} : { client_secret: secret }),
+})

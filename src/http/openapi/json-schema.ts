@@ -69,8 +69,11 @@ export function createRenderer(): Renderer {
         return { type: 'string', enum: schema.options }
       case 'literal':
         return { const: schema.literal }
-      case 'optional':
-        return { ...render(schema.wrapped, side), ...defaultOf(schema, side) }
+      case 'optional': {
+        // Where a field may be left out, what it would otherwise be filled with is said by the outermost alone.
+        const { default: _, ...wrapped } = render(schema.wrapped, side)
+        return { ...wrapped, ...defaultOf(schema, side) }
+      }
       case 'nullable':
       case 'nullish':
         return { anyOf: [render(schema.wrapped, side), { type: 'null' }], ...defaultOf(schema, side) }

@@ -64,6 +64,9 @@ export const RegistrationFields = v.object({
   access_token_seconds: v.optional(seconds(1, ACCESS_TOKEN_MAX_SECONDS), ACCESS_TOKEN_SECONDS),
 })
 
+/** What a change names; it is judged once more beside what stays. */
+export const PatchFields = v.partial(v.object({ ...RegistrationFields.entries, client_id: v.string() }))
+
 const Registration = v.pipe(
   RegistrationFields,
   v.transform(body => ({
