@@ -7,6 +7,7 @@ import { NOTICE_MAIL_SECONDS } from './domain/limits.ts'
 import { accountPages } from './http/account/index.ts'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
+import { adminExport } from './http/admin/export.ts'
 import { adminKeys } from './http/admin/keys.ts'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
@@ -134,6 +135,7 @@ const ROUTES = [
   adminKeys,
   adminAlarms,
   adminWebhooks,
+  adminExport,
 ]
 
 function createParts(env: Env, ports: Ports): Parts {

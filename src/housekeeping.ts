@@ -24,7 +24,7 @@ import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { all, run } from './store/d1.ts'
 import { deleteExpiredDeviceAuthorizations } from './store/device-authorizations.ts'
 import { listUsersOfEndedChanges } from './store/email-changes.ts'
-import { findLogSweep, type LogPlace, listAgedEntries, sweepLog } from './store/log-sweep.ts'
+import { findLogSweep, LOG_START, listAgedEntries, sweepLog } from './store/log-sweep.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
@@ -91,8 +91,6 @@ async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], no
   }
 }
 
-const START: LogPlace = { userId: '', seq: 0 }
-
 /** Some of a pass over the whole log, which goes on where the last run stopped; a new pass begins once a day. */
 async function forgetOldEntries(db: D1Database, now: number): Promise<void> {
   const last = await findLogSweep(db)
@@ -100,12 +98,12 @@ async function forgetOldEntries(db: D1Database, now: number): Promise<void> {
   if (last !== null && !isUnderWay && now - last.begunAt < LOG_SWEEP_SECONDS) return
   const begunAt = isUnderWay ? last.begunAt : now
   const ages = { staleBefore: now - LOG_DETAILS_SECONDS, orphanBefore: now - DELETED_LOG_SECONDS }
-  let after = isUnderWay ? last.after : START
+  let after = isUnderWay ? last.after : LOG_START
   for (let chunk = 0; chunk < LOG_SWEEP_CHUNKS; chunk++) {
     const entries = await listAgedEntries(db, after, ages, LOG_SWEEP_CHUNK_ROWS)
-    after = (entries.length === LOG_SWEEP_CHUNK_ROWS && entries.at(-1)) || START
+    after = (entries.length === LOG_SWEEP_CHUNK_ROWS && entries.at(-1)) || LOG_START
     await sweepLog(db, entries, { after, begunAt })
-    if (after === START) return
+    if (after === LOG_START) return
   }
 }
 

@@ -2,7 +2,6 @@
 // chunk by chunk while the answer is being sent. Digests (marks of devices, of secrets) are left out: they say nothing
 // to anybody.
 import * as v from 'valibot'
-import { utf8 } from '../domain/encoding.ts'
 import { DOWNLOAD_CHUNK_ENTRIES } from '../domain/limits.ts'
 import { splitScope } from '../domain/scope.ts'
 import { isLive, type Session } from '../domain/session.ts'
@@ -21,6 +20,7 @@ import { Time } from './openapi/fields.ts'
 import { PreferencesView } from './preferences-api.ts'
 import { Problem } from './problem.ts'
 import { SessionView, sessionView } from './session-view.ts'
+import { streamOf } from './stream-of.ts'
 
 export const AccountData = v.pipe(
   v.object({
@@ -67,19 +67,6 @@ export async function accountDataText(c: LatchkeyContext, session: Session): Pro
   }
   return streamOf(text())
 }
-
-/** Each part is made when there is room for it. */
-const streamOf = (parts: AsyncGenerator<string>): ReadableStream =>
-  new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await parts.next()
-      if (done) controller.close()
-      else controller.enqueue(utf8(value))
-    },
-    async cancel() {
-      await parts.return(undefined)
-    },
-  })
 
 async function everythingButEvents(c: LatchkeyContext, { userId, id }: Session) {
   const { parts, facts } = c.var

@@ -16,7 +16,7 @@ export interface LoggedEvent {
   readonly place: Place | null
 }
 
-interface EventRow {
+export interface EventRow {
   readonly seq: number
   readonly type: UserEventType
   readonly at: number
@@ -28,9 +28,9 @@ interface EventRow {
   readonly place: string | null
 }
 
-const COLUMNS = 'seq, type, at, session_id, client_id, reason, actor, device, place'
+export const COLUMNS = 'seq, type, at, session_id, client_id, reason, actor, device, place'
 
-const loggedEventOf = (row: EventRow): LoggedEvent => ({
+export const loggedEventOf = (row: EventRow): LoggedEvent => ({
   seq: row.seq,
   type: row.type,
   at: row.at,

@@ -8,6 +8,8 @@ export interface LogPlace {
   readonly seq: number
 }
 
+export const LOG_START: LogPlace = { userId: '', seq: 0 }
+
 export interface LogSweep {
   /** After which entry it goes on; before all of them when no pass is under way. */
   readonly after: LogPlace

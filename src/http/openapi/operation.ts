@@ -8,7 +8,7 @@ import type { Caller } from './callers.ts'
 export type Fields = v.ObjectSchema<v.ObjectEntries, undefined>
 
 /** A schema of JSON, another media type, or null for no content. */
-export type Answer = v.GenericSchema | 'text/html' | 'text/event-stream' | null
+export type Answer = v.GenericSchema | 'text/html' | 'text/event-stream' | 'application/x-ndjson' | null
 
 export interface Operation {
   readonly summary: string

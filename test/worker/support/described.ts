@@ -80,7 +80,7 @@ export async function holdToDocument(method: string, pathname: string, response:
   if (type === undefined) return
   const schema = content[type]?.schema
   if (schema === undefined) throw new Error(`${name}: ${status} as ${type} is not described in /openapi.json`)
-  if (!type.endsWith('json')) return
+  if (!/[/+]json$/.test(type)) return
   const text = await response.clone().text()
   if (text === '') return
   const result = validatorOf(document, `${name} ${status} ${type}`, schema).validate(JSON.parse(text))
