@@ -49,6 +49,7 @@ import { alarmMessage } from './mail/alarm-message.ts'
 import { createTransport } from './mail/create-transport.ts'
 import { createOutbox } from './mail/outbox.ts'
 import type { MailTransport } from './mail/transport.ts'
+import type { AlarmSinks } from './notify/alarm-notices.ts'
 import { tellWebhooksOfAlarm } from './notify/alarm-webhooks.ts'
 import { createAlarms } from './notify/alarms.ts'
 import { createTraitChanges } from './notify/trait-changes.ts'
@@ -142,8 +143,15 @@ function createParts(env: Env, ports: Ports): Parts {
   const config = parseConfig(env as unknown as Record<string, unknown>)
   const shards = readShards(env)
   const secrets = createSecrets(config.sealingSecret, config.digestSecret)
-  const alarmMailTo = config.alarmMailTo
-  const alarms = createAlarms(shards.global, {
+  const keys = createKeyRing(
+    {
+      list: () => listPublishedKeys(shards.global),
+      change: (change, created, now) => changeSigningKeys(shards.global, change, created, now),
+    },
+    secrets,
+  )
+  const { alarmMailTo } = config
+  const sinks: AlarmSinks = {
     prepareMail:
       alarmMailTo === null
         ? null
@@ -153,7 +161,8 @@ function createParts(env: Env, ports: Ports): Parts {
             return { row: mail.row, deliver: () => outbox.deliver(shards.global, mail, now) }
           },
     tellWebhooks: (alarm, now) => tellWebhooksOfAlarm({ shards, queue: env.EVENTS }, alarm, now),
-  })
+  }
+  const alarms = createAlarms(shards.global, sinks, config.rotatesOnForgery ? keys.remove : null)
   const outbox = createOutbox({
     secrets,
     transport: ports.mail(config.mail, env),
@@ -180,13 +189,7 @@ function createParts(env: Env, ports: Ports): Parts {
     users: env.USER_SESSIONS,
     waitingBrowsers: env.WAITING_BROWSERS,
     secrets,
-    keys: createKeyRing(
-      {
-        list: () => listPublishedKeys(shards.global),
-        change: (change, created, now) => changeSigningKeys(shards.global, change, created, now),
-      },
-      secrets,
-    ),
+    keys,
     limits,
     alarms,
     traitChanges: createTraitChanges(),

@@ -41,6 +41,8 @@ export interface Config {
   readonly adminToken: string
   /** Who is mailed when an alarm is raised; null for nobody. */
   readonly alarmMailTo: string | null
+  /** Whether a key that somebody else signs with is removed at once, without asking an operator. */
+  readonly rotatesOnForgery: boolean
   readonly mail: MailConfig
 }
 
@@ -78,6 +80,7 @@ const Settings = v.object({
   SEALING_SECRET: secret,
   DIGEST_SECRET: secret,
   ADMIN_TOKEN: secret,
+  ON_FORGERY: v.optional(v.picklist(['alarm', 'rotate']), 'alarm'),
   ALARM_MAIL_TO: v.optional(v.pipe(v.string(), v.check(isEmailAddress))),
   MAIL_FROM: v.pipe(v.string(), v.check(isSender)),
   MAIL_TRANSPORT: v.picklist(['smtp', 'binding', 'http']),
@@ -126,6 +129,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     sealingSecret: value.SEALING_SECRET,
     digestSecret: value.DIGEST_SECRET,
     adminToken: value.ADMIN_TOKEN,
+    rotatesOnForgery: value.ON_FORGERY === 'rotate',
     alarmMailTo: value.ALARM_MAIL_TO ?? null,
     mail: mailConfig(value),
   }

@@ -42,3 +42,6 @@ export interface AlarmReport {
 /** Not by the way that fails: it would not arrive, and fail once more. */
 export const isMailed = ({ kind }: AlarmReport): boolean => kind !== 'mail.failing'
 export const isToldToWebhooks = ({ kind }: AlarmReport): boolean => kind !== 'webhook.failing'
+
+/** A valid signature on what was never issued: whoever made it holds the key. */
+export const isForgery = (kind: AlarmKind): boolean => kind === 'token.forged' || kind === 'link.forged'

@@ -1,7 +1,7 @@
 // Alarms for operators. The first of a kind is written at once; repeats are folded in the isolate, at most one
 // write in ALARM_FLUSH_MS, so that a hundred thousand forgeries cost a handful of rows. What has been counted is told.
 // A sink that fails never turns a refusal into anything else: it is tried again while there is something to tell.
-import { type AlarmKind, SEVERITY } from '../domain/alarm.ts'
+import { type AlarmKind, isForgery, SEVERITY } from '../domain/alarm.ts'
 import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
 import { log } from '../log.ts'
 import { addToAlarm, type CountedAlarm, reportOf } from '../store/alarms.ts'
@@ -35,19 +35,24 @@ interface Fold {
   pending: number
   firstAt: number
   lastAt: number
-  writtenAtMs: number
+  triedAtMs: number
+  /** The forged one, until it is removed; null where that is left to operators. */
+  keyToRemove: string | null
   /** A flush that the platform cut off must not stop the next one. */
   flushingUntil: number
 }
 
-export function createAlarms(db: D1Database, sinks: AlarmSinks): Alarms {
+/** In an emergency. @returns null when it is gone already */
+export type RemoveKey = (kid: string, now: number) => Promise<unknown>
+
+/** @param removeKey what a forgery is answered with; null where that is left to operators */
+export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: RemoveKey | null): Alarms {
   const folds = new Map<string, Fold>()
   const notices = createAlarmNotices(db, sinks)
 
   const write = async (fold: Fold): Promise<CountedAlarm | null> => {
     const { alarm, pending: count, firstAt, lastAt } = fold
     fold.pending = 0
-    fold.writtenAtMs = Date.now()
     try {
       return await addToAlarm(db, {
         id: randomId('a'),
@@ -70,12 +75,25 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks): Alarms {
     }
   }
 
+  /** Once for a fold. A key that is gone stays gone, and whoever forges with the next one has that one too. */
+  const answer = async (fold: Fold, kid: string, now: number): Promise<void> => {
+    try {
+      const left = await removeKey?.(kid, now)
+      fold.keyToRemove = null
+      if (left !== null) log('warn', { event: 'key.removed_on_forgery', kid })
+    } catch {
+      log('error', { event: 'key.not_removed', kid })
+    }
+  }
+
   const flush = async (fold: Fold, now: number): Promise<void> => {
     const telling: Promise<void>[] = []
-    for (let round = 0; fold.pending > 0 && round < MAX_FLUSH_ROUNDS; round++) {
-      const dueInMs = fold.writtenAtMs + ALARM_FLUSH_MS - Date.now()
+    for (let round = 0; isUnfinished(fold) && round < MAX_FLUSH_ROUNDS; round++) {
+      const dueInMs = fold.triedAtMs + ALARM_FLUSH_MS - Date.now()
       if (dueInMs > 0) await new Promise(resolve => setTimeout(resolve, Math.min(dueInMs, ALARM_FLUSH_MS)))
-      const counted = await write(fold)
+      fold.triedAtMs = Date.now()
+      if (fold.keyToRemove !== null) await answer(fold, fold.keyToRemove, now)
+      const counted = fold.pending > 0 ? await write(fold) : null
       // Beside the counting: a mail server may take its time.
       if (counted !== null) telling.push(notices.tell(reportOf(counted), now))
     }
@@ -92,7 +110,7 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks): Alarms {
     raise(alarm, now, waitUntil) {
       const window = Math.floor(now / ALARM_WINDOW_SECONDS)
       const foldKey = [alarm.kind, alarm.kid ?? '', window].join('|')
-      const fold = folds.get(foldKey) ?? newFold(foldKey, alarm, now)
+      const fold = folds.get(foldKey) ?? newFold(foldKey, alarm, now, removeKey !== null)
       folds.set(foldKey, fold)
       if (fold.pending === 0) Object.assign(fold, { alarm, firstAt: now })
       fold.pending += 1
@@ -104,7 +122,7 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks): Alarms {
 
     resume(now, waitUntil) {
       for (const fold of folds.values()) {
-        if (fold.pending > 0 && fold.flushingUntil <= now) waitUntil(beginFlush(fold, now))
+        if (isUnfinished(fold) && fold.flushingUntil <= now) waitUntil(beginFlush(fold, now))
       }
       for (const attempt of notices.retry(now)) waitUntil(attempt)
     },
@@ -113,13 +131,16 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks): Alarms {
   }
 }
 
-const newFold = (foldKey: string, alarm: Alarm, now: number): Fold => ({
+const isUnfinished = (fold: Fold): boolean => fold.pending > 0 || fold.keyToRemove !== null
+
+const newFold = (foldKey: string, alarm: Alarm, now: number, removesKeys: boolean): Fold => ({
   foldKey,
   alarm,
   pending: 0,
   firstAt: now,
   lastAt: now,
-  writtenAtMs: 0,
+  triedAtMs: 0,
+  keyToRemove: removesKeys && isForgery(alarm.kind) ? alarm.kid : null,
   flushingUntil: 0,
 })
 

@@ -52,7 +52,10 @@ describe('starting', () => {
       digestSecret: GOOD.DIGEST_SECRET,
       adminToken: GOOD.ADMIN_TOKEN,
       alarmMailTo: null,
+      rotatesOnForgery: false,
     })
+    expect(parseConfig({ ...GOOD, ON_FORGERY: 'rotate' }).rotatesOnForgery).toBe(true)
+    expect(faults({ ...GOOD, ON_FORGERY: 'on' })).toEqual(['ON_FORGERY'])
     expect(parseConfig({ ...GOOD, ALARM_MAIL_TO: 'ops@auth.test' })).toMatchObject({
       alarmMailTo: 'ops@auth.test',
     })

@@ -7,9 +7,9 @@ import { listAlarms, noonAhead } from './support/alarms.ts'
 import { ACCEPT_JSON, askForMail, type Browser, browser } from './support/browser.ts'
 import { addToken, type Jar, leaksIn } from './support/canaries.ts'
 import { deliver, type Queued, recordQueue } from './support/events.ts'
-import { claimsOf, type LeakedKey, leakKey } from './support/leaked-key.ts'
+import { claimsOf, type LeakedKey, leakKey, withBadSignature } from './support/leaked-key.ts'
 import { admin, bearer, createService, freshAddress, freshIp, json, type Service } from './support/service.ts'
-import { createClient, signIn, type Tokens } from './support/sign-in.ts'
+import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
 import { type Watch, watchDatabases } from './support/watched-databases.ts'
 
 const OPERATORS = 'operators@auth.test'
@@ -220,6 +220,71 @@ describe('when a way to tell is broken', () => {
     unlucky.now += 60
     await keepHouse(unlucky.parts, unlucky.now)
     expect(mailed(unlucky)).toHaveLength(1)
+  })
+})
+
+describe('ON_FORGERY=rotate', () => {
+  const keys = async () => {
+    const answer = await service.request('/admin/v1/keys', admin(service))
+    const { keys: found } = (await answer.json()) as { keys: { kid: string; state: string }[] }
+    return found
+  }
+  const stateOf = async (kid: string) => (await keys()).find(each => each.kid === kid)?.state
+  const active = async () => (await keys()).find(({ state }) => state === 'active')?.kid
+  const rotating = () => {
+    const made = createService({ ...watch.bindings, ON_FORGERY: 'rotate' })
+    made.now = service.now
+    return made
+  }
+
+  it('EB-06, EB-10: the first forgery removes the forged key, once, and nobody is signed out', async () => {
+    await forge()
+    // Without the setting the key stays; what is no forgery with it changes nothing either.
+    const isolates = [rotating(), rotating()] as const
+    const attempts = [
+      withBadSignature(mine.access_token),
+      await key.resign(mine.access_token, {}, { kid: 'k_x' }),
+    ]
+    for (const token of attempts) {
+      expect((await isolates[0].request('/ping/whoami', bearer(token))).status).toBe(401)
+    }
+    expect((await isolates[0].request('/ping/whoami', bearer(mine.access_token))).status).toBe(200)
+    expect(await stateOf(key.kid)).toBe('active')
+
+    await Promise.all([forge(isolates[0]), forge(isolates[1]), forge(isolates[0])])
+    expect(await stateOf(key.kid)).toBe('gone')
+    const successor = await active()
+    expect(said('key.removed_on_forgery')).toHaveLength(1)
+    // What the removed key signs is no forgery any more, and removes nothing.
+    for (const each of isolates) await forge(each)
+    const [alarm, ...more] = await openAlarms()
+    expect(more).toEqual([])
+    expect(alarm).toMatchObject({ kid: key.kid, count: 4 })
+    await acknowledge(alarm?.id ?? '')
+    for (const each of isolates) {
+      each.now += 61
+      await forge(each)
+      await keepHouse(each.parts, each.now)
+    }
+    expect(await active()).toBe(successor)
+    expect(await openAlarms()).toEqual([])
+    const refreshed = await refresh(isolates[1], mine)
+    expect(refreshed.status).toBe(200)
+    const { access_token } = (await refreshed.json()) as Tokens
+    expect((await isolates[0].request('/ping/whoami', bearer(access_token))).status).toBe(200)
+  })
+
+  it('EB-12, LG-06: a removal that fails is tried again, beside refusals that stay what they are', async () => {
+    let isAway = true
+    watch.refuses = sql => isAway && sql.startsWith('UPDATE signing_keys')
+    const strict = rotating()
+    const forging = forge(strict)
+    await vi.waitFor(() => expect(said('key.not_removed').length).toBeGreaterThan(0), { timeout: 10_000 })
+    expect(await stateOf(key.kid)).toBe('active')
+    isAway = false
+    await forging
+    expect(await stateOf(key.kid)).toBe('gone')
+    expect(await openAlarms()).toMatchObject([{ kid: key.kid, count: 1 }])
   })
 })
 
