@@ -1,20 +1,39 @@
-// `npm run drill:key-leak`: hands out the signing key and the database of the local instance, to be attacked with.
-import { command, WrongUse } from './command.ts'
+// `npm run drill:key-leak`: hands out the signing key and the database of the local instance, and attacks with both.
+import { command } from './command.ts'
+import { drillKeyLeak } from './drill/key-leak.ts'
 import { publish } from './drill/publish.ts'
-import { parseSettings } from './settings.ts'
+import { findLocalInstance } from './local-instance.ts'
+import { parseSettings, SETTINGS_HELP, UsageError } from './settings.ts'
 
-const USAGE = `npm run drill:key-leak -- --publish-only DIR
+const USAGE = `npm run drill:key-leak [-- --keep]
+npm run drill:key-leak -- --publish-only DIR
 
-Writes private-key.jwk.json (the active signing key, in the clear) and database.json (every row of every table)
-of the local instance to DIR. The instance may be running. Whoever has both files can sign tokens with the
-service's own key: try whether they are accepted, and look at /admin/v1/alarms.
+Publishes private-key.jwk.json (the active signing key, in the clear) and database.json (every row of every table) of
+the local instance to a temporary folder, forges every kind of token with them and tries each wherever it would be
+taken. None must be accepted, the alarm must count them, and when the key is removed in an emergency nobody must be
+signed out. Exit code 0 only if all of it holds. Needs a running instance: npm run dev, in another terminal.
 
-Settings, from the environment:
-  STATE_DIR       where the local instance keeps its databases (.wrangler/state)`
+  --keep              leaves the folder there
+  --publish-only DIR  writes the two files to DIR and does nothing else: to be attacked with by yourself
 
-await command(USAGE, { 'publish-only': { type: 'string' } }, async values => {
+${SETTINGS_HELP}`
+
+const OPTIONS = { 'publish-only': { type: 'string' }, keep: { type: 'boolean' } } as const
+
+await command(USAGE, OPTIONS, async values => {
+  const settings = parseSettings(process.env)
   const directory = values['publish-only']
-  if (directory === undefined) throw new WrongUse('--publish-only DIR is missing.')
-  const written = await publish(parseSettings(process.env).stateDir, directory)
-  console.log(written.join('\n'))
+  if (directory !== undefined) {
+    console.log((await publish(settings.stateDir, directory)).join('\n'))
+    return
+  }
+  const broken = await drillKeyLeak(
+    await findLocalInstance(settings),
+    settings.stateDir,
+    values.keep ?? false,
+  )
+  if (broken.length > 0) throw new UsageError(`\nThis did not hold:\n- ${broken.join('\n- ')}`)
+  console.log(
+    '\nAll of it held: key and database are worth nothing to whoever took them, and nobody noticed.',
+  )
 })

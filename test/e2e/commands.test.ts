@@ -1,6 +1,6 @@
 // The commands against a running instance, and the walk of the README, typed as it stands there.
 import { createPublicKey } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -92,7 +92,77 @@ describe('npm run drill:key-leak', () => {
     rmSync(directory, { recursive: true })
   })
 
-  test('promises no more than it does', async () => {
-    expect(await runCommand('drill-key-leak', [], service.env)).toMatchObject({ code: 2 })
+  test('EB-05: nothing that key and database are forged into is accepted, it is counted, and nobody is signed out', async () => {
+    const drill = await runCommand('drill-key-leak', [], service.env)
+    expect(drill).toMatchObject({ code: 0, output: expect.stringContaining('All of it held') })
+    const [, folder = ''] = /^ {3}(\/.+)\/private-key\.jwk\.json$/m.exec(drill.output) ?? []
+    expect(folder).not.toBe('')
+    expect(existsSync(folder)).toBe(false)
+  })
+})
+
+test('npm run drill:stolen-phone: the phone is worth nothing at once, and nothing else is lost', async () => {
+  const drill = await runCommand('drill-stolen-phone', [], service.env)
+  expect(drill).toMatchObject({ code: 0, output: expect.stringContaining('All of it held') })
+})
+
+describe('npm run admin', () => {
+  const admin = (...args: string[]) => runCommand('admin', args, service.env)
+
+  test('LG-03: shows what there is, makes, finds and ends, and prints a secret once', async () => {
+    expect(await admin('clients', 'list')).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^demo-app +Demo/m),
+    })
+    const user = (await service.device('demo', 'Phone').signIn('ops@dev.test')).body.user_id as string
+    const found = await admin('users', 'find', '--email', 'ops@dev.test', '--json')
+    expect(JSON.parse(found.output)).toMatchObject({ users: [{ id: user, email: 'ops@dev.test' }] })
+    expect((await admin('users', 'sessions', user)).output).toMatch(/demo +Phone/)
+    expect(await admin('users', 'revoke-sessions', user, '--yes')).toMatchObject({
+      code: 0,
+      output: 'revoked  1\n',
+    })
+
+    const hostile = [
+      '--name',
+      'a\u001b[2Jb\u202e',
+      '--kind',
+      'third_party',
+      '--type',
+      'confidential',
+      '--scope',
+      'openid',
+    ]
+    const made = await admin(
+      'clients',
+      'create',
+      '--client-id',
+      'of-admin',
+      '--redirect-uri',
+      'https://a.test/',
+      ...hostile,
+    )
+    expect(made.output).toMatch(/^client_secret +\S{43}$/m)
+    expect(made.output).toContain('not shown again')
+    const shown = await admin('clients', 'show', 'of-admin')
+    expect(shown.output).toMatch(/^name +a\\u001b\[2Jb\\u202e$/m)
+    expect(shown.output).not.toContain('client_secret  ')
+    expect((await admin('clients', 'delete', 'of-admin', '--yes')).code).toBe(0)
+  })
+
+  test('tells refusals in words with exit code 1, and wrong usage with 2', async () => {
+    const refused = await admin('clients', 'show', 'nobody')
+    expect(refused).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^Refused \(404\)\. Not found\nrequest req_/),
+    })
+    const [unasked, unknown, help] = await Promise.all([
+      admin('clients', 'delete', 'demo'),
+      admin('clients', 'paint'),
+      admin('clients', 'create', '--help'),
+    ])
+    expect(unasked).toMatchObject({ code: 2, output: expect.stringContaining('--yes') })
+    expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('rotate-secret CLIENT_ID') })
+    expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--redirect-uri') })
   })
 })
