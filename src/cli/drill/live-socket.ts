@@ -1,4 +1,5 @@
 // The live channel as a page holds it open: messages as they come, and the close.
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface LiveMessage {
   readonly type: string
@@ -14,6 +15,7 @@ export interface LiveSocket {
 }
 
 const PATIENCE_MS = 10_000
+const POLL_MS = 25
 
 /** @param as a browser's cookies, or an access token as a subprotocol */
 export async function openLiveSocket(
@@ -25,28 +27,13 @@ export async function openLiveSocket(
   const options = 'cookie' in as ? { headers: as } : [`bearer.${as.accessToken}`]
   const socket = new WebSocket(url, options as string[])
   const messages: LiveMessage[] = []
-  let isClosed = false
-  const changes = new EventTarget()
-  const changed = () => changes.dispatchEvent(new Event('change'))
-  socket.addEventListener('message', ({ data }) => {
-    messages.push(JSON.parse(String(data)) as LiveMessage)
-    changed()
-  })
-  for (const end of ['close', 'error'] as const) {
-    socket.addEventListener(end, () => {
-      isClosed = true
-      changed()
-    })
-  }
+  socket.addEventListener('message', ({ data }) => messages.push(JSON.parse(String(data)) as LiveMessage))
   const until = async <Found>(find: () => Found | null): Promise<Found | null> => {
-    const patience = AbortSignal.timeout(PATIENCE_MS)
+    const deadline = Date.now() + PATIENCE_MS
     for (;;) {
       const found = find()
-      if (found !== null || patience.aborted) return found
-      await new Promise(resolve => {
-        changes.addEventListener('change', resolve, { once: true })
-        patience.addEventListener('abort', resolve, { once: true })
-      })
+      if (found !== null || Date.now() > deadline) return found
+      await sleep(POLL_MS)
     }
   }
   const opened = new Promise<boolean>(resolve => {
@@ -57,7 +44,8 @@ export async function openLiveSocket(
   return {
     next: (type, sessionId) =>
       until(() => messages.find(each => each.type === type && each.session?.id === sessionId) ?? null),
-    closed: async () => (await until(() => (isClosed ? true : null))) ?? false,
+    // The event would come with the end of the connection below it, some time after the close has been said.
+    closed: async () => (await until(() => (socket.readyState === WebSocket.OPEN ? null : true))) ?? false,
     close: () => socket.close(),
   }
 }
