@@ -123,6 +123,11 @@ CREATE TABLE IF NOT EXISTS user_events (
   place TEXT,
   -- Of a sign-in: keyed digests by which its device is known again.
   marks TEXT,
+  -- A MAC over this entry and the digest of the one before (src/tokens/event-chain.ts); null in entries that are older.
+  digest TEXT CHECK (length(digest) = 43),
+  -- Of device, place and marks, which it outlives. The salt goes with them.
+  details_digest TEXT CHECK (length(details_digest) = 43),
+  details_salt TEXT,
   PRIMARY KEY (user_id, seq)
 ) STRICT, WITHOUT ROWID;
 

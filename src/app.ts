@@ -9,6 +9,7 @@ import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
 import { adminExport } from './http/admin/export.ts'
 import { adminKeys } from './http/admin/keys.ts'
+import { adminLogCheck } from './http/admin/log-check.ts'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
 import { adminUsers } from './http/admin/users.ts'
@@ -137,6 +138,7 @@ const ROUTES = [
   adminAlarms,
   adminWebhooks,
   adminExport,
+  adminLogCheck,
 ]
 
 function createParts(env: Env, ports: Ports): Parts {

@@ -31,6 +31,8 @@ export const DOWNLOADS_PER_USER = 10
 export const DOWNLOADS_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 /** Entries of the log that a download holds in memory. */
 export const DOWNLOAD_CHUNK_ENTRIES = 500
+/** Entries of a log that a check of its chain holds in memory. */
+export const LOG_CHECK_CHUNK_ENTRIES = 500
 /** Entries of all logs that an export holds in memory. */
 export const EXPORT_CHUNK_ENTRIES = 500
 

@@ -28,7 +28,7 @@ export interface EventRow {
   readonly place: string | null
 }
 
-export const COLUMNS = 'seq, type, at, session_id, client_id, reason, actor, device, place'
+const COLUMNS = 'seq, type, at, session_id, client_id, reason, actor, device, place'
 
 export const loggedEventOf = (row: EventRow): LoggedEvent => ({
   seq: row.seq,
@@ -51,30 +51,76 @@ export const entryOf = (event: UserEvent): LoggedEvent => ({
   ...subjectOf(event),
 })
 
-/** The events of one change, in one statement however many they are. */
-export function insertEvents(db: D1Database, userId: string, events: readonly UserEvent[]) {
-  const rows = events.map(event => {
-    const { by, device, place, ...entry } = entryOf(event)
-    return {
-      ...entry,
-      opId: event.opId,
-      firstSeq: event.firstSeq,
-      actor: JSON.stringify(by),
-      device: device === null ? null : JSON.stringify(device),
-      place: place === null ? null : JSON.stringify(place),
-      marks: event.type === 'session.created' ? JSON.stringify(event.marks) : null,
-    }
-  })
+/** An entry to the letter, as it is written and as its digest is made. */
+export interface StoredEvent extends EventRow {
+  readonly op_id: string | null
+  readonly first_seq: number | null
+  readonly marks: string | null
+}
+
+/** What binds an entry to those before it (tokens/event-chain.ts). */
+export interface EventLink {
+  readonly digest: string
+  readonly details_digest: string | null
+  readonly details_salt: string | null
+}
+
+/** Without a digest when it is older than digests are. */
+export type LinkedEvent = StoredEvent & Omit<EventLink, 'digest'> & { readonly digest: string | null }
+
+export function storedEventOf(event: UserEvent): StoredEvent {
+  const { seq, type, at, sessionId, clientId, reason, by, device, place } = entryOf(event)
+  return {
+    seq,
+    type,
+    at,
+    session_id: sessionId,
+    client_id: clientId,
+    reason,
+    actor: JSON.stringify(by),
+    device: device === null ? null : JSON.stringify(device),
+    place: place === null ? null : JSON.stringify(place),
+    op_id: event.opId,
+    first_seq: event.firstSeq,
+    marks: event.type === 'session.created' ? JSON.stringify(event.marks) : null,
+  }
+}
+
+const LINKED =
+  'seq, type, at, session_id, client_id, reason, actor, device, place, op_id, first_seq, marks, digest, details_digest, details_salt'
+
+/** The events of one change, each with its link, in one statement however many they are. */
+export function insertEvents(
+  db: D1Database,
+  userId: string,
+  events: readonly UserEvent[],
+  links: readonly EventLink[],
+) {
+  const rows = events.map((event, index) => ({ ...storedEventOf(event), ...links[index] }))
   return db
     .prepare(
-      `INSERT INTO user_events (user_id, op_id, first_seq, ${COLUMNS}, marks)
-       SELECT ?1, value ->> 'opId', value ->> 'firstSeq', value ->> 'seq', value ->> 'type', value ->> 'at',
-         value ->> 'sessionId', value ->> 'clientId', value ->> 'reason', value ->> 'actor', value ->> 'device',
-         value ->> 'place', value ->> 'marks'
+      `INSERT INTO user_events (user_id, ${LINKED})
+       SELECT ?1, value ->> 'seq', value ->> 'type', value ->> 'at', value ->> 'session_id', value ->> 'client_id',
+         value ->> 'reason', value ->> 'actor', value ->> 'device', value ->> 'place', value ->> 'op_id',
+         value ->> 'first_seq', value ->> 'marks', value ->> 'digest', value ->> 'details_digest',
+         value ->> 'details_salt'
        FROM json_each(?2) ORDER BY key`,
     )
     .bind(userId, JSON.stringify(rows))
 }
+
+/** The log after a number, oldest first. Throws StorageUnavailable. */
+export const listLinkedEvents = (
+  db: D1Database,
+  userId: string,
+  after: number,
+  limit: number,
+): Promise<LinkedEvent[]> =>
+  all<LinkedEvent>(
+    db
+      .prepare(`SELECT ${LINKED} FROM user_events WHERE user_id = ? AND seq > ? ORDER BY seq LIMIT ?`)
+      .bind(userId, after, limit),
+  )
 
 function subjectOf(
   event: UserEvent,
@@ -110,13 +156,14 @@ export interface NewestRow {
   readonly session_id: string | null
   readonly reason: string | null
   readonly marks: string | null
+  readonly digest: string | null
 }
 
 /** The end of the log, newest first: where it goes on, and from which devices the user has signed in. */
 export const selectNewest = (db: D1Database, userId: string, limit: number) =>
   db
     .prepare(
-      'SELECT seq, session_id, reason, marks FROM user_events WHERE user_id = ? ORDER BY seq DESC LIMIT ?',
+      'SELECT seq, session_id, reason, marks, digest FROM user_events WHERE user_id = ? ORDER BY seq DESC LIMIT ?',
     )
     .bind(userId, limit)
 
@@ -248,11 +295,11 @@ export async function listEvents(
   return rows.map(loggedEventOf)
 }
 
-/** Removes what is personal from a deleted user's log. */
+/** Removes what is personal from a deleted user's log, and the salt by which its digest could be tried. */
 export const scrubEvents = (db: D1Database, userId: string) =>
   db
     .prepare(
-      `UPDATE user_events SET device = NULL, place = NULL, marks = NULL
+      `UPDATE user_events SET device = NULL, place = NULL, marks = NULL, details_salt = NULL
        WHERE user_id = ? AND (device IS NOT NULL OR place IS NOT NULL OR marks IS NOT NULL)`,
     )
     .bind(userId)

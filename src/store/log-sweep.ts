@@ -94,7 +94,7 @@ const deleteEntries = (db: D1Database, places: readonly LogPlace[]) =>
 const scrubEntries = (db: D1Database, places: readonly LogPlace[]) =>
   db
     .prepare(
-      `UPDATE user_events SET device = NULL, place = NULL, marks = NULL WHERE (user_id, seq) IN
+      `UPDATE user_events SET device = NULL, place = NULL, marks = NULL, details_salt = NULL WHERE (user_id, seq) IN
          (SELECT value ->> 'userId', value ->> 'seq' FROM json_each(?))`,
     )
     .bind(listOf(places))

@@ -4,7 +4,7 @@ import { deleteCodesOf } from './authorization-codes.ts'
 import { insertFirstBucket, retireBuckets } from './buckets.ts'
 import { deleteConsent, upsertConsent } from './consents.ts'
 import { closeEmailChange, insertLastEmailChange } from './email-changes.ts'
-import { insertEvents, scrubEvents } from './events.ts'
+import { type EventLink, insertEvents, scrubEvents } from './events.ts'
 import { insertOutbox } from './outbox.ts'
 import { deleteSessions, insertSession } from './sessions.ts'
 import {
@@ -25,9 +25,10 @@ export function statements(
   db: D1Database,
   userId: string,
   events: readonly UserEvent[],
+  links: readonly EventLink[],
 ): D1PreparedStatement[] {
   return [
-    insertEvents(db, userId, events),
+    insertEvents(db, userId, events, links),
     ...endings(db, userId, events),
     ...events.flatMap(event => consequences(db, userId, event)),
   ]

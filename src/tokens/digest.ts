@@ -16,6 +16,7 @@ export type DigestPurpose =
   | 'address'
   | 'dpop-proof'
   | 'client-assertion'
+  | 'event-details'
 
 export async function digestBytes(purpose: DigestPurpose, text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(`latchkey/${purpose}/v1\0${text}`)))

@@ -19,6 +19,7 @@ export type MacPurpose =
   | 'authorization-code'
   | 'device-mark'
   | 'user-code'
+  | 'event-chain'
 
 const SALT_BYTES = 32
 

@@ -5,7 +5,7 @@ import { StorageUnavailable } from '../store/d1.ts'
 import type { Shards } from '../store/shards.ts'
 import { takeEmail } from '../store/users.ts'
 import { addressTag } from '../tokens/address-tag.ts'
-import { type Applied, applyChange, without } from './change.ts'
+import { type Applied, applyChange, type ChainKey, without } from './change.ts'
 import { releaseAddress, settleLater } from './settle-email-change.ts'
 
 /** Safe to run again. */
@@ -14,6 +14,7 @@ export async function changeEmail(
   userId: string,
   command: ChangeEmail,
   now: number,
+  key: ChainKey,
 ): Promise<Applied<ChangeEmailResult>> {
   try {
     if (!(await takeAddress(shards, command.email, userId, now))) return without({ tag: 'address_taken' })
@@ -21,7 +22,7 @@ export async function changeEmail(
     if (error instanceof StorageUnavailable) return without({ tag: 'unavailable' })
     throw error
   }
-  const applied = await applyChange(shards.of(userId), userId, command, now)
+  const applied = await applyChange(shards.of(userId), userId, command, now, key)
   // Unknown: the change stays open for the next attempt.
   if (applied.outcome.tag !== 'unavailable') await settleLater(shards, userId)
   return applied

@@ -4,8 +4,17 @@ import type { ChangeEmailResult, Command, EndResult, ResultOf, StartResult } fro
 import { decide } from '../domain/decide.ts'
 import { KNOWN_DEVICE_ENTRIES, OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
-import { type Cause, entryOf, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
+import {
+  type Cause,
+  entryOf,
+  findCause,
+  type LoggedEvent,
+  listEventsOfChange,
+  storedEventOf,
+} from '../store/events.ts'
 import { statements } from '../store/statements.ts'
+import { linkEvents } from '../tokens/event-chain.ts'
+import type { Secrets } from '../tokens/secrets.ts'
 import type { Outcome } from './outcome.ts'
 import { loadState } from './state.ts'
 
@@ -15,11 +24,15 @@ export interface Applied<Result> {
   readonly entries: readonly LoggedEvent[]
 }
 
+/** The deployment's, for what binds each entry of a log to the one before. */
+export type ChainKey = Pick<Secrets, 'mac'>
+
 export async function applyChange<C extends Command>(
   db: D1Database,
   userId: string,
   command: C,
   now: number,
+  key: ChainKey,
 ): Promise<Applied<ResultOf<C>>> {
   const traces = command.type === 'start_session' ? KNOWN_DEVICE_ENTRIES : 1
   for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
@@ -28,7 +41,8 @@ export async function applyChange<C extends Command>(
       const { events, result } = decide(state, command, now)
       if (events.length === 0) return (await replayOf(db, userId, command)) ?? without(result)
       try {
-        await batch(db, statements(db, userId, events))
+        const links = await linkEvents(key, userId, state.lastDigest, events.map(storedEventOf))
+        await batch(db, statements(db, userId, events, links))
         return { outcome: result, entries: events.map(entryOf) }
       } catch (error) {
         const known = await replayOf(db, userId, command)

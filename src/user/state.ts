@@ -7,8 +7,13 @@ import { deviceTraceOf, type NewestRow, selectNewest } from '../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
 
+export interface LoadedState extends UserState {
+  /** Of the newest entry of the log, to which the next is bound. */
+  readonly lastDigest: string | null
+}
+
 /** @param entries how many of the newest of the log to read */
-export async function loadState(db: D1Database, userId: string, entries = 1): Promise<UserState> {
+export async function loadState(db: D1Database, userId: string, entries = 1): Promise<LoadedState> {
   const [users, sessions, consents, newest] = await batch(db, [
     selectUser(db, userId),
     selectSessions(db, userId),
@@ -31,6 +36,7 @@ export async function loadState(db: D1Database, userId: string, entries = 1): Pr
     sessions: ((sessions?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
     consents: ((consents?.results ?? []) as unknown as ConsentRow[]).map(consentOf),
     lastSeq: log[0]?.seq ?? 0,
+    lastDigest: log[0]?.digest ?? null,
     traces: log.map(deviceTraceOf),
   }
 }

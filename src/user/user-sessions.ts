@@ -22,6 +22,7 @@ import { findEventOfSession } from '../store/events.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
 import { listWebhooks } from '../store/webhooks.ts'
+import { createSecrets } from '../tokens/secrets.ts'
 import { announce } from './announce.ts'
 import { type Applied, applyChange } from './change.ts'
 import { changeEmail } from './change-email.ts'
@@ -33,6 +34,8 @@ import { listLiveIds } from './state.ts'
 
 export class UserSessions extends DurableObject<Env> {
   #tail: Promise<unknown> = Promise.resolve()
+  // The only key of the deployment that is used in here: the log is chained by its one writer.
+  readonly #secrets = createSecrets(this.env.SEALING_SECRET, this.env.DIGEST_SECRET)
   readonly #findClient = createClientCache(id => findClient(this.#shards().global, id)).find
   readonly #live = createLiveSockets(this.ctx, {
     findClient: this.#findClient,
@@ -56,12 +59,12 @@ export class UserSessions extends DurableObject<Env> {
 
   /** Makes a proven address this user's, and lets go of the former one. */
   changeEmail(userId: string, command: ChangeEmail, now: number): Promise<Outcome<ChangeEmailResult>> {
-    return this.#applied(userId, now, shards => changeEmail(shards, userId, command, now))
+    return this.#applied(userId, now, shards => changeEmail(shards, userId, command, now, this.#secrets))
   }
 
   /** Ends everything and removes the user; what stays is described in docs/security.md. */
   deleteAccount(userId: string, command: DeleteAccount, now: number): Promise<Outcome<AccountResult>> {
-    return this.#applied(userId, now, shards => deleteAccount(shards, userId, command, now))
+    return this.#applied(userId, now, shards => deleteAccount(shards, userId, command, now, this.#secrets))
   }
 
   /** Opens a live socket (live-call.ts). In the order of changes: none for a session that has just ended. */
@@ -85,7 +88,9 @@ export class UserSessions extends DurableObject<Env> {
   }
 
   #change<C extends Command>(userId: string, command: C, now: number): Promise<Outcome<ResultOf<C>>> {
-    return this.#applied(userId, now, shards => applyChange(shards.of(userId), userId, command, now))
+    return this.#applied(userId, now, shards =>
+      applyChange(shards.of(userId), userId, command, now, this.#secrets),
+    )
   }
 
   /** What has happened is told beside the answer: whoever listens neither delays a change nor fails it. */

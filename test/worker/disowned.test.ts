@@ -194,7 +194,7 @@ describe('two sign-ins, one by link and one by code', () => {
       if (isWritten && disownings++ === 0) await disownAll(service, email)
       return run()
     })
-    const { outcome } = await applyChange(db, user_id, command, service.now)
+    const { outcome } = await applyChange(db, user_id, command, service.now, service.parts.secrets)
     expect([outcome, disownings]).toEqual([{ tag: 'code_required' }, 1])
     expect((await checkHistory(service, user_id)).live).toEqual([])
   })

@@ -156,6 +156,7 @@ describe('a refresh beside the end of its session', () => {
         by: { kind: 'session', session_id: session.session_id },
       },
       service.now,
+      service.parts.secrets,
     )
     expect(outcome).toEqual({ tag: 'ended', sessions: [session.session_id] })
     const { access_token, refresh_token } = tokens as unknown as Tokens

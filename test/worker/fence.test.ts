@@ -80,7 +80,10 @@ describe('twenty changes of one user at once, without a mutex', () => {
         Array.from({ length: 20 }, () => startCommand(userId, randomId('op'), rule)),
       )
       const outcomes = await Promise.all(
-        commands.map(async command => (await applyChange(db, userId, command, service.now)).outcome),
+        commands.map(
+          async command =>
+            (await applyChange(db, userId, command, service.now, service.parts.secrets)).outcome,
+        ),
       )
       const tags = outcomes.map(outcome => outcome.tag)
       expect(tags.every(tag => tag === 'started' || tag === 'unavailable')).toBe(true)

@@ -6,7 +6,17 @@ import { deleteOldRetirements, retireBuckets } from '../../src/store/buckets.ts'
 import { statements } from '../../src/store/statements.ts'
 import { loadState } from '../../src/user/state.ts'
 import { DB } from './support/databases.ts'
-import { change, count, NO_LIMIT, NOW, newId, newUser, someDigest, start } from './support/ledger.ts'
+import {
+  change,
+  count,
+  NO_LIMIT,
+  NOW,
+  newId,
+  newUser,
+  someDigest,
+  someLinks,
+  start,
+} from './support/ledger.ts'
 
 const ONE = { limit: 1, at_limit: 'replace_oldest' } as const
 
@@ -19,7 +29,7 @@ async function blindStart(userId: string, limit: number, clientId = 'ios') {
     start({ rule }, clientId),
     NOW,
   )
-  return statements(DB, userId, events)
+  return statements(DB, userId, events, someLinks(events))
 }
 
 describe('CF-06: a rule is also a constraint of the database', () => {
@@ -56,7 +66,9 @@ describe('I8: the log is the fence', () => {
     const userId = await newUser(DB, [newId('s'), newId('s')])
     const stale = { ...(await loadState(DB, userId)), lastSeq: 1 }
     const { events } = decide(stale, start({ rule: NO_LIMIT }), NOW)
-    await expect(DB.batch(statements(DB, userId, events))).rejects.toThrow(/UNIQUE.*user_events/)
+    await expect(DB.batch(statements(DB, userId, events, someLinks(events)))).rejects.toThrow(
+      /UNIQUE.*user_events/,
+    )
     expect(await count(DB, 'sessions', 'user_id = ?', userId)).toBe(2)
     expect(await count(DB, 'user_events', 'user_id = ?', userId)).toBe(2)
   })

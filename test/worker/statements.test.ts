@@ -63,7 +63,8 @@ test('I8: rows and model agree after every change, and a user’s changes touch 
 })
 
 async function expectRows(state: UserState): Promise<void> {
-  expect(sorted(await loadState(DB, state.userId, 1_000))).toEqual(sorted(state))
+  const { lastDigest: _, ...stored } = await loadState(DB, state.userId, 1_000)
+  expect(sorted(stored)).toEqual(sorted(state))
   const log = await listEvents(DB, state.userId, null, 1_000)
   expect(log.map(event => event.seq)).toEqual(log.map((_, index) => state.lastSeq - index))
   const reasons = new Map(
@@ -140,5 +141,5 @@ test('SE-14: ending a thousand sessions is as many statements as ending one', ()
       place: { country: null, city: null },
     }),
   )
-  expect(statements(DB, 'u', events)).toHaveLength(statements(DB, 'u', events.slice(-1)).length)
+  expect(statements(DB, 'u', events, [])).toHaveLength(statements(DB, 'u', events.slice(-1), []).length)
 })

@@ -2,7 +2,6 @@
 
 import * as v from 'valibot'
 import { parseEmailAddress } from '../../domain/email-address.ts'
-import { isTaggedId } from '../../domain/ids.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { isLive } from '../../domain/session.ts'
 import { rfc3339 } from '../../domain/time.ts'
@@ -22,8 +21,8 @@ import { Hono } from '../hono.ts'
 import { Count, Time } from '../openapi/fields.ts'
 import { operation } from '../openapi/operation.ts'
 import { Before } from '../paging.ts'
-import { Problem } from '../problem.ts'
 import { SessionView, sessionView } from '../session-view.ts'
+import { requireUser } from './require-user.ts'
 
 export const adminUsers = new Hono<LatchkeyEnv>()
 
@@ -186,13 +185,6 @@ const change = <Result extends { readonly tag: string }>(
   user: UserRow,
   call: (verbs: UserVerbs) => Promise<Result>,
 ) => callUser(c.var.parts.users, user.id, call)
-
-async function requireUser(c: LatchkeyContext): Promise<UserRow> {
-  const id = c.req.param('id')
-  const user = isTaggedId('u', id) ? await findUser(c.var.parts.shards.of(id), id) : null
-  if (user === null) throw new Problem('not_found')
-  return user
-}
 
 const userView = (user: UserRow) => ({
   id: user.id,

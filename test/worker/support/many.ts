@@ -5,9 +5,11 @@ import { shardTagOfDigest } from '../../../src/domain/ids.ts'
 import { DEFAULT_PREFERENCES } from '../../../src/domain/preferences.ts'
 import { absoluteExpiry } from '../../../src/domain/session.ts'
 import { mintCredentials } from '../../../src/oauth/credentials.ts'
+import { storedEventOf } from '../../../src/store/events.ts'
 import { statements } from '../../../src/store/statements.ts'
 import { findUserIdByAddress } from '../../../src/store/users.ts'
 import { digestBytes } from '../../../src/tokens/digest.ts'
+import { linkEvents } from '../../../src/tokens/event-chain.ts'
 import { randomTaggedId } from '../../../src/tokens/random.ts'
 import { loadState } from '../../../src/user/state.ts'
 import { freshIp, type Service } from './service.ts'
@@ -56,7 +58,7 @@ export async function seedSessions(
   const tag = shardTagOfDigest(await digestBytes('address', email))
   const db = parts.shards.ofTag(tag)
   const userId = (await findUserIdByAddress(db, email)) ?? randomTaggedId('u', tag)
-  let { user, lastSeq } = await loadState(db, userId)
+  let { user, lastSeq, lastDigest } = await loadState(db, userId)
   const scope = client.scopes.join(' ')
   const audience = client.audience ?? parts.config.issuer
   const authenticated = {
@@ -105,8 +107,10 @@ export async function seedSessions(
       },
       now,
     )
-    batch.push(...statements(db, userId, events))
+    const links = await linkEvents(parts.secrets, userId, lastDigest, events.map(storedEventOf))
+    batch.push(...statements(db, userId, events, links))
     lastSeq += events.length
+    lastDigest = links.at(-1)?.digest ?? lastDigest
     user ??= { email, disabledAt: null, preferences: DEFAULT_PREFERENCES, asksForCode: false }
     seeded.push({ ...(minted.answer as Tokens), session_id: id })
   }

@@ -1,5 +1,6 @@
 // Stored rows of one user, as they are; and what must be true of every log, whatever happened.
 import { expect } from 'vitest'
+import { checkLog } from '../../../src/user/check-log.ts'
 import type { Service } from './service.ts'
 
 export interface StoredEvent {
@@ -79,6 +80,10 @@ export async function checkHistory(service: Service, userId: string, limit = Num
     const onClient = [...live.values()].filter(each => each === clientId).length
     expect(onClient).toBeLessThanOrEqual(limit)
   }
+  // Signed in, changed, raced: the chain holds, whoever wrote.
+  const { shards, secrets } = service.parts
+  const { firstBroken } = await checkLog(shards.of(userId), secrets, userId, service.now)
+  expect(firstBroken).toBeNull()
   const stored = await storedSessions(service, userId)
   expect(stored.map(session => session.id).sort()).toEqual([...live.keys()].sort())
   expect((await acceptedSessions(service, userId)).filter(id => !live.has(id))).toEqual([])

@@ -1,0 +1,45 @@
+// Whether somebody has rewritten a user's log.
+import * as v from 'valibot'
+import { checkLog } from '../../user/check-log.ts'
+import type { LatchkeyEnv } from '../context.ts'
+import { Hono } from '../hono.ts'
+import { Count, NullableText } from '../openapi/fields.ts'
+import { operation } from '../openapi/operation.ts'
+import { requireUser } from './require-user.ts'
+
+export const adminLogCheck = new Hono<LatchkeyEnv>()
+
+const LogCheckView = v.pipe(
+  v.object({
+    intact: v.boolean(),
+    entries: Count,
+    chained_from: v.nullable(Count),
+    first_broken_seq: v.nullable(Count),
+    head: v.nullable(v.object({ seq: Count, digest: NullableText })),
+  }),
+  v.title('LogCheck'),
+)
+
+adminLogCheck.get(
+  '/admin/v1/users/:id/log-check',
+  operation({
+    summary: 'Whether a user’s log is what was written',
+    by: 'operator',
+    answers: { 200: LogCheckView },
+    refusals: [404],
+  }),
+  async c => {
+    const { id } = await requireUser(c)
+    const { parts, facts } = c.var
+    const check = await checkLog(parts.shards.of(id), parts.secrets, id, facts.now)
+    // A deletion takes the details out of the log that is being read.
+    if (check.firstBroken !== null) await requireUser(c)
+    return c.json({
+      intact: check.firstBroken === null,
+      entries: check.entries,
+      chained_from: check.chainedFrom,
+      first_broken_seq: check.firstBroken,
+      head: check.head,
+    })
+  },
+)

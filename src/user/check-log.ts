@@ -1,0 +1,58 @@
+// Whether a user's log is what was written: from its first entry on, a chunk at a time.
+import { LOG_CHECK_CHUNK_ENTRIES, LOG_DETAILS_SECONDS } from '../domain/limits.ts'
+import { type LinkedEvent, listLinkedEvents } from '../store/events.ts'
+import { isLinked, isScrubbed } from '../tokens/event-chain.ts'
+import type { Secrets } from '../tokens/secrets.ts'
+
+export interface LogCheck {
+  /** How many entries hold, from the first on. */
+  readonly entries: number
+  /** The first that has a digest: those before it are of a time that knew none. null when none has. */
+  readonly chainedFrom: number | null
+  /** The first number whose entry is missing, changed or out of its place; null when all hold. */
+  readonly firstBroken: number | null
+  /** The last entry that holds. */
+  readonly head: { readonly seq: number; readonly digest: string | null } | null
+}
+
+/** Throws StorageUnavailable. */
+export async function checkLog(
+  db: D1Database,
+  key: Pick<Secrets, 'mac'>,
+  userId: string,
+  now: number,
+): Promise<LogCheck> {
+  let chainedFrom: number | null = null
+  let head: LogCheck['head'] = null
+  const found = (firstBroken: number | null): LogCheck => ({
+    entries: head?.seq ?? 0,
+    chainedFrom,
+    firstBroken,
+    head,
+  })
+  for (;;) {
+    const entries = await listLinkedEvents(db, userId, head?.seq ?? 0, LOG_CHECK_CHUNK_ENTRIES)
+    for (const entry of entries) {
+      const due: number = (head?.seq ?? 0) + 1
+      if (entry.seq !== due || !(await holds(key, userId, head?.digest ?? null, entry, now)))
+        return found(due)
+      if (entry.digest !== null) chainedFrom ??= entry.seq
+      head = { seq: entry.seq, digest: entry.digest }
+    }
+    // Every log begins with the sign-in that made its user.
+    if (entries.length < LOG_CHECK_CHUNK_ENTRIES) return found(head === null ? 1 : null)
+  }
+}
+
+async function holds(
+  key: Pick<Secrets, 'mac'>,
+  userId: string,
+  previous: string | null,
+  entry: LinkedEvent,
+  now: number,
+): Promise<boolean> {
+  if (entry.digest === null) return previous === null
+  // Details go when their time is over, and not before while the user is there.
+  if (isScrubbed(entry) && entry.at >= now - LOG_DETAILS_SECONDS) return false
+  return isLinked(key, userId, previous, entry)
+}
