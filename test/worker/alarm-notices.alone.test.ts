@@ -193,7 +193,7 @@ describe('when a way to tell is broken', () => {
     expect(mailed()).toHaveLength(1)
   })
 
-  it('LG-06: a claim whose answer was lost is found to be one’s own: one mail', async () => {
+  it('LG-06: a claim whose answer was lost is found to be one’s own: one mail, and the webhooks are told', async () => {
     let isLost = true
     const bindings = { ...watch.bindings }
     const { DB } = bindings
@@ -212,6 +212,7 @@ describe('when a way to tell is broken', () => {
     } as unknown as D1Database
     const unlucky = createService({ ...bindings, ...queued.bindings, ALARM_MAIL_TO: OPERATORS })
     unlucky.now = service.now
+    await subscribe('alarm.raised')
     await forge(unlucky)
     expect(mailed(unlucky)).toEqual([])
     isLost = false
@@ -220,6 +221,7 @@ describe('when a way to tell is broken', () => {
     unlucky.now += 60
     await keepHouse(unlucky.parts, unlucky.now)
     expect(mailed(unlucky)).toHaveLength(1)
+    expect(announced()).toHaveLength(1)
   })
 })
 
