@@ -107,60 +107,52 @@ test('npm run drill:stolen-phone: the phone is worth nothing at once, and nothin
 })
 
 describe('npm run admin', () => {
-  const admin = (...args: string[]) => runCommand('admin', args, service.env)
+  const admin = (line: string, ...more: string[]) =>
+    runCommand('admin', [...line.split(' '), ...more], service.env)
 
   test('LG-03: shows what there is, makes, finds and ends, and prints a secret once', async () => {
-    expect(await admin('clients', 'list')).toMatchObject({
-      code: 0,
-      output: expect.stringMatching(/^demo-app +Demo/m),
-    })
-    const user = (await service.device('demo', 'Phone').signIn('ops@dev.test')).body.user_id as string
-    const found = await admin('users', 'find', '--email', 'ops@dev.test', '--json')
-    expect(JSON.parse(found.output)).toMatchObject({ users: [{ id: user, email: 'ops@dev.test' }] })
-    expect((await admin('users', 'sessions', user)).output).toMatch(/demo +Phone/)
-    expect(await admin('users', 'revoke-sessions', user, '--yes')).toMatchObject({
-      code: 0,
-      output: 'revoked  1\n',
-    })
-
-    const hostile = [
-      '--name',
-      'a\u001b[2Jb\u202e',
-      '--kind',
-      'third_party',
-      '--type',
-      'confidential',
-      '--scope',
-      'openid',
-    ]
-    const made = await admin(
-      'clients',
-      'create',
-      '--client-id',
-      'of-admin',
-      '--redirect-uri',
-      'https://a.test/',
-      ...hostile,
-    )
+    const registration =
+      '--kind third_party --type confidential --scope openid --redirect-uri https://a.test/'
+    const [list, made, signedIn] = await Promise.all([
+      admin('clients list'),
+      admin(`clients create --client-id of-admin ${registration} --name`, 'a\u001b[2Jb\u202e'),
+      service.device('demo', 'Phone').signIn('ops@dev.test'),
+    ])
+    expect(list).toMatchObject({ code: 0, output: expect.stringMatching(/^demo-app +Demo/m) })
     expect(made.output).toMatch(/^client_secret +\S{43}$/m)
     expect(made.output).toContain('not shown again')
-    const shown = await admin('clients', 'show', 'of-admin')
+
+    const user = String(signedIn.body.user_id)
+    const [shown, found, sessions, log] = await Promise.all([
+      admin('clients show of-admin'),
+      admin('users find --email ops@dev.test --json'),
+      admin(`users sessions ${user}`),
+      admin('events export --since 2020-01-01T00:00:00Z'),
+    ])
     expect(shown.output).toMatch(/^name +a\\u001b\[2Jb\\u202e$/m)
     expect(shown.output).not.toContain('client_secret  ')
-    expect((await admin('clients', 'delete', 'of-admin', '--yes')).code).toBe(0)
+    expect(JSON.parse(found.output)).toMatchObject({ users: [{ id: user, email: 'ops@dev.test' }] })
+    expect(sessions.output).toMatch(/demo +Phone/)
+    const entries = log.output.trim().split('\n')
+    expect(entries.map(line => JSON.parse(line).user_id)).toContain(user)
+
+    const [revoked, deleted] = await Promise.all([
+      admin(`users revoke-sessions ${user} --yes`),
+      admin('clients delete of-admin --yes'),
+    ])
+    expect(revoked).toMatchObject({ code: 0, output: 'revoked  1\n' })
+    expect(deleted).toMatchObject({ code: 0, output: 'Done.\n' })
   })
 
   test('tells refusals in words with exit code 1, and wrong usage with 2', async () => {
-    const refused = await admin('clients', 'show', 'nobody')
-    expect(refused).toMatchObject({
-      code: 1,
-      output: expect.stringMatching(/^Refused \(404\)\. Not found\nrequest req_/),
-    })
-    const [unasked, unknown, help] = await Promise.all([
-      admin('clients', 'delete', 'demo'),
-      admin('clients', 'paint'),
-      admin('clients', 'create', '--help'),
+    const [refused, unasked, unknown, help] = await Promise.all([
+      admin('clients show nobody'),
+      admin('clients delete demo'),
+      admin('clients paint'),
+      admin('clients create --help'),
     ])
+    const words = expect.stringMatching(/^Refused \(404\)\. Not found\nrequest req_/)
+    expect(refused).toMatchObject({ code: 1, output: words })
     expect(unasked).toMatchObject({ code: 2, output: expect.stringContaining('--yes') })
     expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('rotate-secret CLIENT_ID') })
     expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--redirect-uri') })
