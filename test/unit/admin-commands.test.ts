@@ -58,6 +58,12 @@ describe('the table of commands', () => {
     },
   )
 
+  test('has all that operators may do', () => {
+    const known = COMMANDS.map(({ method, path }) => `${method} ${withoutNames(path)}`)
+    const offered = [...routes.keys()].filter(route => route.includes(' /admin/v1/'))
+    expect(offered.filter(route => !known.includes(route))).toEqual([])
+  })
+
   test('asks before whatever takes something away', () => {
     const unasked = COMMANDS.filter(({ asks }) => asks === undefined).map(
       each => `${each.method} ${each.verb}`,

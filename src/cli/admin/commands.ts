@@ -193,6 +193,13 @@ export const COMMANDS: readonly AdminCommand[] = [
   },
   {
     noun: 'users',
+    verb: 'log-check',
+    summary: 'Whether a user’s log is what was written',
+    method: 'GET',
+    path: `${USER}/log-check`,
+  },
+  {
+    noun: 'users',
     verb: 'disable',
     summary: 'Ends a user’s sessions and lets nobody sign in until `enable`',
     method: 'POST',
