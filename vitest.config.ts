@@ -32,7 +32,8 @@ export default defineConfig({
     silent: 'passed-only',
     projects: [
       // Pure rules, protocol checks, pages, layering: plain Node, milliseconds.
-      { oxc, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      // A second that a test has to wait for the processor is not its fault.
+      { oxc, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000 } },
       // SQL, the object, HTTP: inside workerd, on real D1. Files share a runtime and its databases, one after the other;
       // those that judge whole tables or run the cleaner are called *.alone.test.ts and have a runtime each.
       onWorkerd('worker', { exclude: ALONE, isolate: false }),
