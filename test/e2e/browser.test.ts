@@ -319,7 +319,7 @@ test('SE-10, SE-11: without script a new sign-in shows when the page is loaded a
   await signIn(page, email)
   const phone = service.device('demo', 'Handset 8')
   expect((await phone.signIn(email)).status).toBe(200)
-  const card = page.getByRole('article').filter({ hasText: 'Handset 8' })
+  const card = page.locator('#arrivals').getByRole('article').filter({ hasText: 'Handset 8' })
   expect(await card.count()).toBe(0)
   await page.reload()
   await card.getByRole('button', { name: 'That was me' }).click()

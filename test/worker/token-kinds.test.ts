@@ -207,16 +207,20 @@ const DOORS: Readonly<Record<string, Door>> = {
   },
 }
 
+/** Whatever was noticed but this: a good link that is tried with one wrong binding after the other is a burst. */
+const forgeries = async (): Promise<number> =>
+  (await alarmCount(service)) - (await alarmCount(service, 'link.wrong_browser_burst'))
+
 describe('each kind of credential', () => {
   it.each(Object.entries(DOORS))(
     'JW-04: %s takes its own kind only',
     async (_, { opens, refuses, knock }) => {
-      const before = await alarmCount(service)
+      const before = await forgeries()
       const others = kinds.filter(kind => !opens.includes(kind))
       const statuses: [Kind, number][] = []
       for (const kind of others) statuses.push([kind, (await knock(wallet[kind])).status])
       expect(statuses.filter(([, status]) => !refuses.includes(status))).toEqual([])
-      expect(await alarmCount(service)).toBe(before)
+      expect(await forgeries()).toBe(before)
     },
   )
 
