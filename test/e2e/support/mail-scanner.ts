@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import type { Mail } from '../../../src/cli/mailbox.ts'
 import { openPerson } from './chromium.ts'
 
-const PAGES_MAX = 5
+const PAGES_MAX = 4
 /** Everything that leads on. */
 const PRESSABLE = ':is(main a[href], button, input[type=submit]):visible'
 
