@@ -1,6 +1,5 @@
 // createApp(ports): the order of middleware, the routes, the one error exit. Everything a handler works with is
 // put together here, once per isolate.
-
 import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { isClientDocumentUrl } from './domain/client-document.ts'
 import { NOTICE_MAIL_SECONDS } from './domain/limits.ts'

@@ -14,7 +14,7 @@ import {
   PURGE_CHUNKS,
   RETENTION_PAST_EXPIRY_SECONDS,
 } from './domain/limits.ts'
-import { log } from './log.ts'
+import { errorName, log } from './log.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { deleteOldAlarms } from './store/alarms.ts'
@@ -142,7 +142,7 @@ async function attempt(what: string, work: () => Promise<unknown>): Promise<void
     log('error', {
       event: 'housekeeping.failed',
       what,
-      error: error instanceof Error ? error.name : 'unknown',
+      error: errorName(error),
     })
   }
 }

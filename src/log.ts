@@ -14,6 +14,9 @@ export function log(level: LogLevel, record: LogRecord): void {
   console[level](line.replaceAll(UNPRINTABLE, escapeCharacter))
 }
 
+/** All that is logged of an error: its text may hold what was sent or stored. */
+export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
+
 /** JSON escapes the C0 controls; these too could move a terminal's cursor or break a viewer's line. */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029]/g
 

@@ -1,9 +1,12 @@
 // A user's own tightening of the clients' rules.
 
+/** When the user is written to because somebody has signed in. */
+export const NEW_SIGN_IN_NOTICES = ['always', 'new_device', 'never'] as const
+
 export interface Preferences {
   readonly one_session_per_client: boolean
   readonly one_device: boolean
-  readonly notify: { readonly new_sign_in: 'always' | 'new_device' | 'never' }
+  readonly notify: { readonly new_sign_in: (typeof NEW_SIGN_IN_NOTICES)[number] }
 }
 
 export const DEFAULT_PREFERENCES: Preferences = {

@@ -4,16 +4,15 @@
 import * as v from 'valibot'
 import { DOWNLOAD_CHUNK_ENTRIES } from '../domain/limits.ts'
 import { splitScope } from '../domain/scope.ts'
-import { isLive, type Session } from '../domain/session.ts'
+import type { Session } from '../domain/session.ts'
 import { isOpen } from '../domain/sign-in.ts'
 import { rfc3339 } from '../domain/time.ts'
 import { listConsents } from '../store/consents.ts'
-import { all } from '../store/d1.ts'
 import { findEmailChange } from '../store/email-changes.ts'
 import { listEvents } from '../store/events.ts'
-import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
+import { listLiveSessions } from '../store/sessions.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
-import { clientsOf } from './client-names.ts'
+import { clientsOf, nameOf } from './client-names.ts'
 import type { LatchkeyContext } from './context.ts'
 import { EventView, eventView } from './event-view.ts'
 import { Time } from './openapi/fields.ts'
@@ -71,14 +70,13 @@ export async function accountDataText(c: LatchkeyContext, session: Session): Pro
 async function everythingButEvents(c: LatchkeyContext, { userId, id }: Session) {
   const { parts, facts } = c.var
   const db = parts.shards.of(userId)
-  const [user, rows, consents, change] = await Promise.all([
+  const [user, live, consents, change] = await Promise.all([
     findUser(db, userId),
-    all<SessionRow>(selectSessions(db, userId)),
+    listLiveSessions(db, userId, facts.now),
     listConsents(db, userId),
     findEmailChange(db, userId),
   ])
   if (user === null) throw new Problem('not_found')
-  const live = rows.map(sessionOf).filter(session => isLive(session, facts.now))
   const clients = await clientsOf(c, [
     ...live.map(session => session.clientId),
     ...consents.map(consent => consent.client_id),
@@ -94,7 +92,7 @@ async function everythingButEvents(c: LatchkeyContext, { userId, id }: Session) 
     sessions: live.map(session => sessionView(session, clients.get(session.clientId) ?? null, id)),
     connected_apps: consents.map(consent => ({
       client_id: consent.client_id,
-      name: clients.get(consent.client_id)?.name ?? consent.client_id,
+      name: nameOf(clients, consent.client_id),
       scopes: splitScope(consent.scope),
       granted_at: rfc3339(consent.granted_at),
     })),

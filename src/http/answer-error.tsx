@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { ConfigError } from '../config.ts'
 import { RETRY_AFTER_SECONDS } from '../domain/limits.ts'
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { ErrorPage } from '../pages/error-page.tsx'
 import { StorageUnavailable } from '../store/d1.ts'
@@ -84,7 +84,7 @@ function record(error: unknown, problem: Problem, requestId: string): void {
     return
   }
   const settings = error instanceof ConfigError ? error.settings.join(' ') : null
-  const name = error instanceof Error ? error.name : 'unknown'
+  const name = errorName(error)
   // Texts of storage errors can hold bound values: the name and the place are enough to find the cause.
   const place = error instanceof Error ? placeOf(error) : null
   log('error', {

@@ -1,5 +1,4 @@
 // The authorization endpoint: from a client's request through sign-in and consent to a code (OAuth 2.1 §4.1).
-
 import * as v from 'valibot'
 import { type AnswerTo, nextStep, type PendingAuthorization, type Prompt } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'

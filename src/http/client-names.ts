@@ -10,3 +10,7 @@ export async function clientsOf(
   const found = await Promise.all(ids.map(id => c.var.parts.findClient(id, c.var.facts.now)))
   return new Map(found.flatMap(client => (client === null ? [] : [[client.id, client] as const])))
 }
+
+/** Its id, where the client was removed meanwhile. */
+export const nameOf = (clients: ReadonlyMap<string, Client>, clientId: string): string =>
+  clients.get(clientId)?.name ?? clientId

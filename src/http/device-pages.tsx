@@ -1,6 +1,5 @@
 // The page where a user connects a device that cannot show one (RFC 8628 §3.3). A code is looked up by a form only, and
 // decided on by a second one, whoever the client is and however the code came here.
-
 import { DECISIONS } from '../domain/device-authorization.ts'
 import { splitScope } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'

@@ -1,6 +1,5 @@
 // Metadata for clients (RFC 8414, OpenID Connect Discovery 1.0): both documents are one, and it is made from what is
 // served. An endpoint is listed when the router has it, a grant when the token endpoint does.
-
 import * as v from 'valibot'
 import { PROMPTS, RESPONSE_MODES } from '../domain/authorization.ts'
 import { CLIENT_AUTH_METHODS } from '../domain/client.ts'

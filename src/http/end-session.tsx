@@ -1,5 +1,4 @@
 // The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0). An app sends the browser here to sign its user out.
-
 import * as v from 'valibot'
 import type { Session } from '../domain/session.ts'
 import { LOGOUT_PARAMETERS, readSent, type Sent } from '../oauth/authorize/sent.ts'

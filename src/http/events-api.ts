@@ -1,5 +1,4 @@
 // The user's own log, newest first.
-
 import * as v from 'valibot'
 import { listEvents } from '../store/events.ts'
 import { readQuery } from './body.ts'

@@ -1,5 +1,4 @@
 // The link in the mail. Opening it changes nothing: mail scanners open links, people press buttons.
-
 import { isOpen } from '../domain/sign-in.ts'
 import { LinkEndedPage } from '../pages/link-ended-page.tsx'
 import { LinkPage } from '../pages/link-page.tsx'

@@ -1,5 +1,4 @@
 // A known path with another method is 405 with Allow (RFC 9110 §15.5.6), not 404.
-
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import type { Hono } from './hono.ts'
 import { Problem } from './problem.ts'

@@ -1,5 +1,4 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
-
 import * as v from 'valibot'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'

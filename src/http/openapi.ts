@@ -1,5 +1,4 @@
 // GET /openapi.json: what is served, by the routes' own schemas.
-
 import * as v from 'valibot'
 import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import type { LatchkeyEnv } from './context.ts'

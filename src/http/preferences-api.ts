@@ -1,7 +1,6 @@
 // A user's own tightening: it counts from the next sign-in.
-
 import * as v from 'valibot'
-import type { Preferences } from '../domain/preferences.ts'
+import { NEW_SIGN_IN_NOTICES, type Preferences } from '../domain/preferences.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
@@ -15,7 +14,7 @@ import { Problem } from './problem.ts'
 export const PreferencesView = v.object({
   one_session_per_client: v.boolean(),
   one_device: v.boolean(),
-  notify: v.object({ new_sign_in: v.picklist(['always', 'new_device', 'never']) }),
+  notify: v.object({ new_sign_in: v.picklist(NEW_SIGN_IN_NOTICES) }),
 })
 /** What is left out stays as it is. */
 const PreferencesBody = v.partial(PreferencesView)

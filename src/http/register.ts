@@ -1,5 +1,4 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
-
 import * as v from 'valibot'
 import type { Client, ClientRegistration } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'

@@ -1,5 +1,4 @@
 // The sessions API: where the user is signed in, and ending that. Strong, like all of Latchkey's own endpoints.
-
 import * as v from 'valibot'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'

@@ -1,5 +1,4 @@
 // The socket of the page that waits for the link: it hears that its sign-in has changed, and asks /sign-in/check.
-
 import { openWaitingSocket } from '../waiting/call.ts'
 import { requestBinding } from './binding.ts'
 import type { LatchkeyEnv } from './context.ts'

@@ -1,5 +1,4 @@
 // Signing in, in a browser: the binding cookie ties every step to the browser that asked.
-
 import { ACCOUNT_CLIENT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { isTaggedId } from '../domain/ids.ts'

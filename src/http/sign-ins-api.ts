@@ -1,5 +1,4 @@
 // Signing in, in an app: whoever holds the PKCE verifier is "the requesting browser".
-
 import * as v from 'valibot'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'

@@ -1,5 +1,4 @@
 // Signing out in this browser.
-
 import { signOut } from '../oauth/revoke.ts'
 import { SignedOutPage } from '../pages/signed-out-page.tsx'
 import { readForm } from './body.ts'

@@ -1,6 +1,5 @@
 // UserInfo (OpenID Connect Core §5.3): claims about the user, by the scopes of the token. They are here only: ID
 // tokens and access tokens carry no mail address.
-
 import * as v from 'valibot'
 import { splitScope } from '../domain/scope.ts'
 import { findUser } from '../store/users.ts'

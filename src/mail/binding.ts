@@ -1,5 +1,4 @@
 // Mail through Cloudflare's `send_email` binding.
-
 import { parseSender } from '../domain/sender.ts'
 import { MailNotAccepted } from './not-accepted.ts'
 import type { MailTransport } from './transport.ts'

@@ -1,5 +1,4 @@
 // Mail through Resend's HTTP API (https://resend.com/docs/api-reference/emails/send-email).
-
 import { parseSender } from '../domain/sender.ts'
 import { MailNotAccepted } from './not-accepted.ts'
 import type { MailTransport } from './transport.ts'

@@ -3,7 +3,7 @@
 import { type AlarmReport, isMailed, isToldToWebhooks } from '../domain/alarm.ts'
 import { ALARM_NOTICE_SECONDS, ALARM_NOTICES_CHUNK, ALARM_RETRY_SECONDS } from '../domain/limits.ts'
 import type { WaitingMail } from '../domain/waiting-mail.ts'
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import { claimNotice, listUntold } from '../store/alarm-notices.ts'
 import { reportOf } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
@@ -69,7 +69,7 @@ export function createAlarmNotices(db: D1Database, sinks: AlarmSinks): AlarmNoti
       spool.delete(id)
     } catch (error) {
       const to = notice.isClaimed ? 'webhooks' : 'anyone'
-      const name = error instanceof Error ? error.name : 'unknown'
+      const name = errorName(error)
       log('error', { event: 'alarm.not_delivered', alarm_id: alarm.id, kind: alarm.kind, to, error: name })
     }
     await mailed

@@ -10,6 +10,7 @@ import {
   WEBHOOK_SLOW_RETRY_SECONDS,
 } from '../domain/limits.ts'
 import { createSchedule, type RetrySchedule, type Step, stepOf } from '../domain/retry-schedule.ts'
+import { errorName } from '../log.ts'
 import { randomShare } from '../tokens/random.ts'
 import { type LogoutParts, sendLogoutToken } from './back-channel-logout.ts'
 import { type Delivery, failed } from './delivery.ts'
@@ -86,7 +87,7 @@ async function tryOnce(parts: DeliveryParts, body: EventMessage, now: number): P
     }
   } catch (error) {
     // Our own storage: its texts can hold what was stored.
-    return failed(error instanceof Error ? error.name : 'unknown')
+    return failed(errorName(error))
   }
 }
 

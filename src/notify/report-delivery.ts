@@ -1,6 +1,6 @@
 // What is said of a try, to operators: a row in the log of a webhook, a line for one that failed, an alarm for the last.
 import type { EventMessage, WebhookMessage } from '../domain/event-message.ts'
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import type { Shards } from '../store/shards.ts'
 import { recordDelivery } from '../store/webhook-deliveries.ts'
 import type { Alarm, Alarms } from './alarms.ts'
@@ -53,7 +53,7 @@ async function record(
   try {
     await recordDelivery(db, row)
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown'
+    const name = errorName(error)
     log('error', { event: 'webhook.not_recorded', webhook_id, message_id, error: name })
   }
 }

@@ -1,6 +1,5 @@
 // Every word that a page says, in one table per language; pages hold none. `{name}` marks where a page puts a value.
 // Another language is another table of the type Texts.
-
 import type { EndReason, SignInRefused } from '../domain/events.ts'
 import {
   DAY_SECONDS,

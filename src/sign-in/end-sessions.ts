@@ -1,5 +1,4 @@
 // Ending sessions through a user's object; and an operator's sweep over one client's, in every shard, user by user.
-
 import type { EndSessions } from '../domain/commands.ts'
 import type { Actor } from '../domain/events.ts'
 import { all } from '../store/d1.ts'

@@ -1,6 +1,14 @@
 // Live sessions. Prefix scans of (user_id, id).
 import type { SessionCreated } from '../domain/events.ts'
-import type { Device, Place, Session, SignedInWith, StartedIn } from '../domain/session.ts'
+import {
+  type Device,
+  isLive,
+  type Place,
+  type Session,
+  type SignedInWith,
+  type StartedIn,
+} from '../domain/session.ts'
+import { all } from './d1.ts'
 
 export interface SessionRow {
   readonly user_id: string
@@ -45,6 +53,10 @@ export function sessionOf(row: SessionRow): Session {
 
 export const selectSessions = (db: D1Database, userId: string) =>
   db.prepare(`SELECT ${COLUMNS} FROM sessions WHERE user_id = ?`).bind(userId)
+
+/** Where the user is signed in now. Throws StorageUnavailable. */
+export const listLiveSessions = async (db: D1Database, userId: string, now: number): Promise<Session[]> =>
+  (await all<SessionRow>(selectSessions(db, userId))).map(sessionOf).filter(session => isLive(session, now))
 
 export type MarkedSessionRow = SessionRow & { readonly marks: string | null }
 

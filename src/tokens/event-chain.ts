@@ -2,7 +2,7 @@
 // deployment. What is personal in an entry goes after its time, so the chain holds a digest of it instead: salted, and
 // the salt goes with it, so that nobody can try what it was.
 import { toBase64url } from '../domain/encoding.ts'
-import type { EventLink, LinkedEvent, StoredEvent } from '../store/events.ts'
+import type { EventLink, LinkedEvent, StoredEvent } from '../store/linked-events.ts'
 import { digest, digestsEqual } from './digest.ts'
 import { randomBytes } from './random.ts'
 import type { Secrets } from './secrets.ts'

@@ -4,7 +4,7 @@ import type { Client } from '../domain/client.ts'
 import type { EventMessage } from '../domain/event-message.ts'
 import { REPEAT_SECONDS } from '../domain/limits.ts'
 import { type Webhook, wants } from '../domain/webhook.ts'
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import type { LoggedEvent } from '../store/events.ts'
 
@@ -27,7 +27,7 @@ export async function announce(
     for (const each of fresh) messages.push(...(await messagesOf(parts, userId, each, now)))
     await enqueue(parts.queue, messages)
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown'
+    const name = errorName(error)
     log('error', { event: 'events.not_queued', user_id: userId, seq: entries.at(-1)?.seq, error: name })
   }
 }

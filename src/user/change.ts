@@ -4,14 +4,8 @@ import type { ChangeEmailResult, Command, EndResult, ResultOf, StartResult } fro
 import { decide } from '../domain/decide.ts'
 import { KNOWN_DEVICE_ENTRIES, OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
-import {
-  type Cause,
-  entryOf,
-  findCause,
-  type LoggedEvent,
-  listEventsOfChange,
-  storedEventOf,
-} from '../store/events.ts'
+import { type Cause, entryOf, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
+import { storedEventOf } from '../store/linked-events.ts'
 import { statements } from '../store/statements.ts'
 import { linkEvents } from '../tokens/event-chain.ts'
 import type { Secrets } from '../tokens/secrets.ts'

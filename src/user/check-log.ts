@@ -1,6 +1,6 @@
 // Whether a user's log is what was written: from its first entry on, a chunk at a time.
 import { LOG_CHECK_CHUNK_ENTRIES, LOG_DETAILS_SECONDS } from '../domain/limits.ts'
-import { type LinkedEvent, listLinkedEvents } from '../store/events.ts'
+import { type LinkedEvent, listLinkedEvents } from '../store/linked-events.ts'
 import { isLinked, isScrubbed } from '../tokens/event-chain.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 

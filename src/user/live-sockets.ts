@@ -2,7 +2,7 @@
 // database: what the object remembers of an end could be lost with an answer.
 import type { Client } from '../domain/client.ts'
 import { LIVE_SOCKETS_PER_SESSION } from '../domain/limits.ts'
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import { acceptSocket, answerPings, factsOf, isOpen, openSockets } from '../sockets/hibernating.ts'
 import type { LoggedEvent } from '../store/events.ts'
 import { isTold, liveMessage, type Told } from './live-message.ts'
@@ -103,6 +103,6 @@ export function createLiveSockets(
 }
 
 function cutOff(listeners: readonly WebSocket[], error: unknown): void {
-  log('error', { event: 'live.not_told', error: error instanceof Error ? error.name : 'unknown' })
+  log('error', { event: 'live.not_told', error: errorName(error) })
   for (const socket of listeners.filter(isOpen)) socket.close(CLOSE.notTold, 'not_told')
 }

@@ -1,6 +1,5 @@
 // The index of addresses, put right: in three databases at most, in an order that leaves the truth (users.email) with
 // its index row at every step, and every step repeatable.
-
 import { log } from '../log.ts'
 import { run, StorageUnavailable } from '../store/d1.ts'
 import { closeAndFind, deleteEmailChange } from '../store/email-changes.ts'

@@ -1,10 +1,9 @@
 // What the object reads before it decides: one batch, nothing remembered between changes.
 import type { UserState } from '../domain/commands.ts'
-import { isLive } from '../domain/session.ts'
 import { type ConsentRow, consentOf, selectConsents } from '../store/consents.ts'
-import { all, batch } from '../store/d1.ts'
+import { batch } from '../store/d1.ts'
 import { deviceTraceOf, type NewestRow, selectNewest } from '../store/events.ts'
-import { type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
+import { listLiveSessions, type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
 
 export interface LoadedState extends UserState {
@@ -42,7 +41,9 @@ export async function loadState(db: D1Database, userId: string, entries = 1): Pr
 }
 
 /** Where the user is signed in now. Throws StorageUnavailable. */
-export async function listLiveIds(db: D1Database, userId: string, now: number): Promise<ReadonlySet<string>> {
-  const rows = await all<SessionRow>(selectSessions(db, userId))
-  return new Set(rows.filter(row => isLive(sessionOf(row), now)).map(row => row.id))
-}
+export const listLiveIds = async (
+  db: D1Database,
+  userId: string,
+  now: number,
+): Promise<ReadonlySet<string>> =>
+  new Set((await listLiveSessions(db, userId, now)).map(session => session.id))

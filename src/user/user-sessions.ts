@@ -1,5 +1,6 @@
 // The Durable Object of one user: the only writer of that user's sessions. It gives every change its order;
 // that a change is right even beside a second instance is up to the database (see store/statements.ts).
+
 import { DurableObject } from 'cloudflare:workers'
 import type {
   AccountResult,
@@ -14,7 +15,7 @@ import type {
   StartResult,
   StartSession,
 } from '../domain/commands.ts'
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import { refuseMessage } from '../sockets/hibernating.ts'
 import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
@@ -133,6 +134,6 @@ export class UserSessions extends DurableObject<Env> {
 
 /** Its text may hold what was stored; its name is enough to find the cause. */
 function unexpected(error: unknown): Unavailable {
-  log('error', { event: 'user_object.failed', error: error instanceof Error ? error.name : 'unknown' })
+  log('error', { event: 'user_object.failed', error: errorName(error) })
   return { tag: 'unavailable' }
 }

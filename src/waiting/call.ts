@@ -1,6 +1,6 @@
 // Calling the object of a waiting browser. Its name is the digest of the browser's binding secret, which stays the same
 // while the browser asks again: so a link of an earlier mail rings as well. The secret itself stays with the Worker.
-import { log } from '../log.ts'
+import { errorName, log } from '../log.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { WaitingBrowser } from './waiting-browser.ts'
 
@@ -25,6 +25,6 @@ export async function ring(objects: WaitingBrowsers, bindingDigest: string): Pro
   try {
     await objects.getByName(bindingDigest).ring()
   } catch (error) {
-    log('warn', { event: 'waiting_browser.not_rung', error: error instanceof Error ? error.name : 'unknown' })
+    log('warn', { event: 'waiting_browser.not_rung', error: errorName(error) })
   }
 }

@@ -1,7 +1,12 @@
 // The chain of a user's log: what was written holds, scrubbed or not; whatever is changed in the database is found.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { DAY_SECONDS, LOG_CHECK_CHUNK_ENTRIES, LOG_DETAILS_SECONDS } from '../../src/domain/limits.ts'
-import { insertEvents, type LinkedEvent, listLinkedEvents, storedEventOf } from '../../src/store/events.ts'
+import {
+  insertEvents,
+  type LinkedEvent,
+  listLinkedEvents,
+  storedEventOf,
+} from '../../src/store/linked-events.ts'
 import { LOG_START, sweepLog } from '../../src/store/log-sweep.ts'
 import { linkEvents } from '../../src/tokens/event-chain.ts'
 import { createSecrets } from '../../src/tokens/secrets.ts'

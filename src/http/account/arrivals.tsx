@@ -1,6 +1,5 @@
 // The two answers to a new sign-in. "That was me" is a mark on its session, no event: nothing begins or ends by it.
 // "That wasn't me" ends it without asking: ending is safe, and the other button stands beside it.
-
 import { isTaggedId } from '../../domain/ids.ts'
 import type { Session } from '../../domain/session.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
@@ -9,11 +8,10 @@ import { run } from '../../store/d1.ts'
 import { recognizeSession } from '../../store/sessions.ts'
 import { findUser } from '../../store/users.ts'
 import { randomId } from '../../tokens/random.ts'
-import { readForm } from '../body.ts'
-import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
-import { checkCsrf, csrfToken } from '../csrf.ts'
+import { csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
+import { fromForm } from './from-form.ts'
 
 export const accountArrivals = new Hono<LatchkeyEnv>()
 
@@ -45,15 +43,12 @@ accountArrivals.post('/account/sessions/not-me', c =>
 )
 
 /** Nobody answers for the session in which they are asked. */
-async function answer(
+const answer = (
   c: LatchkeyContext,
   work: (session: Session, arrivalId: string) => Promise<Response>,
-): Promise<Response> {
-  const form = await readForm(c)
-  await checkCsrf(c, form.csrf_token)
-  const session = await findBrowserSession(c)
-  if (session === null) return c.redirect('/sign-in', 303)
-  const arrivalId = form.session_id
-  if (!isTaggedId('s', arrivalId) || arrivalId === session.id) return c.redirect('/account', 303)
-  return work(session, arrivalId)
-}
+): Promise<Response> =>
+  fromForm(c, (session, { session_id: arrivalId }) =>
+    !isTaggedId('s', arrivalId) || arrivalId === session.id
+      ? c.redirect('/account', 303)
+      : work(session, arrivalId),
+  )

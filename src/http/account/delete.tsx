@@ -1,13 +1,12 @@
 // Deleting one's own account (GDPR Art. 17): a recent sign-in, what will happen in numbers, and the address typed.
 import type { Context } from 'hono'
 import { parseEmailAddress } from '../../domain/email-address.ts'
-import { isLive, type Session } from '../../domain/session.ts'
+import type { Session } from '../../domain/session.ts'
 import { AccountDeletedPage } from '../../pages/account/account-deleted-page.tsx'
 import { DeletePage } from '../../pages/account/delete-page.tsx'
 import { deleteOwnAccount } from '../../sign-in/delete-account.ts'
 import { listConsents } from '../../store/consents.ts'
-import { all } from '../../store/d1.ts'
-import { type SessionRow, selectSessions, sessionOf } from '../../store/sessions.ts'
+import { listLiveSessions } from '../../store/sessions.ts'
 import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
@@ -60,15 +59,15 @@ async function ask(
   if (problem && wantsJson(c)) throw problem
   const { parts, facts } = c.var
   const db = parts.shards.of(session.userId)
-  const [rows, consents] = await Promise.all([
-    all<SessionRow>(selectSessions(db, session.userId)),
+  const [sessions, consents] = await Promise.all([
+    listLiveSessions(db, session.userId, facts.now),
     listConsents(db, session.userId),
   ])
   const page = (
     <DeletePage
       csrfToken={await csrfToken(c)}
       email={email}
-      sessions={rows.filter(row => isLive(sessionOf(row), facts.now)).length}
+      sessions={sessions.length}
       apps={consents.length}
       error={error}
     />

@@ -1,5 +1,4 @@
 // Changing the mail address: a recent sign-in, then the code from the new mailbox.
-
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { parseCode } from '../../domain/typed-code.ts'
 import { EmailCodePage } from '../../pages/account/email-code-page.tsx'

@@ -1,5 +1,4 @@
 // The account's own pages: a file for each thing that somebody does there.
-
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { accountApps } from './apps.ts'

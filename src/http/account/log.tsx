@@ -1,5 +1,4 @@
 // The user's log in words: the whole of it here, its newest entries on the account page.
-
 import * as v from 'valibot'
 import type { Device } from '../../domain/session.ts'
 import type { LogEntry } from '../../pages/account/log-entries.tsx'
@@ -9,7 +8,7 @@ import { type LoggedEvent, listEvents } from '../../store/events.ts'
 import { type SessionRow, selectSessions, sessionOf } from '../../store/sessions.ts'
 import { readQuery } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
-import { clientsOf } from '../client-names.ts'
+import { clientsOf, nameOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
@@ -68,7 +67,7 @@ export async function logEntries(
     type,
     at,
     reason: reason as LogEntry['reason'],
-    clientName: clientId === null ? null : (clients.get(clientId)?.name ?? clientId),
+    clientName: clientId === null ? null : nameOf(clients, clientId),
     device,
     place,
     from: by.kind === 'session' && by.session_id !== sessionId ? (devices.get(by.session_id) ?? null) : null,

@@ -1,5 +1,4 @@
 // The account page: where its user is signed in, and everything else that is theirs to see. Works without script.
-
 import * as v from 'valibot'
 import { arrivalsAfter } from '../../domain/arrivals.ts'
 import type { Client } from '../../domain/client.ts'
@@ -16,7 +15,7 @@ import { type MarkedSessionRow, selectMarkedSessions, sessionOf } from '../../st
 import { findUser, preferencesOf } from '../../store/users.ts'
 import { readQuery } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
-import { clientsOf } from '../client-names.ts'
+import { clientsOf, nameOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
@@ -100,7 +99,7 @@ function accountSession(
     id: session.id,
     current: session.id === currentId,
     clientId: session.clientId,
-    clientName: clients.get(session.clientId)?.name ?? session.clientId,
+    clientName: nameOf(clients, session.clientId),
     kind: session.clientKind,
     device: session.device,
     deviceKey: deviceKey({ session, marks }),
@@ -121,7 +120,7 @@ function connectedApp(
     .map(session => session.lastSeenAt)
   return {
     clientId: consent.client_id,
-    name: clients.get(consent.client_id)?.name ?? consent.client_id,
+    name: nameOf(clients, consent.client_id),
     scopes: splitScope(consent.scope),
     grantedAt: consent.granted_at,
     lastUsedAt: uses.length === 0 ? null : Math.max(...uses),

@@ -1,14 +1,11 @@
 // Ending sessions from the account page's forms. Works without script.
-
 import type { SessionSelection } from '../../domain/commands.ts'
 import { isTaggedId } from '../../domain/ids.ts'
-import { readForm } from '../body.ts'
-import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
-import { checkCsrf } from '../csrf.ts'
 import { Hono } from '../hono.ts'
 import { EVERY_CLIENT, endSessions } from '../sessions-api.ts'
 import { signedOut } from '../signed-out.ts'
+import { fromForm } from './from-form.ts'
 
 export const accountSessions = new Hono<LatchkeyEnv>()
 
@@ -52,17 +49,14 @@ interface Chosen {
   readonly after: string
 }
 
-async function endFromForm(
+const endFromForm = (
   c: LatchkeyContext,
   choose: (form: Readonly<Record<string, string | undefined>>) => Chosen | null,
-): Promise<Response> {
-  const form = await readForm(c)
-  await checkCsrf(c, form.csrf_token)
-  const session = await findBrowserSession(c)
-  if (session === null) return c.redirect('/sign-in', 303)
-  const chosen = choose(form)
-  if (chosen === null) return c.redirect('/account', 303)
-  const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }
-  const ended = await endSessions(c, principal, chosen.selection)
-  return ended.includes(session.id) ? signedOut(c) : c.redirect(`/account?${chosen.after}`, 303)
-}
+): Promise<Response> =>
+  fromForm(c, async (session, form) => {
+    const chosen = choose(form)
+    if (chosen === null) return c.redirect('/account', 303)
+    const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }
+    const ended = await endSessions(c, principal, chosen.selection)
+    return ended.includes(session.id) ? signedOut(c) : c.redirect(`/account?${chosen.after}`, 303)
+  })

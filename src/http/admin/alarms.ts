@@ -1,5 +1,4 @@
 // Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
-
 import * as v from 'valibot'
 import { PAGE_MAX } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'

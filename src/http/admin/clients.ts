@@ -1,5 +1,4 @@
 // Registering clients, changing them, ending what they have.
-
 import * as v from 'valibot'
 import { ACCOUNT_CLIENT, type Client, usesSecret } from '../../domain/client.ts'
 import { type Secretive, withNewSecret, withSecret } from '../../oauth/registration/client-secret.ts'

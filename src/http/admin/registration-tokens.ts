@@ -1,5 +1,4 @@
 // Initial access tokens: what lets others register clients (RFC 7591 §1.2). Shown once; a digest stays.
-
 import * as v from 'valibot'
 import { REGISTRATION_TOKEN_MAX_SECONDS, REGISTRATION_TOKEN_SECONDS } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'

@@ -1,14 +1,11 @@
 // Users, for operators and support desks: look up, end everything, disable, delete.
-
 import * as v from 'valibot'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
-import { isLive } from '../../domain/session.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
-import { all } from '../../store/d1.ts'
 import { listEvents } from '../../store/events.ts'
-import { type SessionRow, selectSessions, sessionOf } from '../../store/sessions.ts'
+import { listLiveSessions } from '../../store/sessions.ts'
 import { findUser, findUserIdByAddress, type UserRow } from '../../store/users.ts'
 import { addressTag } from '../../tokens/address-tag.ts'
 import { randomId } from '../../tokens/random.ts'
@@ -74,8 +71,7 @@ adminUsers.get(
   async c => {
     const user = await requireUser(c)
     const { parts, facts } = c.var
-    const rows = await all<SessionRow>(selectSessions(parts.shards.of(user.id), user.id))
-    const live = rows.map(sessionOf).filter(session => isLive(session, facts.now))
+    const live = await listLiveSessions(parts.shards.of(user.id), user.id, facts.now)
     const clients = await clientsOf(
       c,
       live.map(session => session.clientId),

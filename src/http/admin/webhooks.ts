@@ -1,5 +1,4 @@
 // Webhooks: where an operator's own services are told what happens to users (Standard Webhooks). A secret is shown once.
-
 import * as v from 'valibot'
 import { PAGE_MAX, WEBHOOK_ROTATION_SECONDS } from '../../domain/limits.ts'
 import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../domain/security-events.ts'

@@ -1,5 +1,4 @@
 // The OpenAPI 3.1 document, made from the routes and what stands beside each of them. There is no other list of paths.
-
 import { VERSION } from '../../domain/version.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import type { Hono } from '../hono.ts'

@@ -1,6 +1,6 @@
 // What a user may ask for beyond an app's own rule: it can be tightened here, never loosened.
 import type { FC } from 'hono/jsx'
-import type { Preferences } from '../../domain/preferences.ts'
+import { NEW_SIGN_IN_NOTICES, type Preferences } from '../../domain/preferences.ts'
 import { Form } from '../form.tsx'
 import { texts } from '../texts.ts'
 
@@ -8,8 +8,6 @@ interface PreferencesFormProps {
   readonly csrfToken: string
   readonly preferences: Preferences
 }
-
-const NOTIFY = ['always', 'new_device', 'never'] as const
 
 export const PreferencesForm: FC<PreferencesFormProps> = ({ csrfToken, preferences }) => {
   const words = texts.preferences
@@ -21,7 +19,7 @@ export const PreferencesForm: FC<PreferencesFormProps> = ({ csrfToken, preferenc
         ))}
         <fieldset>
           <legend>{words.notices}</legend>
-          {NOTIFY.map(value => (
+          {NEW_SIGN_IN_NOTICES.map(value => (
             <Choice
               type="radio"
               name="new_sign_in"
