@@ -1,6 +1,8 @@
 // Every setting, parsed and checked once. Latchkey refuses to work on a weak or missing secret.
 import * as v from 'valibot'
 import { parseEmailAddress } from './domain/email-address.ts'
+import { RETENTION } from './domain/limits.ts'
+import type { Retention } from './domain/retention.ts'
 import { isSender } from './domain/sender.ts'
 
 export class ConfigError extends Error {
@@ -43,6 +45,7 @@ export interface Config {
   readonly alarmMailTo: string | null
   /** Whether a key that somebody else signs with is removed at once, without asking an operator. */
   readonly rotatesOnForgery: boolean
+  readonly retention: Retention
   readonly mail: MailConfig
 }
 
@@ -72,6 +75,13 @@ const isEmailAddress = (text: string): boolean => parseEmailAddress(text)?.deliv
 
 const onOrOff = v.picklist(['on', 'off'])
 
+/** A number, or a text that is one. */
+const whole = (min: number, max: number) =>
+  v.pipe(v.unknown(), v.transform(Number), v.integer(), v.minValue(min), v.maxValue(max))
+
+const days = ({ min, usual, max }: (typeof RETENTION)[keyof typeof RETENTION]) =>
+  v.optional(whole(min, max), usual)
+
 const Settings = v.object({
   ISSUER: issuer,
   RATE_LIMITS: v.optional(onOrOff, 'on'),
@@ -82,12 +92,14 @@ const Settings = v.object({
   ADMIN_TOKEN: secret,
   ON_FORGERY: v.optional(v.picklist(['alarm', 'rotate']), 'alarm'),
   ALARM_MAIL_TO: v.optional(v.pipe(v.string(), v.check(isEmailAddress))),
+  LOG_DETAILS_DAYS: days(RETENTION.LOG_DETAILS_DAYS),
+  DELETED_LOG_DAYS: days(RETENTION.DELETED_LOG_DAYS),
+  ALARM_DAYS: days(RETENTION.ALARM_DAYS),
+  WEBHOOK_DELIVERY_DAYS: days(RETENTION.WEBHOOK_DELIVERY_DAYS),
   MAIL_FROM: v.pipe(v.string(), v.check(isSender)),
   MAIL_TRANSPORT: v.picklist(['smtp', 'binding', 'http']),
   SMTP_HOST: v.optional(v.string()),
-  SMTP_PORT: v.optional(
-    v.pipe(v.unknown(), v.transform(Number), v.integer(), v.minValue(1), v.maxValue(65_535)),
-  ),
+  SMTP_PORT: v.optional(whole(1, 65_535)),
   SMTP_SECURITY: v.optional(v.picklist(['none', 'starttls', 'tls']), 'tls'),
   SMTP_USERNAME: v.optional(v.string()),
   SMTP_PASSWORD: v.optional(v.string()),
@@ -131,6 +143,12 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     adminToken: value.ADMIN_TOKEN,
     rotatesOnForgery: value.ON_FORGERY === 'rotate',
     alarmMailTo: value.ALARM_MAIL_TO ?? null,
+    retention: {
+      logDetailsDays: value.LOG_DETAILS_DAYS,
+      deletedLogDays: value.DELETED_LOG_DAYS,
+      alarmDays: value.ALARM_DAYS,
+      webhookDeliveryDays: value.WEBHOOK_DELIVERY_DAYS,
+    },
     mail: mailConfig(value),
   }
 }

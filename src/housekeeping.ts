@@ -3,10 +3,9 @@
 import { isOverdue } from './domain/key-rotation.ts'
 import {
   CLIENT_DELETION_SECONDS,
-  DELETED_LOG_SECONDS,
+  DAY_SECONDS,
   EMAIL_CHANGES_CHUNK,
   EXPIRE_CHUNK_SESSIONS,
-  LOG_DETAILS_SECONDS,
   LOG_SWEEP_CHUNK_ROWS,
   LOG_SWEEP_CHUNKS,
   LOG_SWEEP_SECONDS,
@@ -14,6 +13,7 @@ import {
   PURGE_CHUNKS,
   RETENTION_PAST_EXPIRY_SECONDS,
 } from './domain/limits.ts'
+import type { Retention } from './domain/retention.ts'
 import { errorName, log } from './log.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
@@ -48,8 +48,11 @@ async function keepShard(parts: Parts, db: D1Database, now: number): Promise<voi
   await attempt('outbox', () => parts.outbox.deliverDue(db, now))
   await attempt('expired sessions', () => endExpiredSessions(parts, db, now))
   await attempt('email changes', () => settleEmailChanges(parts, db, now))
-  await attempt('old entries of the log', () => forgetOldEntries(db, now))
-  for (const [what, removeChunk] of PURGES) await attempt(what, () => purge(db, removeChunk, now))
+  await attempt('old entries of the log', () => forgetOldEntries(db, parts.config.retention, now))
+  for (const [what, removeChunk, kept] of PURGES) {
+    const keptSeconds = kept === undefined ? 0 : parts.config.retention[kept] * DAY_SECONDS
+    await attempt(what, () => purge(db, removeChunk, now - keptSeconds))
+  }
 }
 
 async function endExpiredSessions(parts: Parts, db: D1Database, now: number): Promise<void> {
@@ -71,7 +74,8 @@ async function settleEmailChanges(parts: Parts, db: D1Database, now: number): Pr
   }
 }
 
-const PURGES = [
+/** What is removed, and the setting that says how long it is kept, where there is one. */
+const PURGES: readonly [string, RemoveChunk, (keyof Retention)?][] = [
   ['buckets', deleteExpiredBuckets],
   ['retirements', deleteOldRetirements],
   ['sign-ins', deleteExpiredSignIns],
@@ -80,11 +84,13 @@ const PURGES = [
   ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],
-  ['alarms', deleteOldAlarms],
-  ['webhook deliveries', deleteOldDeliveries],
-] as const
+  ['alarms', deleteOldAlarms, 'alarmDays'],
+  ['webhook deliveries', deleteOldDeliveries, 'webhookDeliveryDays'],
+]
 
-async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], now: number): Promise<void> {
+type RemoveChunk = (db: D1Database, before: number, limit: number) => D1PreparedStatement
+
+async function purge(db: D1Database, removeChunk: RemoveChunk, now: number): Promise<void> {
   const before = now - RETENTION_PAST_EXPIRY_SECONDS
   for (let chunk = 0; chunk < PURGE_CHUNKS; chunk++) {
     if ((await run(removeChunk(db, before, PURGE_CHUNK_ROWS))) < PURGE_CHUNK_ROWS) return
@@ -92,12 +98,15 @@ async function purge(db: D1Database, removeChunk: (typeof PURGES)[number][1], no
 }
 
 /** Some of a pass over the whole log, which goes on where the last run stopped; a new pass begins once a day. */
-async function forgetOldEntries(db: D1Database, now: number): Promise<void> {
+async function forgetOldEntries(db: D1Database, retention: Retention, now: number): Promise<void> {
   const last = await findLogSweep(db)
   const isUnderWay = last !== null && last.after.userId !== ''
   if (last !== null && !isUnderWay && now - last.begunAt < LOG_SWEEP_SECONDS) return
   const begunAt = isUnderWay ? last.begunAt : now
-  const ages = { staleBefore: now - LOG_DETAILS_SECONDS, orphanBefore: now - DELETED_LOG_SECONDS }
+  const ages = {
+    staleBefore: now - retention.logDetailsDays * DAY_SECONDS,
+    orphanBefore: now - retention.deletedLogDays * DAY_SECONDS,
+  }
   let after = isUnderWay ? last.after : LOG_START
   for (let chunk = 0; chunk < LOG_SWEEP_CHUNKS; chunk++) {
     const entries = await listAgedEntries(db, after, ages, LOG_SWEEP_CHUNK_ROWS)

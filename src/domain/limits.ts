@@ -15,16 +15,23 @@ export const EMAIL_CHANGE_SECONDS = 10 * MINUTE_SECONDS
 export const EMAIL_CHANGES_PER_USER = 10
 export const EMAIL_CHANGES_WINDOW_SECONDS = 60 * MINUTE_SECONDS
 
-/** Device, place and marks of an entry of the log; and the whole entry once its user is deleted (LG-04). */
-export const LOG_DETAILS_SECONDS = 365 * DAY_SECONDS
-export const DELETED_LOG_SECONDS = 30 * DAY_SECONDS
 /** From the beginning of one pass over the log of a database to that of the next, at least. */
 export const LOG_SWEEP_SECONDS = DAY_SECONDS
 /** Entries that are looked through at once, and how often in one run of the cleaner. */
 export const LOG_SWEEP_CHUNK_ROWS = 1_000
 export const LOG_SWEEP_CHUNKS = 5
-/** After the last of its kind that day. */
-export const ALARM_SECONDS = 365 * DAY_SECONDS
+
+/** What a deployment may set of how long it keeps what tells of a person (LG-04), and what holds when it sets nothing. */
+export const RETENTION = {
+  /** Device, place and marks of an entry of the log: for as long as the session may live that they describe. */
+  LOG_DETAILS_DAYS: { min: 30, usual: 365, max: 3_650 },
+  /** An entry of the log whose user is deleted: longer than any link or code can be tried once more. */
+  DELETED_LOG_DAYS: { min: 1, usual: 30, max: 3_650 },
+  /** After the last of its kind that day: long enough to be looked into. */
+  ALARM_DAYS: { min: 30, usual: 365, max: 3_650 },
+  /** What became of a message: longer than it is tried, for a try finds here that an earlier one has arrived. */
+  WEBHOOK_DELIVERY_DAYS: { min: 7, usual: 30, max: 365 },
+} as const
 
 /** A download of one's own data reads the whole log. */
 export const DOWNLOADS_PER_USER = 10
@@ -159,7 +166,6 @@ export const WEBHOOK_BACKOFF_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50
 export const WEBHOOK_JITTER = 0.1
 /** How long a webhook's former secret still signs beside the new one. */
 export const WEBHOOK_ROTATION_SECONDS = DAY_SECONDS
-export const WEBHOOK_LOG_SECONDS = 30 * DAY_SECONDS
 export const WEBHOOK_CACHE_SECONDS = 10
 /** The longest wait that the queue knows. */
 export const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * MINUTE_SECONDS

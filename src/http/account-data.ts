@@ -15,7 +15,7 @@ import { findUser, preferencesOf } from '../store/users.ts'
 import { clientsOf, nameOf } from './client-names.ts'
 import type { LatchkeyContext } from './context.ts'
 import { EventView, eventView } from './event-view.ts'
-import { Time } from './openapi/fields.ts'
+import { Count, Time } from './openapi/fields.ts'
 import { PreferencesView } from './preferences-api.ts'
 import { Problem } from './problem.ts'
 import { SessionView, sessionView } from './session-view.ts'
@@ -42,6 +42,13 @@ export const AccountData = v.pipe(
     ),
     /** One that waits for its code. */
     email_change: v.nullable(v.object({ email: v.string(), expires_at: Time })),
+    /** How long some of it is kept. */
+    retention: v.object({
+      log_details_days: Count,
+      deleted_log_days: Count,
+      alarm_days: Count,
+      webhook_delivery_days: Count,
+    }),
     /** Newest first. */
     events: v.array(EventView),
   }),
@@ -77,6 +84,7 @@ async function everythingButEvents(c: LatchkeyContext, { userId, id }: Session) 
     findEmailChange(db, userId),
   ])
   if (user === null) throw new Problem('not_found')
+  const { retention } = parts.config
   const clients = await clientsOf(c, [
     ...live.map(session => session.clientId),
     ...consents.map(consent => consent.client_id),
@@ -100,5 +108,11 @@ async function everythingButEvents(c: LatchkeyContext, { userId, id }: Session) 
       change !== null && isOpen(change, facts.now)
         ? { email: change.address, expires_at: rfc3339(change.expiresAt) }
         : null,
+    retention: {
+      log_details_days: retention.logDetailsDays,
+      deleted_log_days: retention.deletedLogDays,
+      alarm_days: retention.alarmDays,
+      webhook_delivery_days: retention.webhookDeliveryDays,
+    },
   }
 }

@@ -3,9 +3,7 @@
 import type { EndReason, SignInRefused } from '../domain/events.ts'
 import {
   DAY_SECONDS,
-  DELETED_LOG_SECONDS,
   EMAIL_CHANGE_SECONDS,
-  LOG_DETAILS_SECONDS,
   MINUTE_SECONDS,
   NOTICE_LINK_SECONDS,
   RECENT_SIGN_IN_SECONDS,
@@ -21,8 +19,6 @@ const noticeDays = NOTICE_LINK_SECONDS / DAY_SECONDS
 const emailMinutes = EMAIL_CHANGE_SECONDS / MINUTE_SECONDS
 const idleDays = SESSION_IDLE_SECONDS / DAY_SECONDS
 const absoluteDays = SESSION_ABSOLUTE_SECONDS / DAY_SECONDS
-const detailDays = LOG_DETAILS_SECONDS / DAY_SECONDS
-const deletedLogDays = DELETED_LOG_SECONDS / DAY_SECONDS
 const recentMinutes = RECENT_SIGN_IN_SECONDS / MINUTE_SECONDS
 
 const en = {
@@ -448,10 +444,14 @@ const en = {
     start: 'start again',
   },
 
+  days: { one: '{n} day', other: '{n} days' },
+
   yourData: {
     title: 'Your data',
     lead: 'What we keep about you: your address, your preferences, where you are signed in, connected apps, and your security log.',
-    retention: `Devices and places are removed from the log after ${detailDays} days; its other entries stay until you delete your account.`,
+    log: 'Devices and places are removed from the log after {details}; its other entries stay until {deleted} after you delete your account.',
+    others:
+      'Alarms about your account are kept for {alarms}, and notes of what other services were told about it for {deliveries}.',
     download: 'Download your data',
     delete: 'Delete account',
   },
@@ -477,7 +477,7 @@ const en = {
   accountDeleted: {
     title: 'Your account is deleted',
     lead: 'You are signed out everywhere, and your address and your log are removed.',
-    rest: `What is left are random numbers and times without a name; they go after ${deletedLogDays} days. We have sent you one last email about it.`,
+    rest: 'What is left are random numbers and times without a name; they go after {days}. We have sent you one last email about it.',
     again: 'You can close this page. Signing in with the same address would begin a new account.',
   },
 

@@ -1,6 +1,5 @@
 // Alarms for operators: one open row for each fold key, with an exact count.
 import type { AlarmKind, AlarmReport, Severity } from '../domain/alarm.ts'
-import { ALARM_SECONDS } from '../domain/limits.ts'
 import { all, first, run } from './d1.ts'
 
 export interface AlarmCount {
@@ -96,4 +95,4 @@ export const acknowledgeAlarm = async (db: D1Database, id: string, now: number):
 export const deleteOldAlarms = (db: D1Database, before: number, limit: number) =>
   db
     .prepare('DELETE FROM alarms WHERE id IN (SELECT id FROM alarms WHERE last_at < ? LIMIT ?)')
-    .bind(before - ALARM_SECONDS, limit)
+    .bind(before, limit)

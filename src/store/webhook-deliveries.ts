@@ -1,5 +1,4 @@
 // What became of each message to a webhook: one row, rewritten by each try. Nothing of an answer but its status.
-import { WEBHOOK_LOG_SECONDS } from '../domain/limits.ts'
 import type { WebhookEventType } from '../domain/security-events.ts'
 import { all, first, run } from './d1.ts'
 
@@ -76,4 +75,4 @@ export const deleteOldDeliveries = (db: D1Database, before: number, limit: numbe
          SELECT webhook_id, at, message_id FROM webhooks CROSS JOIN webhook_deliveries ON webhook_id = id
          WHERE at < ? LIMIT ?)`,
     )
-    .bind(before - WEBHOOK_LOG_SECONDS, limit)
+    .bind(before, limit)

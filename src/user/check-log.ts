@@ -1,5 +1,5 @@
 // Whether a user's log is what was written: from its first entry on, a chunk at a time.
-import { LOG_CHECK_CHUNK_ENTRIES, LOG_DETAILS_SECONDS } from '../domain/limits.ts'
+import { LOG_CHECK_CHUNK_ENTRIES } from '../domain/limits.ts'
 import { type LinkedEvent, listLinkedEvents } from '../store/linked-events.ts'
 import { isLinked, isScrubbed } from '../tokens/event-chain.ts'
 import type { Secrets } from '../tokens/secrets.ts'
@@ -15,12 +15,12 @@ export interface LogCheck {
   readonly head: { readonly seq: number; readonly digest: string | null } | null
 }
 
-/** Throws StorageUnavailable. */
+/** @param detailsSince before which an entry may have lost its details; Throws StorageUnavailable. */
 export async function checkLog(
   db: D1Database,
   key: Pick<Secrets, 'mac'>,
   userId: string,
-  now: number,
+  detailsSince: number,
 ): Promise<LogCheck> {
   let chainedFrom: number | null = null
   let head: LogCheck['head'] = null
@@ -34,7 +34,7 @@ export async function checkLog(
     const entries = await listLinkedEvents(db, userId, head?.seq ?? 0, LOG_CHECK_CHUNK_ENTRIES)
     for (const entry of entries) {
       const due: number = (head?.seq ?? 0) + 1
-      if (entry.seq !== due || !(await holds(key, userId, head?.digest ?? null, entry, now)))
+      if (entry.seq !== due || !(await holds(key, userId, head?.digest ?? null, entry, detailsSince)))
         return found(due)
       if (entry.digest !== null) chainedFrom ??= entry.seq
       head = { seq: entry.seq, digest: entry.digest }
@@ -49,10 +49,10 @@ async function holds(
   userId: string,
   previous: string | null,
   entry: LinkedEvent,
-  now: number,
+  detailsSince: number,
 ): Promise<boolean> {
   if (entry.digest === null) return previous === null
   // Details go when their time is over, and not before while the user is there.
-  if (isScrubbed(entry) && entry.at >= now - LOG_DETAILS_SECONDS) return false
+  if (isScrubbed(entry) && entry.at >= detailsSince) return false
   return isLinked(key, userId, previous, entry)
 }

@@ -198,6 +198,13 @@ const hostileEntry = (text: string): LogEntry =>
     from: { name: text, kind: 'phone', os: text, browser: text },
   })
 
+export const RETENTION_DAYS = {
+  logDetailsDays: 365,
+  deletedLogDays: 30,
+  alarmDays: 365,
+  webhookDeliveryDays: 30,
+}
+
 export const accountPage = (changes: Partial<AccountPageProps> = {}) => (
   <AccountPage
     csrfToken={CSRF}
@@ -208,6 +215,7 @@ export const accountPage = (changes: Partial<AccountPageProps> = {}) => (
     apps={APPS}
     log={LOG.slice(0, 5)}
     preferences={DEFAULT_PREFERENCES}
+    retention={RETENTION_DAYS}
     now={NOW}
     {...changes}
   />
@@ -376,7 +384,7 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'delete-error': (
     <DeletePage csrfToken={CSRF} email="ann@example.test" sessions={1} apps={0} error="wrong_address" />
   ),
-  'account-deleted': <AccountDeletedPage />,
+  'account-deleted': <AccountDeletedPage days={RETENTION_DAYS.deletedLogDays} />,
   'sign-in-nothing-deleted': <SignInPage csrfToken={CSRF} continueTo={null} notice="nothing_deleted" />,
   'check-mail': <CheckMailPage csrfToken={CSRF} ended={false} />,
   'check-mail-ended': <CheckMailPage csrfToken={CSRF} ended />,

@@ -189,6 +189,31 @@ describe('what only a loopback issuer may have', () => {
   })
 })
 
+describe('how long is kept what tells of a person', () => {
+  const BOUNDS = [
+    ['LOG_DETAILS_DAYS', 30, 3_650],
+    ['DELETED_LOG_DAYS', 1, 3_650],
+    ['ALARM_DAYS', 30, 3_650],
+    ['WEBHOOK_DELIVERY_DAYS', 7, 365],
+  ] as const
+
+  it('LG-04: as usual when nothing is said', () => {
+    const usual = { logDetailsDays: 365, deletedLogDays: 30, alarmDays: 365, webhookDeliveryDays: 30 }
+    expect(parseConfig(GOOD).retention).toEqual(usual)
+    expect(parseConfig({ ...GOOD, DELETED_LOG_DAYS: '90' }).retention).toEqual({
+      ...usual,
+      deletedLogDays: 90,
+    })
+  })
+
+  it.each(BOUNDS)('CF-01, LG-04: %s is a whole number of days from %i to %i', (name, min, max) => {
+    for (const good of [min, String(min), max, String(max)])
+      expect(faults({ ...GOOD, [name]: good })).toEqual([])
+    for (const bad of [min - 1, max + 1, String(max + 1), min + 0.5, '', 'forever', '-1', null, 'Infinity'])
+      expect(faults({ ...GOOD, [name]: bad }), String(bad)).toEqual([name])
+  })
+})
+
 describe('mail settings', () => {
   it.each<[string, Settings, string]>([
     ['no sender', { MAIL_FROM: undefined }, 'MAIL_FROM'],

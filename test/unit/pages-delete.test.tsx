@@ -4,7 +4,7 @@ import { AccountDeletedPage } from '../../src/pages/account/account-deleted-page
 import { DeletePage } from '../../src/pages/account/delete-page.tsx'
 import { YourData } from '../../src/pages/account/your-data.tsx'
 import { texts } from '../../src/pages/texts.ts'
-import { CSRF } from '../screenshots/samples.tsx'
+import { CSRF, RETENTION_DAYS } from '../screenshots/samples.tsx'
 import { all, fieldsOf } from './pages-html.ts'
 
 const page = (sessions: number, apps: number, error?: string) =>
@@ -46,13 +46,18 @@ describe('LG-05 deleting the account', () => {
   })
 
   test('LG-05 what comes after has no form and leads nowhere', () => {
-    const html = String(<AccountDeletedPage />)
+    const html = String(<AccountDeletedPage days={1} />)
+    expect(html).toContain('after 1 day.')
     expect([all(html, 'form'), linksOf(html)]).toEqual([[], []])
   })
 
   test('LG-04 the account page says how long the log keeps what, and leads to the data and to its end', () => {
-    const html = String(<YourData />)
-    expect(html).toContain('after 365 days')
+    const html = String(
+      <YourData retention={{ ...RETENTION_DAYS, deletedLogDays: 31, webhookDeliveryDays: 7 }} />,
+    )
+    const said = all(html, 'p').map(({ text }) => text)
+    expect(said[1]).toMatch(/^Devices and places .* after 365 days; .* until 31 days after /)
+    expect(said[2]).toMatch(/^Alarms .* 365 days, .* for 7 days\.$/)
     expect(linksOf(html)).toEqual(['/account/data.json', '/account/delete'])
   })
 

@@ -74,6 +74,9 @@ describe('LG-05: the download of one’s own data', () => {
         },
       ],
       email_change: { email: fresh, expires_at: rfc3339(service.now + EMAIL_CHANGE_SECONDS) },
+      retention: {
+        ...{ log_details_days: 365, deleted_log_days: 30, alarm_days: 365, webhook_delivery_days: 30 },
+      },
     })
     const listed = await (await owner.get('/v1/sessions')).json<Download>()
     const byId = (list: Download['sessions']) => list.toSorted((a, b) => (a.id < b.id ? -1 : 1))

@@ -1,6 +1,6 @@
 // The chain of a user's log: what was written holds, scrubbed or not; whatever is changed in the database is found.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { DAY_SECONDS, LOG_CHECK_CHUNK_ENTRIES, LOG_DETAILS_SECONDS } from '../../src/domain/limits.ts'
+import { DAY_SECONDS, LOG_CHECK_CHUNK_ENTRIES, RETENTION } from '../../src/domain/limits.ts'
 import {
   insertEvents,
   type LinkedEvent,
@@ -162,7 +162,7 @@ describe('GET /admin/v1/users/{id}/log-check', () => {
 
   it('LG-06, LG-04: details that have gone in time leave the chain whole, and nothing by which they could be tried', async () => {
     const later = createService()
-    later.now = service.now + LOG_DETAILS_SECONDS + DAY_SECONDS
+    later.now = service.now + (RETENTION.LOG_DETAILS_DAYS.usual + 1) * DAY_SECONDS
     const db = service.parts.shards.of(userId)
     const all = await listLinkedEvents(db, userId, 0, 100)
     const stale = all.map(({ seq }) => ({ userId, seq, isStale: true, isOrphan: false }))
@@ -171,6 +171,10 @@ describe('GET /admin/v1/users/{id}/log-check', () => {
     const path = `/admin/v1/users/${userId}/log-check`
     const scrubbed = await later.request(path, admin(later))
     expect(await scrubbed.json()).toMatchObject({ intact: true, entries: all.length })
+    // Where they are kept for longer, they have gone too early.
+    const keeper = createService({ LOG_DETAILS_DAYS: RETENTION.LOG_DETAILS_DAYS.usual + 2 })
+    keeper.now = later.now
+    expect(await (await keeper.request(path, admin(keeper))).json()).toMatchObject({ first_broken_seq: 1 })
     for (const entry of await listLinkedEvents(db, userId, 0, 100)) {
       expect([entry.device, entry.place, entry.marks, entry.details_salt]).toEqual([null, null, null, null])
     }

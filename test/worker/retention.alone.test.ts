@@ -2,12 +2,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   DAY_SECONDS,
-  DELETED_LOG_SECONDS,
-  LOG_DETAILS_SECONDS,
   LOG_SWEEP_CHUNK_ROWS,
   LOG_SWEEP_CHUNKS,
   NOTICE_MAIL_SECONDS,
   PUSHED_REQUEST_SECONDS,
+  RETENTION,
 } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { claimNotice } from '../../src/store/alarm-notices.ts'
@@ -30,6 +29,7 @@ import { storedEvents } from './support/stored.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
+const DELETED_LOG_SECONDS = RETENTION.DELETED_LOG_DAYS.usual * DAY_SECONDS
 
 /** The sum over all shards. */
 async function count(what: string): Promise<number> {
@@ -39,8 +39,20 @@ async function count(what: string): Promise<number> {
 
 const BEGUN = "WHERE type = 'session.created'"
 
+type Kept = readonly (readonly [what: string, seconds: number])[]
+
+/** What a deployment may set. */
+const keptAsSet = (detailsDays: number, alarmDays: number, deliveryDays: number): Kept => [
+  [`user_events ${BEGUN} AND device IS NOT NULL`, detailsDays * DAY_SECONDS],
+  [`user_events ${BEGUN} AND place IS NOT NULL`, detailsDays * DAY_SECONDS],
+  [`user_events ${BEGUN} AND marks IS NOT NULL`, detailsDays * DAY_SECONDS],
+  ["alarms WHERE kind = 'token.forged'", alarmDays * DAY_SECONDS + 5 * MINUTE],
+  ["alarm_notices WHERE alarm_id = 'a_x'", alarmDays * DAY_SECONDS + 5 * MINUTE],
+  ['webhook_deliveries', deliveryDays * DAY_SECONDS + 5 * MINUTE],
+]
+
 /** Rows that are there a minute before the time that is stated, counted from their making, and gone a minute after. */
-const KEPT: readonly (readonly [what: string, seconds: number])[] = [
+const KEPT: Kept = [
   ['pushed_requests', 6 * MINUTE],
   ['seen_jtis', 5 * MINUTE + 2 * MINUTE],
   ['email_changes', 10 * MINUTE],
@@ -50,12 +62,7 @@ const KEPT: readonly (readonly [what: string, seconds: number])[] = [
   ['authorization_codes', 36 * MINUTE],
   ['outbox', 24 * HOUR + 5 * MINUTE],
   ['sessions', 7 * DAY_SECONDS],
-  ['webhook_deliveries', 30 * DAY_SECONDS + 5 * MINUTE],
-  [`user_events ${BEGUN} AND device IS NOT NULL`, 365 * DAY_SECONDS],
-  [`user_events ${BEGUN} AND place IS NOT NULL`, 365 * DAY_SECONDS],
-  [`user_events ${BEGUN} AND marks IS NOT NULL`, 365 * DAY_SECONDS],
-  ["alarms WHERE kind = 'token.forged'", 365 * DAY_SECONDS + 5 * MINUTE],
-  ["alarm_notices WHERE alarm_id = 'a_x'", 365 * DAY_SECONDS + 5 * MINUTE],
+  ...keptAsSet(365, 365, 30),
 ]
 
 /** Of a user until the account is deleted, or of nobody. A table that stands in neither list has no stated time. */
@@ -146,9 +153,26 @@ async function fill(service: Service): Promise<void> {
   })
 }
 
+/** Each is there until its time, and then gone. */
+async function expectKept(service: Service, made: number, kept: Kept): Promise<void> {
+  const checks = kept.flatMap(([what, seconds]) => [
+    { what, at: seconds - MINUTE, isThere: true },
+    // A pass over the log begins once a day.
+    { what, at: seconds + (what.startsWith('user_events') ? DAY_SECONDS : MINUTE), isThere: false },
+  ])
+  for (const { what, at, isThere } of checks.sort((a, b) => a.at - b.at)) {
+    if (service.now !== made + at) {
+      service.now = made + at
+      await keepHouse(service.parts, service.now)
+    }
+    expect([what, at, (await count(what)) > 0]).toEqual([what, at, isThere])
+  }
+}
+
 // Each test has a clock of its own.
 beforeEach(async () => {
-  for (const db of databases()) await db.prepare('DELETE FROM log_sweep').run()
+  for (const db of databases())
+    await db.batch(['log_sweep', 'webhooks'].map(table => db.prepare(`DELETE FROM ${table}`)))
 })
 
 describe('LG-04: what is kept goes on time', () => {
@@ -159,18 +183,35 @@ describe('LG-04: what is kept goes on time', () => {
     const tables = Object.keys((JSON.parse(await dump(service)) as Record<string, unknown>[])[0] ?? {})
     const stated = new Set([...KEPT.map(([what]) => what.split(' ')[0]), ...STAYING])
     expect(tables.filter(table => !stated.has(table))).toEqual([])
-    const checks = KEPT.flatMap(([what, seconds]) => [
-      { what, at: seconds - MINUTE, isThere: true },
-      // A pass over the log begins once a day.
-      { what, at: seconds + (what.startsWith('user_events') ? DAY_SECONDS : MINUTE), isThere: false },
-    ])
-    for (const { what, at, isThere } of checks.sort((a, b) => a.at - b.at)) {
-      if (service.now !== made + at) {
-        service.now = made + at
-        await keepHouse(service.parts, service.now)
-      }
-      expect([what, at, (await count(what)) > 0]).toEqual([what, at, isThere])
+    await expectKept(service, made, KEPT)
+  })
+
+  it('LG-04: a deployment may set some of the times; its users are told what it has set, and that is what is swept', async () => {
+    const service = createService({
+      ...{ LOG_DETAILS_DAYS: '31', DELETED_LOG_DAYS: 2, ALARM_DAYS: '40', WEBHOOK_DELIVERY_DAYS: '8' },
+    })
+    await fill(service)
+    const made = service.now
+    const owner = await signInBrowser(service, freshAddress())
+    const page = await (await owner.get('/account')).text()
+    expect(page).toMatch(/after 31 days;.* until 2 days after .* for 40 days, .* for 8 days\./s)
+    expect(await (await owner.get('/account/data.json')).json()).toMatchObject({
+      retention: {
+        ...{ log_details_days: 31, deleted_log_days: 2, alarm_days: 40, webhook_delivery_days: 8 },
+      },
+    })
+    expect(await (await service.request('/signed-out/deleted')).text()).toContain('after 2 days.')
+
+    const gone = owner.cookie('__Host-session')?.split('.')[0] ?? ''
+    await service.request(`/admin/v1/users/${gone}`, admin(service, { method: 'DELETE' }))
+    const entriesAt = async (at: number) => {
+      service.now = made + at
+      await keepHouse(service.parts, service.now)
+      return (await storedEvents(service, gone)).length
     }
+    expect(await entriesAt(2 * DAY_SECONDS - MINUTE)).toBeGreaterThan(0)
+    expect(await entriesAt(3 * DAY_SECONDS)).toBe(0)
+    await expectKept(service, made, keptAsSet(31, 40, 8))
   })
 
   it('LG-04: the log of a deleted user goes 30 days later, entry by entry; others keep theirs, without old details', async () => {
@@ -179,7 +220,7 @@ describe('LG-04: what is kept goes on time', () => {
     const [gone, stays] = [freshAddress(), freshAddress()]
     const { user_id: goneId } = await signIn(service, client_id, gone)
     const { user_id: staysId } = await signIn(service, client_id, stays)
-    service.now += LOG_DETAILS_SECONDS
+    service.now += RETENTION.LOG_DETAILS_DAYS.usual * DAY_SECONDS
     for (const email of [gone, stays]) await signIn(service, client_id, email)
     service.now += DAY_SECONDS
     await service.request(`/admin/v1/users/${goneId}`, admin(service, { method: 'DELETE' }))

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventMessage, WebhookMessage } from '../../src/domain/event-message.ts'
 import {
   DAY_SECONDS,
+  RETENTION,
   RETENTION_PAST_EXPIRY_SECONDS,
   WEBHOOK_BACKOFF_SECONDS,
-  WEBHOOK_LOG_SECONDS,
   WEBHOOK_ROTATION_SECONDS,
   WEBHOOK_SLOW_RETRY_SECONDS,
   WEBHOOK_TIMEOUT_MS,
@@ -499,7 +499,7 @@ describe('what is kept', () => {
     await deliver(service, [waiting(webhook.id)], 3)
     expect(await count()).toBe(1)
     expect(await logOf(webhook)).toMatchObject([{ state: 'delivered', attempts: 2, status: 200, why: null }])
-    service.now += WEBHOOK_LOG_SECONDS
+    service.now += RETENTION.WEBHOOK_DELIVERY_DAYS.usual * DAY_SECONDS
     await keepHouse(service.parts, service.now)
     expect(await count()).toBe(1)
     await keepHouse(service.parts, service.now + RETENTION_PAST_EXPIRY_SECONDS + 1)

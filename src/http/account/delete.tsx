@@ -1,5 +1,4 @@
 // Deleting one's own account (GDPR Art. 17): a recent sign-in, what will happen in numbers, and the address typed.
-import type { Context } from 'hono'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import type { Session } from '../../domain/session.ts'
 import { AccountDeletedPage } from '../../pages/account/account-deleted-page.tsx'
@@ -47,7 +46,9 @@ deletePages.post(HERE, async c => {
   return signedOut(c, DELETED_PATH)
 })
 
-deletePages.get(DELETED_PATH, (c: Context) => c.html(<AccountDeletedPage />))
+deletePages.get(DELETED_PATH, c =>
+  c.html(<AccountDeletedPage days={c.var.parts.config.retention.deletedLogDays} />),
+)
 
 async function ask(
   c: LatchkeyContext,

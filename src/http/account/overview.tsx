@@ -72,6 +72,7 @@ accountOverview.get('/account', async c => {
       apps={consents.map(consent => connectedApp(consent, clients, sessions))}
       log={await logEntries(c, log, sessions)}
       preferences={preferencesOf(user ?? { preferences: '{}' })}
+      retention={parts.config.retention}
       now={facts.now}
       notice={NOTICES.find(notice => notice === c.req.query('notice'))}
       ended={ended}

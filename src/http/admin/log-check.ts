@@ -1,5 +1,6 @@
 // Whether somebody has rewritten a user's log.
 import * as v from 'valibot'
+import { DAY_SECONDS } from '../../domain/limits.ts'
 import { checkLog } from '../../user/check-log.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
@@ -31,7 +32,8 @@ adminLogCheck.get(
   async c => {
     const { id } = await requireUser(c)
     const { parts, facts } = c.var
-    const check = await checkLog(parts.shards.of(id), parts.secrets, id, facts.now)
+    const detailsSince = facts.now - parts.config.retention.logDetailsDays * DAY_SECONDS
+    const check = await checkLog(parts.shards.of(id), parts.secrets, id, detailsSince)
     // A deletion takes the details out of the log that is being read.
     if (check.firstBroken !== null) await requireUser(c)
     return c.json({

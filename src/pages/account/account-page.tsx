@@ -2,6 +2,7 @@
 // no secret.
 import type { Child, FC } from 'hono/jsx'
 import type { Preferences } from '../../domain/preferences.ts'
+import type { Retention } from '../../domain/retention.ts'
 import { Confirm } from '../confirm.tsx'
 import { Fill } from '../fill.tsx'
 import { Notice } from '../notice.tsx'
@@ -34,6 +35,7 @@ export interface AccountPageProps {
   /** The newest of the log, newest first. */
   readonly log: readonly LogEntry[]
   readonly preferences: Preferences
+  readonly retention: Retention
   /** Seconds, as are all times. */
   readonly now: number
   /** A key of `texts.notices`, or a text. */
@@ -84,7 +86,7 @@ export const AccountPage: FC<AccountPageProps> = props => {
       <Part id="preferences" title={texts.preferences.title} lead={texts.preferences.lead}>
         <PreferencesForm csrfToken={csrfToken} preferences={props.preferences} />
       </Part>
-      <YourData />
+      <YourData retention={props.retention} />
     </SignedInLayout>
   )
 }

@@ -2,6 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../../src/app.ts'
+import type { RETENTION } from '../../../src/domain/limits.ts'
 import type { MailMessage } from '../../../src/mail/message.ts'
 import type { Parts } from '../../../src/sign-in/parts.ts'
 import { holdToDocument } from './described.ts'
@@ -23,10 +24,11 @@ export interface Service {
 
 export const ISSUER = 'https://auth.test'
 
-/** @param overrides of settings and bindings; optional settings are in no `wrangler.toml` */
-export function createService(
-  overrides: Partial<Record<keyof Env | 'ALARM_MAIL_TO' | 'ON_FORGERY', unknown>> = {},
-): Service {
+/** Settings that are in no `wrangler.toml`. */
+type Optional = 'ALARM_MAIL_TO' | 'ON_FORGERY' | keyof typeof RETENTION
+
+/** @param overrides of settings and bindings */
+export function createService(overrides: Partial<Record<keyof Env | Optional, unknown>> = {}): Service {
   const serviceEnv = { ...env, ...overrides } as Env
   const mails: MailMessage[] = []
   const outbound: Service['outbound'] = []
