@@ -19,6 +19,11 @@ const text = (answer: TargetAnswer) =>
   answer.tag === 'answered' ? new TextDecoder().decode(answer.body) : answer.why
 
 describe('a request to a registered place', () => {
+  it('WH-02: comes in by the front door, also where the place is a host of our own zone', () => {
+    // On the platform only: the flag has no effect here.
+    expect(Cloudflare.compatibilityFlags).toMatchObject({ global_fetch_strictly_public: true })
+  })
+
   it('WH-03: carries what it was given and nothing of ours: no cookie, no credentials, no redirects', async () => {
     const { sent, fetchTarget } = outside(() => new Response('{}', { status: 202 }))
     const headers = { 'content-type': 'application/json' }
