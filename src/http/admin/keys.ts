@@ -37,8 +37,8 @@ adminKeys.get(
   },
 )
 
-/** Nothing but what is known: a misspelt emergency must not pass for an ordinary rotation. */
-const Body = v.strictObject({ emergency: v.nullish(v.string(), null) })
+/** Nothing but what is known: an emergency that is misspelt, misplaced or empty must not pass for an ordinary rotation. */
+const Body = v.strictObject({ emergency: v.optional(v.string()) })
 
 const Rotated = v.object({
   /** The one that signs now. */
@@ -64,8 +64,11 @@ adminKeys.post(
   }),
   async c => {
     const { parts, facts } = c.var
+    if (new URL(c.req.url).search !== '') {
+      throw new Problem('invalid_request', { detail: 'parameters belong in the body' })
+    }
     const { emergency } = await readOptionalJson(c, Body)
-    const keys = emergency === null ? await parts.keys.rotate(facts.now) : await removeKey(c, emergency)
+    const keys = emergency === undefined ? await parts.keys.rotate(facts.now) : await removeKey(c, emergency)
     const kids = (state: SigningKeyRow['state']) =>
       keys.filter(key => key.state === state).map(key => key.kid)
     const ordered = keys.some(key => key.state === 'active' && key.rotation_ordered_at !== null)
@@ -73,7 +76,7 @@ adminKeys.post(
     return c.json({
       active: kids('active')[0] ?? '',
       retiring: kids('retiring'),
-      removed: emergency === null ? [] : [emergency],
+      removed: emergency === undefined ? [] : [emergency],
       pending: next?.kid ?? null,
       due_at: ordered && next !== undefined ? rfc3339(next.known_at) : null,
     })
