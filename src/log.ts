@@ -1,4 +1,5 @@
-// Structured logs: one JSON object a line, event codes and ids only. JSON encoding keeps a value from forging a line.
+// Structured logs: one JSON object a line, event codes and ids only. The encoding keeps a value from forging a line.
+import { jsonLine } from './domain/encoding.ts'
 
 export type LogLevel = 'info' | 'warn' | 'error'
 
@@ -10,15 +11,8 @@ export interface LogRecord {
 }
 
 export function log(level: LogLevel, record: LogRecord): void {
-  const line = JSON.stringify({ level, at: new Date().toISOString(), ...record })
-  console[level](line.replaceAll(UNPRINTABLE, escapeCharacter))
+  console[level](jsonLine({ level, at: new Date().toISOString(), ...record }))
 }
 
 /** All that is logged of an error: its text may hold what was sent or stored. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
-
-/** JSON escapes the C0 controls; these too could move a terminal's cursor or break a viewer's line. */
-const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029]/g
-
-const escapeCharacter = (character: string): string =>
-  `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`

@@ -32,6 +32,20 @@ export function parseUtf8(bytes: Uint8Array): string | null {
   }
 }
 
+/** Controls, format characters, what is unassigned or half a character, line and paragraph separators. */
+export const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu
+
+/** Each as JSON would write it. */
+export const escapeCharacters = (text: string): string =>
+  Array.from(
+    { length: text.length },
+    (_, index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('')
+
+/** JSON that no value in it can split, hide or turn around, whatever the reader takes for the end of a line. */
+export const jsonLine = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(UNPRINTABLE, escapeCharacters)
+
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** A JSON object, or null: arrays, scalars and malformed text are null. */

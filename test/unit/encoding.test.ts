@@ -1,6 +1,14 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { parseBase64url, parseJsonObject, parseUtf8, toBase64url, utf8 } from '../../src/domain/encoding.ts'
+import { describe, expect, test, vi } from 'vitest'
+import {
+  jsonLine,
+  parseBase64url,
+  parseJsonObject,
+  parseUtf8,
+  toBase64url,
+  utf8,
+} from '../../src/domain/encoding.ts'
+import { log } from '../../src/log.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -95,3 +103,41 @@ describe('AP-03: UTF-8 and JSON', () => {
     expect(Object.keys(object ?? {})).toEqual(['__proto__'])
   })
 })
+
+describe('LG-03: a line of JSON', () => {
+  test('LG-03: is one line for every reader, of printable characters, and means the same', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 20 }),
+        fc.constantFrom(...HOSTILE),
+        (text, hostile) => {
+          const line = jsonLine({ [hostile + text]: text + hostile })
+          expect(line).not.toMatch(/[\p{C}\u2028\u2029]/u)
+          expect(JSON.parse(line)).toEqual({ [hostile + text]: text + hostile })
+        },
+      ),
+    )
+  })
+
+  test('LG-03: is what the log writes, a record each', () => {
+    const written = vi.spyOn(console, 'warn').mockReturnValue()
+    for (const text of HOSTILE) log('warn', { event: 'x', [text]: text })
+    expect(written.mock.calls.map(([line]) => Object.keys(JSON.parse(line)).length)).toEqual(
+      HOSTILE.map(() => 4),
+    )
+    expect(written.mock.calls.join('')).not.toMatch(/[\p{C}\u2028\u2029]/u)
+  })
+})
+
+const HOSTILE = [
+  '\r\n{"level":"info"}',
+  '\u2028',
+  '\u2029',
+  '\u0085',
+  '\u001b]8;;https://x.test\u0007',
+  '\u009b2J',
+  '\u202e\u2066',
+  '\u200b\ufeff\u00ad',
+  '\u{e0041}',
+  '\u007f',
+]

@@ -42,6 +42,9 @@ async function seedLog(service: Service, userId: string, count: number, at: numb
 }
 
 const SHARD_USERS = ['u_aa', 'u_kz', 'u_zz'].map(start => `${start}${'-'.repeat(22)}`)
+/** What splits lines for one reader or another, turns them around, hides, or speaks to a terminal. */
+const HOSTILE_NAME =
+  '\r\n{"seq":1}\u2028\u2029\u0085\u001b]8;;https://x.test\u0007\u009b2J\u202e\u2066\u200b\ufeff\u{e0041}'
 /** No other test is so far ahead: what this file reads since then is its own. */
 const AHEAD_SECONDS = 10 * 365 * 86_400
 
@@ -51,12 +54,12 @@ describe('GET /admin/v1/events', () => {
   service.now += AHEAD_SECONDS
   const since = service.now
 
-  it('LG-01: has every entry of every database since a time, once, as its user sees it, and no secret', async () => {
+  it('LG-01, LG-03: has every entry of every database since a time, once, as its user sees it, and no secret', async () => {
     const { client_id } = await createClient(service)
     const emails = Array.from({ length: 8 }, freshAddress)
     const signedIn = []
     for (const email of emails)
-      signedIn.push(await signIn(service, client_id, email, { device_name: 'Ann’s\u2028phone' }))
+      signedIn.push(await signIn(service, client_id, email, { device_name: HOSTILE_NAME }))
     const databases = new Set(signedIn.map(({ user_id }) => service.parts.shards.of(user_id)))
     service.now += 60
     const [tokens] = [await signIn(service, client_id, emails[0] ?? '')]
@@ -73,6 +76,7 @@ describe('GET /admin/v1/events', () => {
     ])
     const text = await textOf(answer)
     const lines = linesOf(text)
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\u2028\u2029]/u)
     const expected: unknown[] = []
     for (const { user_id } of signedIn) {
       const log = await service.request(`/admin/v1/users/${user_id}/events`, admin(service))

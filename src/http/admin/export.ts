@@ -1,5 +1,6 @@
 // The logs of all users, to take elsewhere: a line for each entry since a time.
 import * as v from 'valibot'
+import { jsonLine } from '../../domain/encoding.ts'
 import { EXPORT_CHUNK_ENTRIES } from '../../domain/limits.ts'
 import { parseRfc3339 } from '../../domain/time.ts'
 import { listAllEvents, type PlacedEvent } from '../../store/all-events.ts'
@@ -48,4 +49,4 @@ async function* lines({ all }: Shards, since: number) {
 }
 
 const lineOf = ({ userId, event }: PlacedEvent): string =>
-  `${JSON.stringify({ user_id: userId, ...eventView(event) })}\n`
+  `${jsonLine({ user_id: userId, ...eventView(event) })}\n`
