@@ -62,7 +62,7 @@ export async function sendWebhook(
   const delivery = judgeAnswer(answer, now)
   if (delivery.tag === 'delivered') return delivery
   if (delivery.status === GONE) {
-    await disableWebhook(shards.global, webhook_id, now)
+    await disableWebhook(shards.global, webhook_id, webhook.url, now)
     webhookCache.forget()
     return refused(delivery)
   }

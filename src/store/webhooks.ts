@@ -75,16 +75,49 @@ export async function findWebhook(db: D1Database, id: string): Promise<SigningWe
   }
 }
 
-/** @returns false when there is none */
-export const updateWebhook = async (db: D1Database, webhook: Webhook): Promise<boolean> =>
-  (await run(
-    db
-      .prepare('UPDATE webhooks SET url = ?, events = ?, description = ?, disabled_at = ? WHERE id = ?')
-      .bind(webhook.url, JSON.stringify(webhook.events), webhook.description, webhook.disabledAt, webhook.id),
-  )) === 1
+/** What is left out stays as it is. */
+export interface WebhookChanges {
+  readonly url?: string | undefined
+  readonly events?: Webhook['events'] | undefined
+  readonly description?: string | null | undefined
+  readonly disabled?: boolean | undefined
+}
 
-export const disableWebhook = (db: D1Database, id: string, now: number): Promise<number> =>
-  run(db.prepare('UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?').bind(now, id))
+/** In one statement, so that it undoes nothing that is done beside it. @returns null when there is none */
+export async function changeWebhook(
+  db: D1Database,
+  id: string,
+  { url, events, description, disabled }: WebhookChanges,
+  now: number,
+): Promise<Webhook | null> {
+  const row = await first<WebhookRow>(
+    db
+      .prepare(
+        `UPDATE webhooks SET url = coalesce(?2, url), events = coalesce(?3, events),
+           description = iif(?4, ?5, description),
+           disabled_at = iif(?6 IS NULL, disabled_at, iif(?6, coalesce(disabled_at, ?7), NULL))
+         WHERE id = ?1 RETURNING ${COLUMNS}`,
+      )
+      .bind(
+        id,
+        url ?? null,
+        events === undefined ? null : JSON.stringify(events),
+        description === undefined ? 0 : 1,
+        description ?? null,
+        disabled === undefined ? null : Number(disabled),
+        now,
+      ),
+  )
+  return row === null ? null : webhookOf(row)
+}
+
+/** @param url what has answered: meanwhile the webhook may have another */
+export const disableWebhook = (db: D1Database, id: string, url: string, now: number): Promise<number> =>
+  run(
+    db
+      .prepare('UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?) WHERE id = ? AND url = ?')
+      .bind(now, id, url),
+  )
 
 /** The secret until now goes on signing until `formerUntil`. @returns false when there is no such webhook */
 export const rotateWebhookSecret = async (

@@ -15,9 +15,11 @@ import {
 import { keepHouse } from '../../src/housekeeping.ts'
 import { webhookCache } from '../../src/store/webhook-cache.ts'
 import type { DeliveryRow } from '../../src/store/webhook-deliveries.ts'
+import { disableWebhook } from '../../src/store/webhooks.ts'
 import { HOSTILE, NOT_HTTPS } from '../hostile-targets.ts'
 import { alarmCount, listAlarms } from './support/alarms.ts'
 import { deliver, recordQueue } from './support/events.ts'
+import { workerSeenThrough } from './support/intercept.ts'
 import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
 import { createClient, signIn, type Tokens } from './support/sign-in.ts'
 import { storedEvents } from './support/stored.ts'
@@ -385,6 +387,29 @@ describe('a receiver that does not take it', () => {
     expect((await call(`/${webhook.id}`, 'PATCH', { disabled: false })).status).toBe(200)
     await signInOnce()
     expect(await fannedOut()).toHaveLength(1)
+  })
+
+  it('WH-06: stays disabled whatever is changed of it at that moment, and enabled when a former address says 410', async () => {
+    const webhook = await register()
+    const beside = createService(
+      workerSeenThrough(async ([sql = ''], run) => {
+        if (sql.startsWith('UPDATE webhooks')) await disableWebhook(db(), webhook.id, RECEIVER, service.now)
+        return run()
+      }),
+    )
+    const path = `/admin/v1/webhooks/${webhook.id}`
+    const renamed = await beside.request(path, admin(beside, json({ description: 'ours' }, 'PATCH')))
+    expect(await renamed.json()).toMatchObject({ description: 'ours', disabled_at: expect.any(String) })
+    expect(await list()).toMatchObject([{ description: 'ours', disabled_at: expect.any(String) }])
+    await call(`/${webhook.id}`, 'PATCH', { disabled: false, description: null })
+
+    const url = 'https://moved.test/hooks'
+    service.answers = async () => {
+      expect((await call(`/${webhook.id}`, 'PATCH', { url })).status).toBe(200)
+      return new Response(null, { status: 410 })
+    }
+    await deliver(service, [waiting(webhook.id)])
+    expect(await list()).toMatchObject([{ url, description: null, disabled_at: null }])
   })
 
   it('WH-03, WH-06: has 15 seconds, headers and body together, and is not read beyond its beginning', async () => {

@@ -10,12 +10,12 @@ import { StorageUnavailable } from '../../store/d1.ts'
 import { webhookCache } from '../../store/webhook-cache.ts'
 import { type DeliveryRow, listDeliveries } from '../../store/webhook-deliveries.ts'
 import {
+  changeWebhook,
   deleteWebhook,
   findWebhook,
   insertWebhook,
   listWebhooks,
   rotateWebhookSecret,
-  updateWebhook,
 } from '../../store/webhooks.ts'
 import { randomId } from '../../tokens/random.ts'
 import { mintWebhookSecret } from '../../tokens/webhook-signature.ts'
@@ -107,19 +107,12 @@ adminWebhooks.patch(
     refusals: [404],
   }),
   async c => {
-    const { url, events, description, disabled } = await readJson(c, Changes)
-    if (url !== undefined) requireTarget(c, url)
+    const { events, ...others } = await readJson(c, Changes)
+    if (others.url !== undefined) requireTarget(c, others.url)
     const { parts, facts } = c.var
-    const known = await requireWebhook(c)
-    const disabledSince = known.disabledAt ?? facts.now
-    const changed: Webhook = {
-      ...known,
-      url: url ?? known.url,
-      events: events === undefined ? known.events : [...new Set(events)],
-      description: description === undefined ? known.description : description,
-      disabledAt: disabled === undefined ? known.disabledAt : disabled ? disabledSince : null,
-    }
-    if (!(await updateWebhook(parts.shards.global, changed))) throw new Problem('not_found')
+    const changes = { ...others, events: events && [...new Set(events)] }
+    const changed = await changeWebhook(parts.shards.global, c.req.param('id'), changes, facts.now)
+    if (changed === null) throw new Problem('not_found')
     webhookCache.forget()
     return c.json(view(changed))
   },
