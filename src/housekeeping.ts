@@ -15,6 +15,7 @@ import {
 } from './domain/limits.ts'
 import type { Retention } from './domain/retention.ts'
 import { errorName, log } from './log.ts'
+import { overdueKey } from './notify/overdue-key.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { deleteOldAlarms } from './store/alarms.ts'
@@ -136,11 +137,8 @@ async function forgetDeletedClients(parts: Parts, now: number): Promise<void> {
 async function noticeOverdueKey(parts: Parts, now: number): Promise<void> {
   const key = (await listPublishedKeys(parts.shards.global)).find(each => isOverdue(each, now))
   if (key === undefined) return
-  const detail = 'the signing key should have been replaced a week ago'
   const written: Promise<unknown>[] = []
-  parts.alarms.raise({ kind: 'key.overdue', kid: key.kid, clientId: null, userId: null, detail }, now, work =>
-    written.push(work),
-  )
+  parts.alarms.raise(overdueKey(key.kid), now, work => written.push(work))
   await Promise.all(written)
 }
 

@@ -1,7 +1,7 @@
 // The signing keys as one isolate knows them: unsealed, cached for less than the overlap of a rotation.
 import { CompactSign, compactVerify, importJWK, type JWK } from 'jose'
 import { utf8 } from '../domain/encoding.ts'
-import type { KeyCommand } from '../domain/key-rotation.ts'
+import { isOverdue, type KeyCommand } from '../domain/key-rotation.ts'
 import { SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
 import type { SigningKeyRow } from '../store/signing-keys.ts'
 import { changeKeys, type KeyStorage, loadKeys } from './change-keys.ts'
@@ -22,6 +22,8 @@ export interface KeyRing {
   hasValidSignature(jwt: StrictJwt, token: string, now: number): Promise<boolean>
   /** Public members only (RFC 7517), and for how long they may be kept: no cache is older than an isolate's. */
   publicJwks(now: number): Promise<{ readonly keys: JWK[]; readonly maxAgeSeconds: number }>
+  /** The key that signs, where it should have been replaced a week ago: said once each time that the keys are read. */
+  takeOverdue(): string | null
   /** Keys that are not gone, what is due being done: this isolate knows it at once, others within the cache's bound. */
   settle(now: number): Promise<readonly SigningKeyRow[]>
   /** An ordinary rotation: now, or when the pending key is known to every cache. */
@@ -31,6 +33,7 @@ export interface KeyRing {
 }
 
 interface Ring {
+  readonly overdue: string | null
   readonly active: { readonly kid: string; readonly key: CryptoKey }
   readonly verifiers: ReadonlyMap<string, CryptoKey>
   readonly jwks: JWK[]
@@ -45,12 +48,14 @@ export const commitmentOf = (signingInput: string): Promise<string> => digest('c
 export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
   let cached: LoadedRing | null = null
   let changes = 0
+  let overdue: string | null = null
 
   // Only what has been loaded is shared: a promise would die with the request that made it.
   const ring = async (now: number): Promise<LoadedRing> => {
     if (cached !== null && Math.abs(now - cached.loadedAt) < SIGNING_KEYS_CACHE_SECONDS) return cached
     const known = changes
     const loaded = { ...(await loadRing(storage, secrets, now)), loadedAt: now }
+    overdue = loaded.overdue
     // What was read before a change made here must not outlive it.
     if (known === changes) cached = loaded
     return loaded
@@ -91,6 +96,12 @@ export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
       return { keys: jwks, maxAgeSeconds: left }
     },
 
+    takeOverdue() {
+      const kid = overdue
+      overdue = null
+      return kid
+    },
+
     settle: async now => (await change({ type: 'settle' }, now)) ?? [],
 
     async rotate(now) {
@@ -110,6 +121,7 @@ async function loadRing(storage: KeyStorage, secrets: Secrets, now: number): Pro
   const verifiers = new Map<string, CryptoKey>()
   for (const jwk of jwks) verifiers.set(jwk.kid, (await importJWK(jwk, ALG)) as CryptoKey)
   return {
+    overdue: isOverdue(active, now) ? active.kid : null,
     active: { kid: active.kid, key: (await importJWK(await unsealKey(secrets, active), ALG)) as CryptoKey },
     verifiers,
     jwks,

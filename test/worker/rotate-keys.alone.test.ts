@@ -84,6 +84,10 @@ function isolates<Count extends 1 | 2 | 3>(count: Count, overrides = {}) {
   return { all, a: all[0] as Service, b: (all[1] ?? all[0]) as Service, start, at }
 }
 
+/** Without asking the service, which would move the keys on. */
+const openAlarms = async ({ parts }: Service) =>
+  (await parts.shards.global.prepare('SELECT kind, kid, count FROM alarms').all()).results
+
 const storageOf = (service: Service): KeyStorage => {
   const db = service.parts.shards.global
   return {
@@ -427,6 +431,19 @@ describe('rotations that race', () => {
 })
 
 describe('the cron', () => {
+  it('KY-03: is missed where it does not run at all: a key that should have gone a week ago rings in each isolate', async () => {
+    vi.spyOn(console, 'error').mockReturnValue()
+    const { a, b, at, start } = isolates(2)
+    const kid = await kidOf(a, 'active')
+    at(start + 97 * DAY_SECONDS - 1)
+    for (const each of [a, b, a, b]) await jwks(each)
+    expect(await openAlarms(a)).toEqual([])
+    // Once for each time that the keys are read, at the request after it.
+    at(start + 97 * DAY_SECONDS + SIGNING_KEYS_CACHE_SECONDS)
+    for (const each of [a, b, a, a, b]) await jwks(each)
+    expect(await openAlarms(a)).toMatchObject([{ kind: 'key.overdue', kid, count: 2 }])
+  })
+
   it('KY-03: replaces a key after 90 days, and rings when one that should have gone a week ago still signs', async () => {
     vi.spyOn(console, 'error').mockReturnValue()
     const watch = watchDatabases()

@@ -1,7 +1,8 @@
 // Who asks, from where, when: gathered once, from the server's clock and the platform's own headers only.
 import type { MiddlewareHandler } from 'hono'
 import type { Place } from '../../domain/session.ts'
-import type { Parts } from '../../sign-in/parts.ts'
+import { overdueKey } from '../../notify/overdue-key.ts'
+import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { RANDOM_SECRET_CHARS } from '../../tokens/random.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { readCookie } from '../cookies.ts'
@@ -23,9 +24,16 @@ export function requestFacts(
       place: placeOf(c),
       waitUntil: work => c.executionCtx.waitUntil(work),
     })
-    parts.alarms.resume(c.var.facts.now, c.var.facts.waitUntil)
+    watch(parts, c.var.facts)
     await next()
   }
+}
+
+/** What cannot wait for cron: it may be what has failed. */
+function watch({ alarms, keys }: Parts, { now, waitUntil }: RequestFacts): void {
+  alarms.resume(now, waitUntil)
+  const overdue = keys.takeOverdue()
+  if (overdue !== null) alarms.raise(overdueKey(overdue), now, waitUntil)
 }
 
 function placeOf(c: LatchkeyContext): Place {
