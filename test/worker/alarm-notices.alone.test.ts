@@ -69,6 +69,22 @@ async function forge(at = service): Promise<string> {
   return token
 }
 
+describe('the log', () => {
+  it('LG-06, EB-12: says whom each alarm concerns, but of forgeries only that they go on', async () => {
+    const users = Array.from({ length: 3 }, (_, index) => `u_aa${String(index).repeat(22)}`)
+    const work: Promise<unknown>[] = []
+    for (const userId of users) {
+      const reused = { kind: 'refresh.reused', kid: null, clientId: 'ios', userId, detail: 'reused' } as const
+      service.parts.alarms.raise(reused, service.now, each => work.push(each))
+    }
+    await Promise.all(work)
+    expect(said('refresh.reused').map(line => JSON.parse(line).user_id)).toEqual(users)
+    expect(await openAlarms()).toMatchObject([{ kind: 'refresh.reused', count: 3, user_id: users[0] }])
+    await Promise.all([forge(), forge(), forge()])
+    expect(said('token.forged')).toHaveLength(1)
+  })
+})
+
 describe('being told', () => {
   it('EB-06: by whichever isolate is first, by no other, and again after an hour if there were more', async () => {
     const others = [isolate(), isolate()] as const
