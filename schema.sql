@@ -359,7 +359,7 @@ CREATE TABLE IF NOT EXISTS webhooks (
   sealed_secret TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   disabled_at INTEGER,
-  -- The secret before the last rotation: until then it signs as well.
+  -- The secrets before the last rotation, newest first: until then they sign as well.
   sealed_former_secret TEXT,
   former_until INTEGER
 ) STRICT, WITHOUT ROWID;

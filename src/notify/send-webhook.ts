@@ -74,16 +74,15 @@ export const WEBHOOK_DISABLED = 'disabled'
 /** "Sender should disable the webhook endpoint, and stop sending it messages." */
 const GONE = 410
 
-/** The current secret, and for a while after a rotation the former one. Throws when the current one cannot be unsealed. */
+/** The current secret, and for a while after a rotation those before it. Throws when the current one cannot be unsealed. */
 async function unsealSecrets(
   secrets: Secrets,
-  { webhook: { id }, sealedSecret, sealedFormerSecret, formerUntil }: SigningWebhook,
+  { webhook: { id }, sealedSecret, sealedFormerSecrets, formerUntil }: SigningWebhook,
   now: number,
 ): Promise<readonly string[]> {
   const unseal = (sealed: string) => secrets.unseal('webhook-secret', id, sealed)
   const current = await unseal(sealedSecret)
   if (current === null) throw new Error('the secret of a webhook cannot be unsealed')
-  const signsStill = sealedFormerSecret !== null && now < (formerUntil ?? 0)
-  const former = signsStill ? await unseal(sealedFormerSecret) : null
-  return former === null ? [current] : [current, former]
+  const former = now < (formerUntil ?? 0) ? await Promise.all(sealedFormerSecrets.map(unseal)) : []
+  return [current, ...former.filter(secret => secret !== null)]
 }

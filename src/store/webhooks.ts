@@ -1,4 +1,5 @@
 // Webhooks, in the first database. Lists leave the secrets where they are.
+import { WEBHOOK_ROTATION_SECONDS } from '../domain/limits.ts'
 import type { Webhook } from '../domain/webhook.ts'
 import { all, first, run } from './d1.ts'
 
@@ -21,7 +22,8 @@ interface SigningRow extends WebhookRow {
 export interface SigningWebhook {
   readonly webhook: Webhook
   readonly sealedSecret: string
-  readonly sealedFormerSecret: string | null
+  /** Those before it, newest first. */
+  readonly sealedFormerSecrets: readonly string[]
   /** Seconds. */
   readonly formerUntil: number | null
 }
@@ -70,7 +72,7 @@ export async function findWebhook(db: D1Database, id: string): Promise<SigningWe
   return {
     webhook: webhookOf(row),
     sealedSecret: row.sealed_secret,
-    sealedFormerSecret: row.sealed_former_secret,
+    sealedFormerSecrets: row.sealed_former_secret?.split(' ') ?? [],
     formerUntil: row.former_until,
   }
 }
@@ -119,20 +121,24 @@ export const disableWebhook = (db: D1Database, id: string, url: string, now: num
       .bind(now, id, url),
   )
 
-/** The secret until now goes on signing until `formerUntil`. @returns false when there is no such webhook */
+/**
+ * The secret until now goes on signing for a day, and so does the one before it if it still signs: a rotation whose answer
+ * was lost is asked for again, and the receiver has the secret from before both. @returns false when there is no such webhook
+ */
 export const rotateWebhookSecret = async (
   db: D1Database,
   id: string,
   sealedSecret: string,
-  formerUntil: number,
+  now: number,
 ): Promise<boolean> =>
   (await run(
     db
       .prepare(
-        `UPDATE webhooks SET sealed_former_secret = sealed_secret, former_until = ?, sealed_secret = ?
-         WHERE id = ?`,
+        `UPDATE webhooks SET sealed_secret = ?2, former_until = ?3 + ?4, sealed_former_secret = sealed_secret ||
+           iif(former_until > ?3, ' ' || substr(sealed_former_secret, 1, instr(sealed_former_secret || ' ', ' ') - 1), '')
+         WHERE id = ?1`,
       )
-      .bind(formerUntil, sealedSecret, id),
+      .bind(id, sealedSecret, now, WEBHOOK_ROTATION_SECONDS),
   )) === 1
 
 /** Its log goes with it. @returns false when there was none */

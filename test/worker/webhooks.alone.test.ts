@@ -285,6 +285,30 @@ describe('what a webhook is told', () => {
 })
 
 describe('the secret', () => {
+  it('WH-05: signs on for a day, however often it is rotated: the answer to a rotation can be lost', async () => {
+    const { id, secret: first } = await register()
+    const rotateSecret = async () =>
+      ((await (await call(`/${id}/rotate-secret`, 'POST')).json()) as { secret: string }).secret
+    const signers = async (...secrets: string[]) => {
+      await deliver(service, [waiting(id)])
+      const isGood = (secret: string) => expect(() => verify(secret))
+      for (const each of secrets) isGood(each).not.toThrow()
+      expect(sent().headers['webhook-signature']?.split(' ')).toHaveLength(secrets.length)
+    }
+    service.answers = answering(500)
+    const second = await rotateSecret()
+    service.now += 60
+    const third = await rotateSecret()
+    await signers(first, second, third)
+    // No more than three, whoever rotates without end.
+    await signers(second, third, await rotateSecret())
+    service.now += WEBHOOK_ROTATION_SECONDS
+    const last = await rotateSecret()
+    await deliver(service, [waiting(id)])
+    expect(sent().headers['webhook-signature']?.split(' ')).toHaveLength(2)
+    verify(last)
+  })
+
   it('WH-05: is shown once, sealed where it lies, and after a rotation both sign for a day', async () => {
     const webhook = await register()
     expect(webhook.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)

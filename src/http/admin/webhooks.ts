@@ -1,6 +1,6 @@
 // Webhooks: where an operator's own services are told what happens to users (Standard Webhooks). A secret is shown once.
 import * as v from 'valibot'
-import { PAGE_MAX, WEBHOOK_ROTATION_SECONDS } from '../../domain/limits.ts'
+import { PAGE_MAX } from '../../domain/limits.ts'
 import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../domain/security-events.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
 import { rfc3339 } from '../../domain/time.ts'
@@ -145,8 +145,7 @@ adminWebhooks.post(
     const { parts, facts } = c.var
     const id = c.req.param('id')
     const secret = mintWebhookSecret()
-    const formerUntil = facts.now + WEBHOOK_ROTATION_SECONDS
-    if (!(await rotateWebhookSecret(parts.shards.global, id, await seal(c, id, secret), formerUntil)))
+    if (!(await rotateWebhookSecret(parts.shards.global, id, await seal(c, id, secret), facts.now)))
       throw new Problem('not_found')
     return c.json({ secret })
   },
