@@ -117,7 +117,7 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: Remov
       fold.lastAt = now
       const isUnderWay = fold.flushingUntil > now
       // Of forgeries one is as good as another: whom they name is up to the forger.
-      if (!isUnderWay || !isForgery(alarm.kind)) {
+      if (!isUnderWay || (alarm.userId !== null && !isForgery(alarm.kind))) {
         log('error', { event: alarm.kind, kid: alarm.kid, client_id: alarm.clientId, user_id: alarm.userId })
       }
       if (isUnderWay) return

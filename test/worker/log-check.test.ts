@@ -200,6 +200,22 @@ describe('GET /admin/v1/users/{id}/log-check', () => {
     expect(await check(user_id)).toMatchObject({ intact: false, first_broken_seq: 2 })
   })
 
+  it('LG-06: a log that was cut off and went on holds, and only a head that was kept tells', async () => {
+    const email = freshAddress()
+    const { user_id } = await signIn(service, client_id, email)
+    await signIn(service, client_id, email)
+    const kept = (await check(user_id)).head
+    expect(kept?.seq).toBe(3)
+    await sql(user_id, 'DELETE FROM user_events WHERE user_id = ? AND seq > 1', user_id)
+    await sql(user_id, 'DELETE FROM sessions WHERE user_id = ?', user_id)
+    for (const _ of ['two', 'three', 'four']) await signIn(service, client_id, email)
+    expect(await check(user_id)).toMatchObject({ intact: true, chained_from: 1, first_broken_seq: null })
+    const log = await listLinkedEvents(service.parts.shards.of(user_id), user_id, 0, 100)
+    expect(log.find(({ seq }) => seq === kept?.seq)?.digest).toEqual(
+      expect.not.stringMatching(`${kept?.digest}`),
+    )
+  })
+
   it('LG-06: a log of any length is checked to its end, a chunk at a time', async () => {
     const { user_id } = await signIn(service, client_id, freshAddress())
     const { head } = await check(user_id)
