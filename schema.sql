@@ -361,7 +361,9 @@ CREATE TABLE IF NOT EXISTS webhooks (
   disabled_at INTEGER,
   -- The secrets before the last rotation, newest first: until then they sign as well.
   sealed_former_secret TEXT,
-  former_until INTEGER
+  former_until INTEGER,
+  -- It has hung: until then it is left alone.
+  held_until INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- What became of each message: one row, rewritten by each try. The key is the order of the list.

@@ -161,6 +161,8 @@ export const WEBHOOK_TIMEOUT_MS = 15_000
 /** A try that takes longer than this goes on beside its batch, and the next one is later than its end. */
 export const WEBHOOK_SLOW_MS = 1_000
 export const WEBHOOK_SLOW_RETRY_SECONDS = 20
+/** A receiver that has let a try run out of time is left alone for so long, from that try's beginning on. */
+export const WEBHOOK_HELD_SECONDS = MINUTE_SECONDS
 /** The waits between tries, as Standard Webhooks has them: three days in all. */
 export const WEBHOOK_BACKOFF_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400] as const
 export const WEBHOOK_JITTER = 0.1

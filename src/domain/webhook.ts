@@ -1,6 +1,7 @@
 // A place of an operator's that is told what happens to users, and what it is told: ids, times and reasons, nothing that
 // names a person and no credential (Standard Webhooks, "thin" payloads).
 import type { AlarmKind, AlarmReport, Severity } from './alarm.ts'
+import { WEBHOOK_HELD_SECONDS } from './limits.ts'
 import { SECURITY_EVENTS, type WebhookEventType } from './security-events.ts'
 import { rfc3339 } from './time.ts'
 
@@ -13,6 +14,8 @@ export interface Webhook {
   /** Seconds, as `disabledAt`. */
   readonly createdAt: number
   readonly disabledAt: number | null
+  /** It has hung: until then, in seconds, it is left alone, but for one try of whoever moves this on. */
+  readonly heldUntil: number | null
 }
 
 export interface WebhookEvent {
@@ -61,6 +64,10 @@ export const alarmEvent = (alarm: AlarmReport, at: number): WebhookEvent => ({
 
 export const wants = ({ events, disabledAt }: Webhook, type: WebhookEventType): boolean =>
   disabledAt === null && events.some(each => each === '*' || each === type)
+
+/** How long a message to it waits for others to find out whether it is well: 0 s where there is nothing to find out. */
+export const heldForSeconds = ({ heldUntil }: Webhook, now: number, random: number): number =>
+  heldUntil === null || heldUntil <= now ? 0 : heldUntil - now + Math.round(WEBHOOK_HELD_SECONDS * random)
 
 /** The same for every try and every repetition of an event; without a full stop, which would end it in what is signed. */
 export const webhookMessageId = (webhookId: string, { user_id, seq, alarm }: WebhookEvent): string =>

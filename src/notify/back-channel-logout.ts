@@ -35,8 +35,9 @@ export async function sendLogoutToken(
   return isWorthAnotherTry(delivery) ? delivery : refused(delivery)
 }
 
+const NO_ANSWER = ['no_answer', 'timed_out']
 /** Client errors that say "later" (RFC 9110 §15.5.9, RFC 6585 §4). */
 const LATER = [408, 429]
 
 const isWorthAnotherTry = ({ why, status }: { readonly why: string; readonly status: number | null }) =>
-  status === null ? why === 'no_answer' : status >= 500 || LATER.includes(status)
+  status === null ? NO_ANSWER.includes(why) : status >= 500 || LATER.includes(status)

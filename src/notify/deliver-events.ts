@@ -45,12 +45,13 @@ async function deliver(
   const { body, attempts } = message
   const step = stepOf(SCHEDULES[body.type], attempts, randomShare())
   if (!step.isTry) return settle(message, step.nextInSeconds)
-  const trying = tryOnce(parts, body, now)
+  const { promise: long, resolve: onLong } = Promise.withResolvers<true>()
+  const trying = tryOnce(parts, body, now, () => onLong(true))
   const report = (delivery: Delivery, nextInSeconds: number | null) => {
     const outcome = { delivery, tries: step.tries, isTriedAgain: nextInSeconds !== null }
     return reportDelivery(parts, body, outcome, now, waitUntil)
   }
-  if (body.type === 'webhook' && (await isSlow(trying))) {
+  if (body.type === 'webhook' && (await isSlow(trying, long))) {
     // The try goes on beside the batch. Should it come to a good end, the next one finds that in the log, and is none.
     const next = step.nextInSeconds === null ? null : Math.max(step.nextInSeconds, WEBHOOK_SLOW_RETRY_SECONDS)
     settle(message, next)
@@ -67,23 +68,29 @@ function settle(message: Message<EventMessage>, delaySeconds: number | null): vo
   else message.retry({ delaySeconds })
 }
 
-async function isSlow(trying: Promise<unknown>): Promise<boolean> {
+/** By waiting, unless it is known. */
+async function isSlow(trying: Promise<unknown>, known: Promise<true>): Promise<boolean> {
   const { promise: passed, resolve } = Promise.withResolvers<true>()
   const timer = setTimeout(() => resolve(true), WEBHOOK_SLOW_MS)
-  const slow = await Promise.race([trying.then(() => false), passed])
+  const slow = await Promise.race([trying.then(() => false), passed, known])
   clearTimeout(timer)
   return slow
 }
 
-async function tryOnce(parts: DeliveryParts, body: EventMessage, now: number): Promise<Delivery> {
+async function tryOnce(
+  parts: DeliveryParts,
+  body: EventMessage,
+  now: number,
+  onLong: () => void,
+): Promise<Delivery> {
   try {
     switch (body.type) {
       case 'session.ended':
         return await sendLogoutToken(parts, body, now)
       case 'happened':
-        return await tellWebhooks(parts, body)
+        return await tellWebhooks(parts, body, now)
       case 'webhook':
-        return await sendWebhook(parts, body, now)
+        return await sendWebhook(parts, body, now, onLong)
     }
   } catch (error) {
     // Our own storage: its texts can hold what was stored.

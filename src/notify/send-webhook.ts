@@ -1,16 +1,24 @@
 // One try to tell a webhook (Standard Webhooks 1.0.0): signed anew, with the id and the body of every other try.
 import type { EventMessage, HappenedMessage, WebhookMessage } from '../domain/event-message.ts'
-import { WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts'
-import { wants, webhookBody, webhookMessageId } from '../domain/webhook.ts'
+import { WEBHOOK_HELD_SECONDS, WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts'
+import { heldForSeconds, type Webhook, wants, webhookBody, webhookMessageId } from '../domain/webhook.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
-import { findDeliveryState } from '../store/webhook-deliveries.ts'
-import { disableWebhook, findWebhook, listWebhooks, type SigningWebhook } from '../store/webhooks.ts'
+import {
+  claimHeldWebhook,
+  disableWebhook,
+  findSigningWebhook,
+  holdWebhook,
+  listWebhooks,
+  releaseWebhook,
+  type SigningWebhook,
+} from '../store/webhooks.ts'
+import { randomShare } from '../tokens/random.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { signWebhook } from '../tokens/webhook-signature.ts'
-import { type Delivery, failed, judgeAnswer, refused } from './delivery.ts'
+import { type Delivery, type Failed, failed, judgeAnswer, refused } from './delivery.ts'
 
 export interface WebhookParts {
   readonly shards: Shards
@@ -19,34 +27,43 @@ export interface WebhookParts {
   readonly fetchTarget: FetchTarget
 }
 
-/** A message for each webhook that wants to know, so that each has tries of its own. Throws when the queue does. */
+/**
+ * A message for each webhook that wants to know, so that each has tries of its own; one that hangs gets them later, so that
+ * they are not in the way of the others'. Throws StorageUnavailable, and what the queue throws.
+ */
 export async function tellWebhooks(
   { shards, queue }: WebhookParts,
   { event }: HappenedMessage,
+  now: number,
 ): Promise<Delivery> {
   const wanting = (await listWebhooks(shards.global)).filter(webhook => wants(webhook, event.type))
-  await enqueue(
-    queue,
-    wanting.map(({ id }) => ({ type: 'webhook', webhook_id: id, id: webhookMessageId(id, event), event })),
+  const heldFor = new Map(wanting.map(each => [each.id, heldForSeconds(each, now, randomShare())]))
+  const messages = wanting.map(
+    ({ id }): WebhookMessage => ({ type: 'webhook', webhook_id: id, id: webhookMessageId(id, event), event }),
   )
+  await enqueue(queue, messages, ({ webhook_id }) => heldFor.get(webhook_id) ?? 0)
   return { tag: 'settled' }
 }
 
-/** Throws StorageUnavailable. */
+/** Throws StorageUnavailable. @param onLong called when it is known that the answer may take long */
 export async function sendWebhook(
-  { shards, secrets, fetchTarget }: WebhookParts,
+  parts: WebhookParts,
   { webhook_id, id, event }: WebhookMessage,
   now: number,
+  onLong: () => void,
 ): Promise<Delivery> {
-  const [found, state] = await Promise.all([
-    findWebhook(shards.global, webhook_id),
-    findDeliveryState(shards.global, webhook_id, event.at, id),
-  ])
+  const { shards, secrets, fetchTarget } = parts
+  const found = await findSigningWebhook(shards.global, webhook_id, event.at, id)
   // A try that took long has come to its end meanwhile, or the event was announced twice.
-  const isOver = state === 'delivered' || state === 'given_up'
+  const isOver = found?.state === 'delivered' || found?.state === 'given_up'
   if (found === null || isOver) return { tag: 'settled' }
   const { webhook } = found
   if (webhook.disabledAt !== null) return refused(failed(WEBHOOK_DISABLED))
+  if (webhook.heldUntil !== null) {
+    const held = await findHeld(shards.global, webhook, now)
+    if (held !== null) return held
+    onLong()
+  }
   const attempt = { id, timestamp: now, body: webhookBody(event) }
   const answer = await fetchTarget(webhook.url, {
     method: 'POST',
@@ -60,6 +77,11 @@ export async function sendWebhook(
     timeoutMs: WEBHOOK_TIMEOUT_MS,
   })
   const delivery = judgeAnswer(answer, now)
+  if (delivery.tag === 'failed' && delivery.why === 'timed_out') {
+    await holdWebhook(shards.global, webhook, now + WEBHOOK_HELD_SECONDS)
+  } else if (webhook.heldUntil !== null) {
+    await releaseWebhook(shards.global, webhook)
+  }
   if (delivery.tag === 'delivered') return delivery
   if (delivery.status === GONE) {
     await disableWebhook(shards.global, webhook_id, webhook.url, now)
@@ -70,6 +92,16 @@ export async function sendWebhook(
 }
 
 export const WEBHOOK_DISABLED = 'disabled'
+
+/** null for the one try that may be made once the time is over: whoever comes next waits for what comes of it. */
+async function findHeld(db: D1Database, webhook: Webhook, now: number): Promise<Failed | null> {
+  const until = now + WEBHOOK_HELD_SECONDS
+  const isOver = webhook.heldUntil !== null && webhook.heldUntil <= now
+  if (isOver && (await claimHeldWebhook(db, webhook, until))) return null
+  const heldUntil = isOver ? until : webhook.heldUntil
+  const retryAfterSeconds = heldForSeconds({ ...webhook, heldUntil }, now, randomShare())
+  return { ...failed('held_back'), retryAfterSeconds }
+}
 
 /** "Sender should disable the webhook endpoint, and stop sending it messages." */
 const GONE = 410

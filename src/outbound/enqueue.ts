@@ -2,9 +2,14 @@
 import type { EventMessage } from '../domain/event-message.ts'
 import { QUEUE_BATCH_MAX } from '../domain/limits.ts'
 
-/** Throws what the queue throws; what was handed over before stays. */
-export async function enqueue(queue: Queue<EventMessage>, messages: readonly EventMessage[]): Promise<void> {
+/** Throws what the queue throws; what was handed over before stays. @param delay seconds until it is handed on */
+export async function enqueue<Queued extends EventMessage>(
+  queue: Queue<EventMessage>,
+  messages: readonly Queued[],
+  delay: (message: Queued) => number = () => 0,
+): Promise<void> {
   for (let from = 0; from < messages.length; from += QUEUE_BATCH_MAX) {
-    await queue.sendBatch(messages.slice(from, from + QUEUE_BATCH_MAX).map(body => ({ body })))
+    const batch = messages.slice(from, from + QUEUE_BATCH_MAX)
+    await queue.sendBatch(batch.map(body => ({ body, delaySeconds: delay(body) })))
   }
 }

@@ -19,7 +19,7 @@ export type TargetAnswer =
       readonly headers: Headers
       readonly body: Uint8Array
     }
-  | { readonly tag: 'failed'; readonly why: 'not_a_target' | 'redirected' | 'no_answer' }
+  | { readonly tag: 'failed'; readonly why: 'not_a_target' | 'redirected' | 'no_answer' | 'timed_out' }
 
 export type FetchTarget = (uri: string, request: TargetRequest) => Promise<TargetAnswer>
 
@@ -31,7 +31,7 @@ export function createFetchTarget(fetch: typeof globalThis.fetch, allowsLoopback
     try {
       return await deadline.bounds(send(fetch, uri, request, deadline.signal))
     } catch {
-      return { tag: 'failed', why: 'no_answer' }
+      return { tag: 'failed', why: deadline.signal.aborted ? 'timed_out' : 'no_answer' }
     } finally {
       deadline.clear()
     }

@@ -1,6 +1,6 @@
 // What became of each message to a webhook: one row, rewritten by each try. Nothing of an answer but its status.
 import type { WebhookEventType } from '../domain/security-events.ts'
-import { all, first, run } from './d1.ts'
+import { all, run } from './d1.ts'
 
 export interface DeliveryRow {
   readonly webhook_id: string
@@ -40,21 +40,6 @@ export const recordDelivery = (db: D1Database, row: DeliveryRow): Promise<number
         row.why,
       ),
   )
-
-/** null before the first try has ended. */
-export async function findDeliveryState(
-  db: D1Database,
-  webhookId: string,
-  at: number,
-  messageId: string,
-): Promise<DeliveryRow['state'] | null> {
-  const row = await first<Pick<DeliveryRow, 'state'>>(
-    db
-      .prepare('SELECT state FROM webhook_deliveries WHERE webhook_id = ? AND at = ? AND message_id = ?')
-      .bind(webhookId, at, messageId),
-  )
-  return row?.state ?? null
-}
 
 /** Newest first. */
 export const listDeliveries = (db: D1Database, webhookId: string, limit: number): Promise<DeliveryRow[]> =>

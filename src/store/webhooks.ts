@@ -2,6 +2,7 @@
 import { WEBHOOK_ROTATION_SECONDS } from '../domain/limits.ts'
 import type { Webhook } from '../domain/webhook.ts'
 import { all, first, run } from './d1.ts'
+import type { DeliveryRow } from './webhook-deliveries.ts'
 
 interface WebhookRow {
   readonly id: string
@@ -10,15 +11,17 @@ interface WebhookRow {
   readonly description: string | null
   readonly created_at: number
   readonly disabled_at: number | null
+  readonly held_until: number | null
 }
 
 interface SigningRow extends WebhookRow {
   readonly sealed_secret: string
   readonly sealed_former_secret: string | null
   readonly former_until: number | null
+  readonly state: DeliveryRow['state'] | null
 }
 
-/** With what signs its messages, sealed. */
+/** For one of its messages: with what it is signed, sealed, and what has become of it. */
 export interface SigningWebhook {
   readonly webhook: Webhook
   readonly sealedSecret: string
@@ -26,9 +29,11 @@ export interface SigningWebhook {
   readonly sealedFormerSecrets: readonly string[]
   /** Seconds. */
   readonly formerUntil: number | null
+  /** null before the first try has ended. */
+  readonly state: DeliveryRow['state'] | null
 }
 
-const COLUMNS = 'id, url, events, description, created_at, disabled_at'
+const COLUMNS = 'id, url, events, description, created_at, disabled_at, held_until'
 
 const webhookOf = (row: WebhookRow): Webhook => ({
   id: row.id,
@@ -37,6 +42,7 @@ const webhookOf = (row: WebhookRow): Webhook => ({
   description: row.description,
   createdAt: row.created_at,
   disabledAt: row.disabled_at,
+  heldUntil: row.held_until,
 })
 
 export const insertWebhook = (db: D1Database, webhook: Webhook, sealedSecret: string): Promise<number> =>
@@ -60,13 +66,26 @@ export async function listWebhooks(db: D1Database): Promise<Webhook[]> {
   return rows.map(webhookOf)
 }
 
-export async function findWebhook(db: D1Database, id: string): Promise<SigningWebhook | null> {
+export async function findWebhook(db: D1Database, id: string): Promise<Webhook | null> {
+  const row = await first<WebhookRow>(db.prepare(`SELECT ${COLUMNS} FROM webhooks WHERE id = ?`).bind(id))
+  return row === null ? null : webhookOf(row)
+}
+
+/** @param at when it happened, in seconds */
+export async function findSigningWebhook(
+  db: D1Database,
+  id: string,
+  at: number,
+  messageId: string,
+): Promise<SigningWebhook | null> {
   const row = await first<SigningRow>(
     db
       .prepare(
-        `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until FROM webhooks WHERE id = ?`,
+        `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until, state
+         FROM webhooks LEFT JOIN webhook_deliveries ON webhook_id = id AND at = ? AND message_id = ?
+         WHERE id = ?`,
       )
-      .bind(id),
+      .bind(at, messageId, id),
   )
   if (row === null) return null
   return {
@@ -74,6 +93,7 @@ export async function findWebhook(db: D1Database, id: string): Promise<SigningWe
     sealedSecret: row.sealed_secret,
     sealedFormerSecrets: row.sealed_former_secret?.split(' ') ?? [],
     formerUntil: row.former_until,
+    state: row.state,
   }
 }
 
@@ -85,7 +105,7 @@ export interface WebhookChanges {
   readonly disabled?: boolean | undefined
 }
 
-/** In one statement, so that it undoes nothing that is done beside it. @returns null when there is none */
+/** In one statement, so that it undoes nothing that is done beside it. Another place has not hung. @returns null when there is none */
 export async function changeWebhook(
   db: D1Database,
   id: string,
@@ -95,7 +115,7 @@ export async function changeWebhook(
   const row = await first<WebhookRow>(
     db
       .prepare(
-        `UPDATE webhooks SET url = coalesce(?2, url), events = coalesce(?3, events),
+        `UPDATE webhooks SET held_until = iif(?2 <> url, NULL, held_until), url = coalesce(?2, url), events = coalesce(?3, events),
            description = iif(?4, ?5, description),
            disabled_at = iif(?6 IS NULL, disabled_at, iif(?6, coalesce(disabled_at, ?7), NULL))
          WHERE id = ?1 RETURNING ${COLUMNS}`,
@@ -120,6 +140,31 @@ export const disableWebhook = (db: D1Database, id: string, url: string, now: num
       .prepare('UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?) WHERE id = ? AND url = ?')
       .bind(now, id, url),
   )
+
+/** After a try that has run out of time: of the place that was tried. */
+export const holdWebhook = (db: D1Database, { id, url }: Webhook, until: number): Promise<number> =>
+  run(
+    db
+      .prepare(
+        'UPDATE webhooks SET held_until = ?1 WHERE id = ?2 AND url = ?3 AND coalesce(held_until, 0) < ?1',
+      )
+      .bind(until, id, url),
+  )
+
+/** For the one try that finds out whether it is well again. @returns false when somebody else has it */
+export const claimHeldWebhook = async (
+  db: D1Database,
+  { id, heldUntil }: Webhook,
+  until: number,
+): Promise<boolean> =>
+  (await run(
+    db
+      .prepare('UPDATE webhooks SET held_until = ? WHERE id = ? AND held_until = ?')
+      .bind(until, id, heldUntil),
+  )) === 1
+
+export const releaseWebhook = (db: D1Database, { id, url }: Webhook): Promise<number> =>
+  run(db.prepare('UPDATE webhooks SET held_until = NULL WHERE id = ? AND url = ?').bind(id, url))
 
 /**
  * The secret until now goes on signing for a day, and so does the one before it if it still signs: a rotation whose answer

@@ -95,7 +95,7 @@ describe('a request to a registered place', () => {
     )
     const brief = { timeoutMs: 20 }
     for (const method of ['GET', 'POST'] as const) {
-      expect(await fetchTarget(URI, { method, ...brief })).toEqual({ tag: 'failed', why: 'no_answer' })
+      expect(await fetchTarget(URI, { method, ...brief })).toEqual({ tag: 'failed', why: 'timed_out' })
     }
     expect(sent.map(({ init }) => init.signal?.aborted)).toEqual([true, true])
   })

@@ -119,7 +119,14 @@ async function fill(service: Service): Promise<void> {
   const until = service.now + NOTICE_MAIL_SECONDS
   await insertOutbox(shards.global, { id: 'm_x', sealed: 'x', expiresAt: until, leasedUntil: until }).run()
   const events = ['user.enabled'] as const
-  const webhook = { id: 'w_x', url: 'https://app.test/', events, description: null, disabledAt: null }
+  const webhook = {
+    id: 'w_x',
+    url: 'https://app.test/',
+    events,
+    description: null,
+    disabledAt: null,
+    heldUntil: null,
+  }
   await insertWebhook(shards.global, { ...webhook, createdAt: service.now }, 'x')
   await recordDelivery(shards.global, {
     webhook_id: webhook.id,

@@ -8,10 +8,12 @@ import {
   RETENTION,
   RETENTION_PAST_EXPIRY_SECONDS,
   WEBHOOK_BACKOFF_SECONDS,
+  WEBHOOK_HELD_SECONDS,
   WEBHOOK_ROTATION_SECONDS,
   WEBHOOK_SLOW_RETRY_SECONDS,
   WEBHOOK_TIMEOUT_MS,
 } from '../../src/domain/limits.ts'
+import { rfc3339 } from '../../src/domain/time.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { webhookCache } from '../../src/store/webhook-cache.ts'
 import type { DeliveryRow } from '../../src/store/webhook-deliveries.ts'
@@ -55,6 +57,7 @@ interface WebhookView {
   readonly url: string
   readonly events: readonly string[]
   readonly disabled_at: string | null
+  readonly held_until: string | null
 }
 interface DeliveryView {
   readonly id: string
@@ -462,7 +465,7 @@ describe('a receiver that does not take it', () => {
     const [delay] = await deliver(service, [waiting(id, 2)])
     expect([5, 6]).toContain(delay)
     timers.mockRestore()
-    expect((await logOf({ id }))[0]).toMatchObject({ state: 'waiting', status: null, why: 'no_answer' })
+    expect((await logOf({ id }))[0]).toMatchObject({ state: 'waiting', status: null, why: 'timed_out' })
   })
 
   it('WH-07: delays neither another receiver nor a sign-in', async () => {
@@ -491,6 +494,69 @@ describe('a receiver that does not take it', () => {
     for (const each of hanging) {
       expect(await logOf(each)).toMatchObject([{ state: 'waiting', attempts: 1, why: 'no_answer' }])
     }
+  })
+
+  it('WH-07: once it has hung it is left alone, but for one try a minute that nothing waits for, until it is well', async () => {
+    const webhook = await register()
+    const other = await register({ url: 'https://other.test/' })
+    const held = async () => (await list()).find(({ id }) => id === webhook.id)?.held_until
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    timers.mockImplementation(((work: () => void, delay: number) => {
+      if (delay === WEBHOOK_TIMEOUT_MS) queueMicrotask(work)
+      return 0
+    }) as never)
+    service.answers = () => new Promise(() => undefined)
+    const messages = [1, 2, 3, 4, 5].map(seq => waiting(webhook.id, seq))
+    await deliver(service, messages.slice(0, 1))
+    expect(await held()).toBe(rfc3339(service.now + WEBHOOK_HELD_SECONDS))
+
+    // From here on no timer fires: whatever is settled has not been waited for.
+    timers.mockImplementation((() => 0) as never)
+    const { promise, resolve: recover } = Promise.withResolvers<Response>()
+    service.answers = async uri => (uri.endsWith('tenant=1') ? promise : new Response())
+    service.outbound.length = 0
+    const patience = { min: WEBHOOK_HELD_SECONDS - 1, max: 2 * WEBHOOK_HELD_SECONDS }
+    const isHeldFor = (delay: unknown) => Number(delay) >= patience.min && Number(delay) <= patience.max
+    service.now += 1
+    const heldBack = await deliver(service, messages.slice(1, 3))
+    expect(heldBack.filter(isHeldFor)).toHaveLength(2)
+    await signInOnce()
+    const told = await fannedOut(1, 2)
+    const delayOf = ({ id }: WebhookView) =>
+      queued.delays.get(told.find(({ webhook_id }) => webhook_id === id) as WebhookMessage)
+    expect([isHeldFor(delayOf(webhook)), delayOf(other)]).toEqual([true, 0])
+    expect(service.outbound).toHaveLength(0)
+    expect((await logOf(webhook)).map(({ state, why }) => [state, why])).toEqual([
+      ['waiting', 'held_back'],
+      ['waiting', 'held_back'],
+      ['waiting', 'timed_out'],
+    ])
+
+    service.now += WEBHOOK_HELD_SECONDS
+    const fates: unknown[] = []
+    const delivering = deliver(service, messages.slice(3), 1, (_, fate) => fates.push(fate))
+    await vi.waitFor(() => expect(fates).toHaveLength(2))
+    expect(fates.filter(isHeldFor)).toHaveLength(1)
+    expect(fates).toContain(WEBHOOK_SLOW_RETRY_SECONDS)
+    expect(service.outbound).toHaveLength(1)
+    recover(new Response())
+    await delivering
+    expect(await held()).toBeNull()
+    expect(await deliver(service, messages, 2)).toEqual(Array(5).fill(null))
+    expect((await logOf(webhook)).map(({ state }) => state)).toEqual(Array(5).fill('delivered'))
+    expect(service.outbound).toHaveLength(5)
+  })
+
+  it('WH-07: another address has not hung', async () => {
+    const { id } = await register()
+    const hold = db().prepare('UPDATE webhooks SET held_until = 2000000000 WHERE id = ?').bind(id)
+    const heldAfter = async (changes: object) => {
+      await hold.run()
+      return ((await (await call(`/${id}`, 'PATCH', changes)).json()) as WebhookView).held_until
+    }
+    expect(await heldAfter({ description: 'hangs' })).toBe('2033-05-18T03:33:20Z')
+    expect(await heldAfter({ url: 'https://elsewhere.test/' })).toBeNull()
+    expect((await list())[0]?.held_until).toBeNull()
   })
 
   it('WH-06, WH-07: is told once when it takes it late, and once more when it does not', async () => {

@@ -16,8 +16,15 @@ const POLL_MS = 200
 const REASON_MS = 500
 const REASON_LINES = 30
 
-/** Resolves when the Worker is healthy; throws UsageError with its output when it does not come to that. */
-export async function startWorker(children: Children, settings: Settings): Promise<Child> {
+/**
+ * Resolves when the Worker is healthy; throws UsageError with its output when it does not come to that.
+ * @param tell gets what the Worker says from then on
+ */
+export async function startWorker(
+  children: Children,
+  settings: Settings,
+  tell: (line: string) => void = line => console.log(line),
+): Promise<Child> {
   const startup: string[] = []
   let isReady = false
   let hasFailed = false
@@ -25,7 +32,7 @@ export async function startWorker(children: Children, settings: Settings): Promi
     if (!isReady && isBuildFailure(raw)) hasFailed = true
     const line = readWorkerLine(raw)
     if (line === null) return
-    if (isReady) console.log(line)
+    if (isReady) tell(line)
     else startup.push(line)
   }
   const child = children.start(WRANGLER, wranglerArguments(settings), environment(settings), onLine)

@@ -51,6 +51,7 @@ const View = v.pipe(
     description: NullableText,
     created_at: Time,
     disabled_at: v.nullable(Time),
+    held_until: v.nullable(Time),
   }),
   v.title('Webhook'),
 )
@@ -76,6 +77,7 @@ adminWebhooks.post(
       description,
       createdAt: facts.now,
       disabledAt: null,
+      heldUntil: null,
     }
     const secret = mintWebhookSecret()
     await insertWebhook(parts.shards.global, webhook, await seal(c, id, secret))
@@ -218,7 +220,7 @@ function requireTarget(c: LatchkeyContext, url: string): void {
 async function requireWebhook(c: LatchkeyContext): Promise<Webhook> {
   const found = await findWebhook(c.var.parts.shards.global, c.req.param('id') ?? '')
   if (found === null) throw new Problem('not_found')
-  return found.webhook
+  return found
 }
 
 const seal = (c: LatchkeyContext, id: string, secret: string): Promise<string> =>
@@ -231,6 +233,7 @@ const view = (webhook: Webhook) => ({
   description: webhook.description,
   created_at: rfc3339(webhook.createdAt),
   disabled_at: webhook.disabledAt === null ? null : rfc3339(webhook.disabledAt),
+  held_until: webhook.heldUntil === null ? null : rfc3339(webhook.heldUntil),
 })
 
 const deliveryView = (row: DeliveryRow) => ({

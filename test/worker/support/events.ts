@@ -6,6 +6,8 @@ import type { Service } from './service.ts'
 
 export interface Queued {
   readonly messages: EventMessage[]
+  /** Seconds, of each message. */
+  readonly delays: WeakMap<EventMessage, number>
   /** What the queue does with a batch; it takes it unless a test says otherwise. */
   send: (take: () => void) => Promise<void>
   /** For createService. */
@@ -16,11 +18,17 @@ export interface Queued {
 export function recordQueue(): Queued {
   const messages: EventMessage[] = []
   const queue = {
-    sendBatch: (batch: readonly { body: EventMessage }[]) =>
-      queued.send(() => messages.push(...batch.map(({ body }) => body))),
+    sendBatch: (batch: readonly { body: EventMessage; delaySeconds?: number }[]) =>
+      queued.send(() => {
+        for (const { body, delaySeconds = 0 } of batch) {
+          messages.push(body)
+          queued.delays.set(body, delaySeconds)
+        }
+      }),
   }
   const queued: Queued = {
     messages,
+    delays: new WeakMap(),
     send: async take => take(),
     bindings: {
       EVENTS: queue as unknown as Env['EVENTS'],

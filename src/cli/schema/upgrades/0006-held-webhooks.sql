@@ -1,0 +1,2 @@
+-- Until when a webhook that has hung is left alone.
+ALTER TABLE webhooks ADD COLUMN held_until INTEGER;

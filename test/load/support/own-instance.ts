@@ -1,0 +1,88 @@
+// A local instance for one measurement: the Worker on state of its own, its mail read in this process. Nothing of it is
+// left afterwards, however it ends.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createChildren } from '../../../src/cli/dev/children.ts'
+import { tickCron } from '../../../src/cli/dev/cron.ts'
+import { applySchema } from '../../../src/cli/dev/schema.ts'
+import { untilAskedToStop } from '../../../src/cli/dev/signals.ts'
+import { startWorker } from '../../../src/cli/dev/worker.ts'
+import { createOperator, type Operator } from '../../../src/cli/drill/operator.ts'
+import type { Mailbox } from '../../../src/cli/mailbox.ts'
+import { ensureSecrets } from '../../../src/cli/secrets-file.ts'
+import { DEV_VARS, parseSettings, serviceOrigin, UsageError } from '../../../src/cli/settings.ts'
+import { startMailSink } from './mail-sink.ts'
+
+export interface OwnInstance {
+  readonly origin: string
+  readonly stateDir: string
+  readonly operator: Operator
+  readonly mailbox: Mailbox
+  /** What the Worker has logged, by event: how often. */
+  readonly logged: ReadonlyMap<string, number>
+}
+
+/** Runs the work on a fresh instance, without rate limits and with targets on this machine allowed. */
+export async function withOwnInstance(work: (instance: OwnInstance) => Promise<void>): Promise<void> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'latchkey-load-'))
+  const children = createChildren()
+  const stopping = new AbortController()
+  const mail = await startMailSink()
+  const run = async () => {
+    const settings = parseSettings({
+      PORT: `${await findFreePort()}`,
+      MAIL_SMTP_PORT: `${mail.port}`,
+      MAIL_WEB_PORT: `${await findFreePort()}`,
+      STATE_DIR: stateDir,
+      RATE_LIMITS: 'off',
+      LOOPBACK_TARGETS: 'on',
+    })
+    ensureSecrets(DEV_VARS)
+    console.log(`Starting an instance on port ${settings.port} with its state in ${stateDir} …`)
+    await applySchema(children, stateDir)
+    const logged = new Map<string, number>()
+    const worker = await startWorker(children, settings, line => count(logged, line))
+    void tickCron(settings.port, stopping.signal)
+    const origin = serviceOrigin(settings)
+    const working = work({
+      origin,
+      stateDir,
+      operator: createOperator(origin),
+      mailbox: mail.mailbox,
+      logged,
+    })
+    const ending = worker.exited.then(how => {
+      throw new UsageError(`The Worker ended unexpectedly (${how}).`)
+    })
+    await Promise.race([working, ending])
+  }
+  const interrupted = untilAskedToStop(() => children.killAll()).then(() => {
+    throw new UsageError('Stopped.')
+  })
+  try {
+    await Promise.race([run(), interrupted])
+  } finally {
+    stopping.abort()
+    await children.stopAll()
+    await mail.stop()
+    rmSync(stateDir, { recursive: true, force: true })
+  }
+}
+
+/** Its lines are JSON with an event; anything else is counted as such. */
+function count(logged: Map<string, number>, line: string): void {
+  const event = /"event":"([\w.]+)"/.exec(line)?.[1] ?? line
+  logged.set(event, (logged.get(event) ?? 0) + 1)
+}
+
+const findFreePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })

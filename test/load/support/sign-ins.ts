@@ -1,0 +1,51 @@
+// Sign-ins of apps through HTTP at a steady pace, each of a person of its own, and how long the service took for them.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createDevice, type Device } from '../../../src/cli/device.ts'
+import type { OwnInstance } from './own-instance.ts'
+
+export interface SignedIn {
+  readonly device: Device
+  /** Both requests together, without the way of the mail. */
+  readonly ms: number
+}
+
+/** Throws when it is refused. */
+export async function signIn(
+  { origin, mailbox }: Pick<OwnInstance, 'origin' | 'mailbox'>,
+  clientId: string,
+  email: string,
+): Promise<SignedIn> {
+  let waitedMs = 0
+  const device = createDevice(
+    origin,
+    async (...args) => {
+      const from = performance.now()
+      const mail = await mailbox(...args)
+      waitedMs = performance.now() - from
+      return mail
+    },
+    clientId,
+    'Load',
+  )
+  const from = performance.now()
+  const { status, body } = await device.signIn(email)
+  const ms = performance.now() - from - waitedMs
+  if (status !== 200) throw new Error(`a sign-in was refused: ${status} ${JSON.stringify(body)}`)
+  return { device, ms }
+}
+
+/** Begins one piece of work after the other at that pace, whether or not the former has ended (an open loop). */
+export async function atPace<Result>(
+  perSecond: number,
+  times: number,
+  work: (index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const begun: Promise<Result>[] = []
+  const from = performance.now()
+  for (let index = 0; index < times; index++) {
+    const dueInMs = from + (index * 1_000) / perSecond - performance.now()
+    if (dueInMs > 0) await sleep(dueInMs)
+    begun.push(work(index))
+  }
+  return Promise.all(begun)
+}

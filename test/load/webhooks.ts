@@ -1,0 +1,59 @@
+// `npm run load:webhooks`: what receivers of webhooks that fail or hang do to the others, and to people who sign in.
+import { command, WrongUse } from '../../src/cli/command.ts'
+import { UsageError } from '../../src/cli/settings.ts'
+import { withOwnInstance } from './support/own-instance.ts'
+import type { Manner } from './support/receivers.ts'
+import { measureWebhooks } from './webhooks/measure.ts'
+
+const USAGE = `npm run load:webhooks [-- --events 10000] [--rounds 5] [--sign-ins 4] [--changes 16]
+npm run load:webhooks -- --hanging 100 [--events 300] [--changes 1]
+
+Starts an instance of its own, lets people sign in, change their preferences and be signed out, in rounds without and
+with receivers of webhooks, and holds against each other how long sign-ins took. Of five receivers two are well, one
+answers 500 to the first try of each message, one drops every connection, one accepts and never answers. Every event must
+reach those that take it, with a good signature and under one id, and be known as a delivery for the others; and the
+99th percentile of sign-ins must be within 10 % of that without receivers (medians of the rounds). Exit code 0 only if
+all of it holds. The figures are of this machine: run it while nothing else does.
+
+  --events N    events to be told, in all rounds together (10000; with --hanging 300)
+  --rounds N    rounds of each kind (5)
+  --sign-ins N  sign-ins a second (4)
+  --changes N   other events a second (16; with --hanging 1)
+  --hanging N   one receiver that is well and N that hang, instead of the five`
+
+const OPTIONS = {
+  events: { type: 'string' },
+  rounds: { type: 'string' },
+  'sign-ins': { type: 'string' },
+  changes: { type: 'string' },
+  hanging: { type: 'string' },
+} as const
+
+const FIVE: readonly Manner[] = ['well', 'well', 'fails first', 'drops', 'hangs']
+
+await command(USAGE, OPTIONS, async values => {
+  const number = (name: keyof typeof OPTIONS, fallback: number): number => {
+    const text = values[name] ?? `${fallback}`
+    if (!/^[1-9]\d{0,5}$/.test(text)) throw new WrongUse(`--${name} must be a whole number from 1 on`)
+    return Number(text)
+  }
+  const hanging = values.hanging === undefined ? 0 : number('hanging', 1)
+  const manners: readonly Manner[] =
+    hanging === 0 ? FIVE : ['well', ...Array.from({ length: hanging }, () => 'hangs' as const)]
+  const plan = {
+    manners,
+    events: number('events', hanging === 0 ? 10_000 : 300),
+    rounds: number('rounds', 5),
+    signInsPerSecond: number('sign-ins', 4),
+    changesPerSecond: number('changes', hanging === 0 ? 16 : 1),
+  }
+  let broken: readonly string[] = []
+  await withOwnInstance(async instance => {
+    broken = await measureWebhooks(instance, plan)
+  })
+  if (broken.length > 0) throw new UsageError(`\nThis did not hold:\n- ${broken.join('\n- ')}`)
+  console.log('\nAll of it held.')
+})
+
+// Sockets of receivers that never answer would keep this running.
+process.exit()

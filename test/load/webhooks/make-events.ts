@@ -1,0 +1,57 @@
+// Where the events of a round come from: people who sign in, others who change their preferences meanwhile, and in the end
+// everybody who has signed in is signed out at once.
+import { randomBytes } from 'node:crypto'
+import type { Device } from '../../../src/cli/device.ts'
+import type { OwnInstance } from '../support/own-instance.ts'
+import { atPace, signIn } from '../support/sign-ins.ts'
+import type { Plan } from './measure.ts'
+
+export interface Crowd {
+  /** Of those who sign in and are signed out. */
+  readonly clientId: string
+  /** Signed in all the time, and changing their minds. */
+  readonly devices: readonly Device[]
+}
+
+const CROWD = 10
+
+export async function gatherCrowd(instance: OwnInstance): Promise<Crowd> {
+  const register = async (client_id: string) => {
+    const client = { client_id, name: 'Load', kind: 'first_party', type: 'public', scopes: ['sessions'] }
+    await instance.operator.ask('POST', '/clients', client)
+    return client_id
+  }
+  const clientId = await register('load')
+  const staying = await register('load-staying')
+  const devices: Device[] = []
+  for (let index = 0; index < CROWD; index++) {
+    devices.push((await signIn(instance, staying, `crowd-${index}@load.test`)).device)
+  }
+  return { clientId, devices }
+}
+
+/** @returns how long each sign-in took, in milliseconds */
+export async function makeEvents(
+  instance: OwnInstance,
+  { events, rounds, signInsPerSecond, changesPerSecond }: Plan,
+  { clientId, devices }: Crowd,
+): Promise<number[]> {
+  // Every sign-in is two events in the end.
+  const seconds = events / rounds / (2 * signInsPerSecond + changesPerSecond)
+  const name = randomBytes(4).toString('hex')
+  const changing = atPace(changesPerSecond, Math.ceil(seconds * changesPerSecond), async index => {
+    const { status } = await (devices[index % devices.length] as Device).request('PUT', '/v1/preferences', {
+      one_session_per_client: Math.floor(index / devices.length) % 2 === 0,
+      one_device: false,
+      notify: { new_sign_in: 'always' },
+    })
+    if (status !== 200 && status !== 401) throw new Error(`a preference was not changed: ${status}`)
+    if (status === 401) throw new Error('somebody of the crowd is signed out')
+  })
+  const signedIn = await atPace(signInsPerSecond, Math.ceil(seconds * signInsPerSecond), index =>
+    signIn(instance, clientId, `${name}-${index}@load.test`),
+  )
+  await changing
+  await instance.operator.ask('POST', `/clients/${clientId}/revoke-sessions`)
+  return signedIn.map(({ ms }) => ms)
+}

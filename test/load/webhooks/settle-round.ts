@@ -1,0 +1,94 @@
+// Waits until every event of a round has been told or written down as waiting, and counts what is wrong.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OwnInstance } from '../support/own-instance.ts'
+import type { Manner, Received, Receiver } from '../support/receivers.ts'
+
+export interface Told {
+  readonly events: number
+  /** Never taken by a receiver that takes them. */
+  readonly lost: number
+  /** Neither taken nor in the list of a receiver's deliveries. */
+  readonly unknown: number
+  readonly requests: number
+  readonly badSignatures: number
+  readonly repeated: number
+  /** With another body the second time, or of no event that there was. */
+  readonly changed: number
+  /** Of the receivers that are well. */
+  readonly lateMs: readonly number[]
+  readonly tookMs: number
+}
+
+/** In which something must have happened. */
+const PATIENCE_MS = 120_000
+const POLL_MS = 2_000
+const TAKES: readonly Manner[] = ['well', 'fails first', 'slow']
+
+/** The entries of all logs, as `user-seq`. */
+export const listEvents = (instance: OwnInstance): string[] =>
+  readColumn(instance, `SELECT user_id || '-' || seq AS found FROM user_events`)
+
+const listDeliveries = (instance: OwnInstance): string[] =>
+  readColumn(instance, 'SELECT message_id AS found FROM webhook_deliveries')
+
+/** Beside the instance that works on it. */
+function readColumn({ stateDir }: OwnInstance, sql: string): string[] {
+  const directory = join(stateDir, 'v3/d1/miniflare-D1DatabaseObject')
+  const file = readdirSync(directory).find(name => name.endsWith('.sqlite') && name !== 'metadata.sqlite')
+  const db = new DatabaseSync(join(directory, file ?? ''), { readOnly: true })
+  try {
+    return db
+      .prepare(sql)
+      .all()
+      .map(row => String(row.found))
+  } finally {
+    db.close()
+  }
+}
+
+export async function settleRound(
+  instance: OwnInstance,
+  receivers: readonly Receiver[],
+  events: readonly string[],
+  fromMs: number,
+): Promise<Told> {
+  const missing = () => {
+    const listed = new Set(listDeliveries(instance))
+    const lost = receivers.flatMap(each => (TAKES.includes(each.manner) ? untaken(each, events) : []))
+    const unknown = receivers.flatMap(each => idsOf(each, events).filter(id => !listed.has(id)))
+    return { lost: lost.length, unknown: unknown.length }
+  }
+  let left = missing()
+  let progressAt = Date.now()
+  while (left.lost + left.unknown > 0 && Date.now() - progressAt < PATIENCE_MS) {
+    await sleep(POLL_MS)
+    const now = missing()
+    if (now.lost + now.unknown < left.lost + left.unknown) progressAt = Date.now()
+    left = now
+  }
+  const expected = new Set(receivers.flatMap(each => idsOf(each, events)))
+  const received = receivers.flatMap(each => [...each.received])
+  return {
+    ...left,
+    events: events.length,
+    requests: received.reduce((sum, [, { tries }]) => sum + tries, 0),
+    badSignatures: receivers.reduce((sum, each) => sum + each.badSignatures, 0),
+    repeated: received.filter(([, { tries }]) => tries > 1).length,
+    changed: received.filter(([id, { isConstant }]) => !isConstant || !expected.has(id)).length,
+    lateMs: receivers
+      .filter(({ manner }) => manner === 'well')
+      .flatMap(each => [...each.received.values()].flatMap(lateness)),
+    tookMs: performance.now() - fromMs,
+  }
+}
+
+const idsOf = (receiver: Receiver, events: readonly string[]): string[] =>
+  events.map(event => `${receiver.id}-${event}`)
+
+const untaken = (receiver: Receiver, events: readonly string[]): string[] =>
+  idsOf(receiver, events).filter(id => (receiver.received.get(id)?.lateMs ?? null) === null)
+
+const lateness = ({ lateMs }: Received): number[] => (lateMs === null ? [] : [lateMs])
