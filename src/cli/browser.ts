@@ -66,11 +66,8 @@ export function createBrowser(origin: string, mailbox: Mailbox): Browser {
 
 const REDIRECT_URI = 'http://127.0.0.1:9/callback'
 
-/** Allows a client in a browser that is signed in. @returns the code, and what it is exchanged with */
-export async function authorize(
-  browser: Browser,
-  clientId: string,
-): Promise<Readonly<Record<string, string>>> {
+/** Asks for a client in a browser that is signed in. @returns the request that waits on the page, and its form's address */
+export async function askConsent(browser: Browser, clientId: string) {
   const { verifier, challenge } = createPkce()
   const query = new URLSearchParams({
     response_type: 'code',
@@ -82,9 +79,18 @@ export async function authorize(
   const page = await asked.text()
   const [, action = ''] = /<form[^>]* action="([^"]+)"/.exec(page) ?? []
   const [, pending = ''] = /name="request" value="([^"]+)"/.exec(page) ?? []
+  return { action, pending, verifier, status: asked.status }
+}
+
+/** Allows a client in a browser that is signed in. @returns the code, and what it is exchanged with */
+export async function authorize(
+  browser: Browser,
+  clientId: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { action, pending, verifier, status } = await askConsent(browser, clientId)
   const answered = await browser.post(action, { request: pending, decision: 'allow' })
   const code = new URL(answered.headers.get('location') ?? 'x:').searchParams.get('code')
-  if (code === null) throw new UsageError(`${clientId} was not allowed: ${asked.status}, ${answered.status}.`)
+  if (code === null) throw new UsageError(`${clientId} was not allowed: ${status}, ${answered.status}.`)
   return { code, redirect_uri: REDIRECT_URI, code_verifier: verifier }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { authorize, connectApp, createBrowser } from '../browser.ts'
+import { askConsent, authorize, connectApp, createBrowser } from '../browser.ts'
 import { createDevice, createPkce, type Device } from '../device.ts'
 import { type LocalInstance, newAddress } from '../local-instance.ts'
 import { type Outcome, summarize, tryAll } from './attempt.ts'
@@ -29,9 +29,9 @@ export async function drillKeyLeak(
   const { tell, check } = checks
   const operator = createOperator(instance.origin)
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-key-leak-'))
-  const clients = await registerTrialClients(operator)
+  const clients = await registerTrialClients(instance.origin, operator)
   try {
-    const { ann, mallory } = await signInPeople(instance, checks)
+    const { ann, mallory } = await signInPeople(instance, clients.ofDevices.id, checks)
 
     tell('\n2. The signing key and every row of the database are published:')
     for (const path of await publish(stateDir, directory)) tell(`   ${path}`)
@@ -62,23 +62,24 @@ export async function drillKeyLeak(
 }
 
 /** Ann on two devices, in a browser and with an app of others; Mallory with a session and begun sign-ins of Ann's. */
-async function signInPeople({ origin, mailbox }: LocalInstance, { tell, check }: Checks) {
-  const email = newAddress('ann')
+async function signInPeople({ origin, mailbox }: LocalInstance, television: string, { tell, check }: Checks) {
+  const [email, mallory] = [newAddress('ann'), newAddress('mallory')]
   const device = (clientId: string, name: string) => createDevice(origin, mailbox, clientId, name)
   const former = device('demo', 'Former phone')
   const phone = device('demo', 'Phone')
   const tablet = device('demo-tablet', 'Tablet')
   const app = device('demo-app', 'Calendar')
   const own = device('demo', 'Mallory’s phone')
-  const browser = createBrowser(origin, mailbox)
+  const [browser, ownBrowser] = [createBrowser(origin, mailbox), createBrowser(origin, mailbox)]
 
   tell(`1. Ann is ${email}: a phone that was replaced, a phone, a tablet, a browser, an app of others.`)
   const answers = [
     await former.signIn(email),
     await phone.signIn(email),
     await tablet.signIn(email),
-    await own.signIn(newAddress('mallory')),
+    await own.signIn(mallory),
   ]
+  await ownBrowser.signIn(mallory)
   await browser.signIn(email)
   await connectApp(browser, 'demo-app', app)
   await authorize(browser, 'demo-app')
@@ -87,6 +88,9 @@ async function signInPeople({ origin, mailbox }: LocalInstance, { tell, check }:
     answers.every(({ status }) => status === 200),
     answers,
   )
+
+  // Her television waits for her.
+  await askForCode(origin, television)
 
   const { verifier, challenge } = createPkce()
   const asked = await fetch(`${origin}/v1/sign-ins`, {
@@ -104,8 +108,19 @@ async function signInPeople({ origin, mailbox }: LocalInstance, { tell, check }:
   ]
   return {
     ann: { id: String(claimsOf(phone.accessToken).sub), devices, browser },
-    mallory: { ownToken: own.accessToken, appSignIn: { id, verifier }, thiefsBrowser },
+    mallory: {
+      ...{ ownToken: own.accessToken, ownRefreshToken: own.refreshToken, ownBrowser },
+      ownDeviceCode: await askForCode(origin, television),
+      ownRequest: (await askConsent(ownBrowser, 'demo-app')).pending,
+      ...{ appSignIn: { id, verifier }, thiefsBrowser },
+    },
   }
+}
+
+async function askForCode(origin: string, clientId: string): Promise<string> {
+  const body = new URLSearchParams({ client_id: clientId })
+  const answer = await fetch(`${origin}/oauth2/device_authorization`, { method: 'POST', body })
+  return String(((await answer.json()) as { device_code: string }).device_code)
 }
 
 function report(outcomes: readonly Outcome[], { tell, check }: Checks): void {

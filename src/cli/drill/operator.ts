@@ -1,5 +1,6 @@
 // What a drill asks of the instance in the operator's name.
 import { generateKeyPairSync } from 'node:crypto'
+import { DEVICE_CODE_GRANT } from '../../domain/client.ts'
 import { readSecret } from '../secrets-file.ts'
 import { DEV_VARS, UsageError } from '../settings.ts'
 
@@ -34,11 +35,13 @@ export function createOperator(origin: string): Operator {
 export interface TrialClients {
   readonly introspecting: { readonly id: string; readonly secret: string }
   readonly keyed: { readonly id: string; readonly kid: string }
+  readonly ofDevices: { readonly id: string; readonly otherId: string }
+  readonly selfRegistered: { readonly id: string }
   remove(): Promise<void>
 }
 
-/** One client with a secret and one with a key, for as long as the drill lasts. */
-export async function registerTrialClients({ ask }: Operator): Promise<TrialClients> {
+/** A client with a secret, one with a key, one of devices and one that registers itself, for as long as the drill lasts. */
+export async function registerTrialClients(origin: string, { ask }: Operator): Promise<TrialClients> {
   const kid = 'of-the-client'
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const common = {
@@ -50,11 +53,33 @@ export async function registerTrialClients({ ask }: Operator): Promise<TrialClie
     ...{ ...common, name: 'Drill: a client with a key', token_endpoint_auth_method: 'private_key_jwt' },
     jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid }] },
   })
+  const ofDevices = {
+    ...{ name: 'Drill: a television', kind: 'first_party', type: 'public', scopes: ['openid'] },
+    grant_types: [DEVICE_CODE_GRANT],
+  }
+  const television = await ask('POST', '/clients', ofDevices)
+  const another = await ask('POST', '/clients', ofDevices)
+  const ticket = await ask('POST', '/registration-tokens', { description: 'Drill', expires_in: 3600 })
+  const selfRegistered = await registerItself(origin, String(ticket.token))
+  const ids = [introspecting, keyed, television, another].map(client => client.client_id)
   return {
+    ofDevices: { id: String(television.client_id), otherId: String(another.client_id) },
+    selfRegistered,
     introspecting: { id: String(introspecting.client_id), secret: String(introspecting.client_secret) },
     keyed: { id: String(keyed.client_id), kid },
     async remove() {
-      for (const { client_id: id } of [introspecting, keyed]) await ask('DELETE', `/clients/${id}`)
+      for (const id of [...ids, selfRegistered.id]) await ask('DELETE', `/clients/${id}`)
+      await ask('DELETE', `/registration-tokens/${ticket.id}`)
     },
   }
+}
+
+async function registerItself(origin: string, token: string): Promise<{ readonly id: string }> {
+  const answer = await fetch(`${origin}/oauth2/register`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ client_name: 'Drill: an agent', redirect_uris: ['http://127.0.0.1/callback'] }),
+  })
+  if (!answer.ok) throw new UsageError(`No client could register itself: ${answer.status}.`)
+  return { id: String(((await answer.json()) as { client_id: string }).client_id) }
 }
