@@ -95,15 +95,17 @@ CREATE TABLE IF NOT EXISTS bucket_retirements (
   seq INTEGER PRIMARY KEY,
   session_id TEXT NOT NULL,
   generation INTEGER NOT NULL,
-  retired_at INTEGER NOT NULL
+  retired_at INTEGER NOT NULL,
+  -- A resource server reads what concerns it; null in entries older than this column.
+  audience TEXT
 ) STRICT;
 
 CREATE TRIGGER IF NOT EXISTS entropy_buckets_feed
 AFTER UPDATE OF retired_at ON entropy_buckets
 WHEN OLD.retired_at IS NULL AND NEW.retired_at IS NOT NULL
 BEGIN
-  INSERT INTO bucket_retirements (session_id, generation, retired_at)
-  VALUES (NEW.session_id, NEW.generation, NEW.retired_at);
+  INSERT INTO bucket_retirements (session_id, generation, retired_at, audience)
+  VALUES (NEW.session_id, NEW.generation, NEW.retired_at, NEW.audience);
 END;
 
 -- The user's log, and the fence: a stale writer violates the primary key, a replay violates op_id,

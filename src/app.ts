@@ -37,6 +37,7 @@ import { oauth } from './http/oauth.ts'
 import { openapi } from './http/openapi.ts'
 import { preferencesApi } from './http/preferences-api.ts'
 import { register } from './http/register.ts'
+import { retirements } from './http/retirements.ts'
 import { sessionsApi } from './http/sessions-api.ts'
 import { signInLive } from './http/sign-in-live.ts'
 import { signInPages } from './http/sign-in-pages.tsx'
@@ -64,10 +65,11 @@ import { changeSigningKeys, listPublishedKeys } from './store/signing-keys.ts'
 import { createClientKeys } from './tokens/client-keys.ts'
 import { createKeyRing } from './tokens/key-ring.ts'
 import { createSecrets } from './tokens/secrets.ts'
+import { createBoundedVerifier } from './verifier/bounded-verifier.ts'
 
 /** What cannot be real in a test. */
 export interface Ports {
-  /** Seconds since the epoch, whole. */
+  /** Seconds since the epoch, to the millisecond. */
   readonly now: () => number
   readonly mail: (config: MailConfig, env: Env) => MailTransport
   /** HTTP to places that somebody registered. */
@@ -84,7 +86,7 @@ export interface App {
 }
 
 export const realPorts: Ports = {
-  now: () => Math.floor(Date.now() / 1_000),
+  now: () => Date.now() / 1_000,
   mail: (config, env) =>
     createTransport(config, { fetch: fetch.bind(globalThis), emailBinding: emailBindingOf(env) }),
   fetch: fetch.bind(globalThis),
@@ -130,6 +132,7 @@ const ROUTES = [
   sessionsApi,
   eventsApi,
   preferencesApi,
+  retirements,
   adminClients,
   adminRegistrationTokens,
   adminUsers,
@@ -172,7 +175,7 @@ function createParts(env: Env, ports: Ports): Parts {
       const written: Promise<unknown>[] = []
       alarms.raise(
         { kind: 'mail.failing', kid: null, clientId: null, userId: null, detail },
-        ports.now(),
+        Math.floor(ports.now()),
         work => written.push(work),
       )
       await Promise.all(written)
@@ -198,6 +201,7 @@ function createParts(env: Env, ports: Ports): Parts {
     fetchTarget,
     queue: env.EVENTS,
     clientKeys: createClientKeys(fetchTarget),
+    verifier: createBoundedVerifier(),
     findClient: clients.find,
     resolveClient: (id, from) => (isDocument(id) ? findByDocument(id, from) : clients.find(id, from.now)),
     isClientOrigin: origins.has,

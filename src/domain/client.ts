@@ -24,6 +24,10 @@ export const CLIENT_AUTH_METHODS = [
 ] as const
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number]
 
+/** How a resource server has tokens checked: strongly each time, or within the declared bound. */
+export const VALIDATION_MODES = ['bounded', 'strong'] as const
+export type ValidationMode = (typeof VALIDATION_MODES)[number]
+
 export interface ClientRegistration {
   readonly name: string
   readonly kind: ClientKind
@@ -48,6 +52,9 @@ export interface ClientRegistration {
   readonly session_rule: SessionRule
   readonly refresh_grace_seconds: number
   readonly access_token_seconds: number
+  /** Of a resource server: of all tokens that it asks about, and of those with one of the scopes, always strongly. */
+  readonly validation_mode: ValidationMode
+  readonly strong_scopes: readonly string[]
 }
 
 export interface Client extends ClientRegistration {
@@ -80,6 +87,8 @@ export const ACCOUNT_CLIENT: Client = {
   session_rule: { limit: null, at_limit: 'replace_least_recent' },
   refresh_grace_seconds: REFRESH_GRACE_SECONDS,
   access_token_seconds: ACCESS_TOKEN_SECONDS,
+  validation_mode: 'bounded',
+  strong_scopes: [],
 }
 
 export function defaultGrantTypes(kind: ClientKind): readonly GrantType[] {

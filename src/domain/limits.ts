@@ -118,7 +118,7 @@ export const CLIENT_DOCUMENT_CACHE_MIN_SECONDS = 5 * MINUTE_SECONDS
 export const CLIENT_DOCUMENT_CACHE_MAX_SECONDS = 60 * MINUTE_SECONDS
 
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
-export const SIGNING_KEYS_CACHE_SECONDS = 60
+export const SIGNING_KEYS_CACHE_SECONDS = 50
 /** A key is published for so long before it signs: longer than any isolate and any verifier goes without looking. */
 export const KEY_PUBLISHED_SECONDS = SIGNING_KEYS_CACHE_SECONDS + CLOCK_LEEWAY_SECONDS
 /** A key stays published for so long after its successor began to sign: an isolate may sign with it until it looks
@@ -133,6 +133,8 @@ export const KEY_OVERDUE_SECONDS = 7 * DAY_SECONDS
 /** Tries of a change of keys, each on what a rival has left. */
 export const KEY_CHANGE_ATTEMPTS = 5
 export const CLIENT_CACHE_SECONDS = 10
+/** Entries of the feed of retirements that are told at once; whoever has missed more forgets all that it remembers. */
+export const RETIREMENTS_MAX_ROWS = 2_000
 /** Keys at a client's `jwks_uri`: how old they may be, and how often they are asked for, whoever asks us. */
 export const CLIENT_KEYS_CACHE_SECONDS = 5 * MINUTE_SECONDS
 export const CLIENT_KEYS_REFETCH_SECONDS = MINUTE_SECONDS

@@ -1,11 +1,11 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import * as v from 'valibot'
-import { MAGIC_LINK_GRANT } from '../domain/client.ts'
+import { MAGIC_LINK_GRANT, VALIDATION_MODES } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
 import { AUTHORIZATION_PARAMETERS } from '../oauth/authorize/sent.ts'
 import { startDeviceAuthorization } from '../oauth/device/start.ts'
 import { introspectToken } from '../oauth/introspect.ts'
-import { required } from '../oauth/parameters.ts'
+import { oneOf, required } from '../oauth/parameters.ts'
 import { endToken, revokeToken } from '../oauth/revoke.ts'
 import { exchangeToken, GRANTS } from '../oauth/token-endpoint.ts'
 import { refuseTokenInForm, requireBearer } from './bearer.ts'
@@ -13,10 +13,10 @@ import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
-import { clientForm } from './openapi/form.ts'
+import { clientForm, texts } from './openapi/form.ts'
 import { operation } from './openapi/operation.ts'
 import { checkDeviceLimit, checkPushLimit, checkRedemptionLimit } from './rate-limit.ts'
-import { requireClient } from './require-client.ts'
+import { requireClient, requireConfidentialClient } from './require-client.ts'
 
 export const oauth = new Hono<LatchkeyEnv>()
 
@@ -137,21 +137,27 @@ const Introspection = v.object({
   auth_time: v.optional(Count),
   token_type: optionalText,
   cnf: v.optional(Confirmation),
+  as_of: v.optional(v.number()),
+  position: optionalText,
+  remember_until: v.optional(Count),
 })
+const IntrospectionForm = v.object({ ...TokenOfForm.entries, ...texts(['mode', 'remember']) })
 
-/** RFC 7662: of what is not live, or not the caller's, nothing but that. */
+/** RFC 7662: of what is not live, or not the caller's, nothing but that. No cache may add to the age that it states. */
 oauth.post(
   '/oauth2/introspect',
   operation({
     summary: 'What a token is good for',
     by: 'client',
-    form: TokenOfForm,
+    form: IntrospectionForm,
     answers: { 200: Introspection },
   }),
   async c => {
+    const { parts, facts } = c.var
     const form = await readOAuthForm(c)
-    const client = await requireClient(c, form)
-    return c.json(await introspectToken(c.var.parts, client, required(form, 'token'), c.var.facts))
+    const client = await requireConfidentialClient(c, form)
+    const wish = { mode: oneOf(form, 'mode', VALIDATION_MODES), remember: form.remember === 'true' }
+    return c.json(await introspectToken(parts, client, required(form, 'token'), wish, facts))
   },
 )
 

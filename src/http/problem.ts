@@ -35,6 +35,7 @@ const PROBLEMS = {
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'Method not allowed'],
   not_acceptable: [406, 'Not served in this form'],
+  position_gone: [410, 'The feed does not go on from there: forget what rests on it'],
   conflict: [409, 'It exists already'],
   webhook_disabled: [409, 'The webhook is disabled'],
   key_gone: [409, 'This key is gone already'],

@@ -15,6 +15,13 @@ export async function requireClient(c: LatchkeyContext, form: FormParameters): P
   return client
 }
 
+/** One that has proved who it is: anybody could use a public client's name. Throws `invalid_client` for that. */
+export async function requireConfidentialClient(c: LatchkeyContext, form: FormParameters): Promise<Client> {
+  const client = await requireClient(c, form)
+  if (client.type === 'public') throw new OAuthError('invalid_client', 'a confidential client is needed')
+  return client
+}
+
 async function authenticate(c: LatchkeyContext, form: FormParameters): Promise<Client> {
   const { parts, facts } = c.var
   try {

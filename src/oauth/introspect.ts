@@ -1,5 +1,5 @@
 // Token introspection (RFC 7662): what a token is good for, told to those whom it concerns, and nothing to others.
-import type { Client } from '../domain/client.ts'
+import type { Client, ValidationMode } from '../domain/client.ts'
 import { isLive } from '../domain/session.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { first } from '../store/d1.ts'
@@ -7,8 +7,8 @@ import { type SessionRow, selectSession, sessionOf } from '../store/sessions.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import { type RefreshToken, readRefreshToken } from '../tokens/refresh-token.ts'
-import { OAuthError } from './errors.ts'
-import { validateAccessToken } from './validate.ts'
+import { positionText } from '../verifier/feed-position.ts'
+import { verifyToken, verifyToRemember } from './verify-token.ts'
 
 /** The members of RFC 7662 §2.2; of a token that is not live, or not the caller's business, `active` alone. */
 export type Introspection =
@@ -17,33 +17,49 @@ export type Introspection =
 
 const INACTIVE: Introspection = { active: false }
 
+/** How the caller wants to know. */
+export interface IntrospectionWish {
+  readonly mode: ValidationMode
+  /** Strongly, with what the caller needs to remember the token itself. */
+  readonly remember: boolean
+}
+
 /**
- * Strong, so in step with every revocation. The form of a token says which kind it is: no hint is needed, and a wrong
- * one hides nothing. Throws `invalid_client` for a public client: anybody could use its name.
+ * The form of a token says which kind it is: no hint is needed, and a wrong one hides nothing.
  */
 export async function introspectToken(
   parts: Parts,
   client: Client,
   token: string,
+  { mode, remember }: IntrospectionWish,
   facts: RequestFacts,
 ): Promise<Introspection> {
-  if (client.type === 'public') {
-    throw new OAuthError('invalid_client', 'a confidential client is needed')
-  }
   const refresh = await readRefreshToken(parts.secrets, token)
   if (refresh !== null) return introspectRefreshToken(parts, client, refresh, facts.now)
-  const validation = await validateAccessToken(parts, token, null, facts)
-  if (validation.tag === 'refused' || !isShownTo(client, validation.claims)) return INACTIVE
-  const { scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time, cnf } = validation.claims
+  if (!remember) {
+    const answer = await verifyToken(parts, client, token, mode, facts)
+    return answer.tag === 'accepted' ? describe(client, answer.claims, answer.asOf) : INACTIVE
+  }
+  const answer = await verifyToRemember(parts, client, token, facts)
+  if (answer.tag === 'refused') return INACTIVE
+  const described = describe(client, answer.claims, facts.nowMs)
+  if (!described.active || answer.position === null) return described
+  return { ...described, position: positionText(answer.position), remember_until: answer.until }
+}
+
+function describe(client: Client, claims: AccessClaims, asOf: number): Introspection {
+  if (!isShownTo(client, claims)) return INACTIVE
+  const { scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time, cnf } = claims
   return {
     active: true,
     ...{ scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time },
     // A bound token is good with a proof by this key only: whoever asks has to check that (RFC 9449 §6.2).
     ...(cnf === undefined ? { token_type: 'Bearer' } : { token_type: 'DPoP', cnf }),
+    as_of: asOf / 1_000,
   }
 }
 
-const isShownTo = (client: Client, claims: AccessClaims): boolean =>
+export const isShownTo = (client: Client, claims: Pick<AccessClaims, 'client_id' | 'aud'>): boolean =>
   claims.client_id === client.id || (client.audience !== null && claims.aud === client.audience)
 
 /** Live while it is the session's current one; only whom it was issued to may know. */

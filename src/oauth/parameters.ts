@@ -21,3 +21,15 @@ export function required(form: FormParameters, name: string): string {
   if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`)
   return value
 }
+
+/** The first of them when it is absent. Throws `invalid_request` for any other value. */
+export function oneOf<const Values extends readonly [string, ...string[]]>(
+  form: FormParameters,
+  name: string,
+  values: Values,
+): Values[number] {
+  const value = form[name] ?? values[0]
+  if (!values.includes(value))
+    throw new OAuthError('invalid_request', `${name} is none of ${values.join(', ')}`)
+  return value
+}

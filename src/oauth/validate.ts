@@ -1,6 +1,12 @@
 // Strong validation of an access token: form, signature, expiry, commitment, then the remaining claims.
 // One primary-key read; whoever signs anything else with our key is noticed.
-import { type BucketVerdict, deadTokenCode, judgeBucket, type RetiredReason } from '../domain/bucket.ts'
+import {
+  type Bucket,
+  type BucketVerdict,
+  deadTokenCode,
+  judgeBucket,
+  type RetiredReason,
+} from '../domain/bucket.ts'
 import { isClientId, isTaggedId, parseJti } from '../domain/ids.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { findBucket } from '../store/buckets.ts'
@@ -9,7 +15,7 @@ import { digestsEqual } from '../tokens/digest.ts'
 import { inspectToken } from '../tokens/inspect.ts'
 
 export type Validation =
-  | { readonly tag: 'accepted'; readonly claims: AccessClaims }
+  | { readonly tag: 'accepted'; readonly claims: AccessClaims; readonly kid: string }
   | ({
       readonly tag: 'refused'
       /** Whose token it was, where we signed it and did not find it forged. */
@@ -26,6 +32,9 @@ export type Validation =
         }
     ))
 
+/** Reads the bucket of one token. */
+export type BucketReader = (sessionId: string, generation: number) => Promise<Bucket | null>
+
 /**
  * @param audience what `aud` must be; null where any of ours will do
  * Throws StorageUnavailable when the bucket cannot be read: refused, never accepted.
@@ -35,13 +44,15 @@ export async function validateAccessToken(
   token: string,
   audience: string | null,
   facts: Pick<RequestFacts, 'now' | 'waitUntil'>,
+  readBucket: BucketReader = (sessionId, generation) =>
+    findBucket(parts.shards.of(sessionId), sessionId, generation),
 ): Promise<Validation> {
   const inspected = await inspectToken(parts.keys, ACCESS_TOKEN_TYP, token, facts.now)
   if (inspected.tag === 'invalid') return { tag: 'refused', code: 'invalid_token', clientId: null }
   const { clientId } = partiesOf(inspected.claims)
   if (inspected.tag === 'expired') return { tag: 'refused', code: 'token_expired', clientId }
   const { claims, commitment, kid } = inspected
-  const verdict = await verdictOf(parts, claims.jti, commitment)
+  const verdict = await verdictOf(readBucket, claims.jti, commitment)
   switch (verdict.tag) {
     case 'forged':
       parts.alarms.raise(
@@ -68,19 +79,17 @@ export async function validateAccessToken(
       const read = parseAccessClaims(claims, parts.config.issuer)
       const isForUs = read !== null && (audience === null || read.aud === audience)
       const isGood = isForUs && (read.sid !== undefined || (await isOfClient(parts, read, facts.now)))
-      return isGood ? { tag: 'accepted', claims: read } : { tag: 'refused', code: 'invalid_token', clientId }
+      return isGood
+        ? { tag: 'accepted', claims: read, kid }
+        : { tag: 'refused', code: 'invalid_token', clientId }
     }
   }
 }
 
-async function verdictOf(
-  parts: Pick<Parts, 'shards'>,
-  jti: unknown,
-  commitment: string,
-): Promise<BucketVerdict> {
+async function verdictOf(readBucket: BucketReader, jti: unknown, commitment: string): Promise<BucketVerdict> {
   const key = parseJti(jti)
   if (key === null) return judgeBucket(null, false)
-  const bucket = await findBucket(parts.shards.of(key.sessionId), key.sessionId, key.generation)
+  const bucket = await readBucket(key.sessionId, key.generation)
   return judgeBucket(bucket, bucket !== null && digestsEqual(bucket.commitment, commitment))
 }
 

@@ -9,10 +9,12 @@ import type { Alarms } from '../notify/alarms.ts'
 import type { TraitChanges } from '../notify/trait-changes.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
+import type { AccessClaims } from '../tokens/access-token.ts'
 import type { ClientKeys } from '../tokens/client-keys.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import type { UserSessions } from '../user/user-sessions.ts'
+import type { BoundedVerifier } from '../verifier/bounded-verifier.ts'
 import type { WaitingBrowsers } from '../waiting/call.ts'
 
 export interface Parts {
@@ -31,6 +33,8 @@ export interface Parts {
   /** For what is told to clients and webhooks. */
   readonly queue: Queue<EventMessage>
   readonly clientKeys: ClientKeys
+  /** What this isolate remembers of tokens that resource servers asked about. */
+  readonly verifier: BoundedVerifier<AccessClaims>
   /** Registered clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>
   /** The client that an OAuth request names: registered, or described by a document that is fetched where that is on. */
@@ -46,6 +50,8 @@ export interface RequestFacts {
   readonly requestId: string
   /** Seconds since the epoch, by the server's clock. */
   readonly now: number
+  /** The same in milliseconds. */
+  readonly nowMs: number
   /** From the platform's own header only. */
   readonly clientIp: string
   /** The browser's own name for limits, from its cookie; null for apps. */

@@ -2,7 +2,8 @@
 import type { Bucket, RetiredReason } from '../domain/bucket.ts'
 import { CLOCK_LEEWAY_SECONDS } from '../domain/limits.ts'
 import type { NewBucket } from '../domain/session.ts'
-import { first, StorageUnavailable } from './d1.ts'
+import { batch, first, StorageUnavailable } from './d1.ts'
+import { selectNewestSeq } from './retirements.ts'
 
 interface BucketRow {
   readonly commitment: string
@@ -12,19 +13,33 @@ interface BucketRow {
 }
 
 /** Strong validation: one primary-key read at D1's primary. Throws StorageUnavailable, for nonsense too. */
-export async function findBucket(
+export const findBucket = async (
   db: D1Database,
   sessionId: string,
   generation: number,
-): Promise<Bucket | null> {
-  const row = await first<BucketRow>(
-    db
-      .prepare(
-        `SELECT commitment, expires_at, retired_at, retired_reason FROM entropy_buckets
-         WHERE session_id = ? AND generation = ?`,
-      )
-      .bind(sessionId, generation),
-  )
+): Promise<Bucket | null> => bucketOf(await first<BucketRow>(selectBucket(db, sessionId, generation)))
+
+/** Likewise, and where the feed of retirements ended just before: one row more in the same call. */
+export async function findBucketInFeed(
+  db: D1Database,
+  sessionId: string,
+  generation: number,
+): Promise<{ readonly bucket: Bucket | null; readonly seq: number }> {
+  const [newest, found] = await batch(db, [selectNewestSeq(db), selectBucket(db, sessionId, generation)])
+  const [{ seq } = { seq: null }] = (newest?.results ?? []) as { seq: unknown }[]
+  if (!Number.isInteger(seq) || found === undefined) throw new StorageUnavailable('a feed that is none')
+  return { bucket: bucketOf((found.results as BucketRow[])[0] ?? null), seq: Number(seq) }
+}
+
+const selectBucket = (db: D1Database, sessionId: string, generation: number) =>
+  db
+    .prepare(
+      `SELECT commitment, expires_at, retired_at, retired_reason FROM entropy_buckets
+       WHERE session_id = ? AND generation = ?`,
+    )
+    .bind(sessionId, generation)
+
+function bucketOf(row: BucketRow | null): Bucket | null {
   if (row === null) return null
   if (!isBucketRow(row)) throw new StorageUnavailable('a bucket that is none')
   return {
@@ -87,15 +102,5 @@ export const deleteExpiredBuckets = (db: D1Database, before: number, limit: numb
     .prepare(
       `DELETE FROM entropy_buckets WHERE (session_id, generation) IN
          (SELECT session_id, generation FROM entropy_buckets WHERE expires_at < ? LIMIT ?)`,
-    )
-    .bind(before, limit)
-
-/** The newest entry stays, so that seq never repeats. */
-export const deleteOldRetirements = (db: D1Database, before: number, limit: number) =>
-  db
-    .prepare(
-      `DELETE FROM bucket_retirements WHERE seq IN
-         (SELECT seq FROM bucket_retirements
-          WHERE retired_at < ? AND seq < (SELECT max(seq) FROM bucket_retirements) ORDER BY seq LIMIT ?)`,
     )
     .bind(before, limit)

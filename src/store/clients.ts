@@ -18,7 +18,9 @@ const NOT_REGISTERED = {
   backchannel_logout_uri: null,
   dpop_bound_access_tokens: false,
   require_pushed_authorization_requests: false,
-}
+  validation_mode: 'bounded',
+  strong_scopes: [],
+} as const
 
 export const clientOf = (row: ClientRow): Client => ({
   ...NOT_REGISTERED,

@@ -8,6 +8,10 @@ export interface Shards {
   /** The database of everything about the holder of this id (`u_…`, `s_…`, `i_…`). */
   of(id: string): D1Database
   ofTag(tag: string): D1Database
+  /** The name of the feed of retirements that concerns the holder of this id: the tags that its database serves. */
+  feedOf(id: string): string
+  /** Each feed with its database. */
+  readonly feeds: ReadonlyMap<string, D1Database>
 }
 
 /** Where each database's tags begin: `[first tag value, database]`, ascending, the first at 0. */
@@ -37,9 +41,21 @@ export function parseShardMap(text: string, bindings: Readonly<Record<string, un
 export function createShards(map: ShardMap): Shards {
   const [first] = map
   if (first === undefined) throw new Error('a shard map without a database')
-  const ofTag = (tag: string): D1Database => {
+  const names = map.map(([from], index) => `${from}-${(map[index + 1]?.[0] ?? SHARD_TAGS) - 1}`)
+  const indexOf = (tag: string): number => {
     const value = tagValue(tag)
-    return (map.findLast(([from]) => from <= value) ?? first)[1]
+    return Math.max(
+      0,
+      map.findLastIndex(([from]) => from <= value),
+    )
   }
-  return { global: first[1], all: map.map(([, database]) => database), ofTag, of: id => ofTag(tagOf(id)) }
+  const ofTag = (tag: string): D1Database => (map[indexOf(tag)] ?? first)[1]
+  return {
+    global: first[1],
+    all: map.map(([, database]) => database),
+    ofTag,
+    of: id => ofTag(tagOf(id)),
+    feedOf: id => names[indexOf(tagOf(id))] ?? '',
+    feeds: new Map(map.map(([, database], index) => [names[index] ?? '', database])),
+  }
 }

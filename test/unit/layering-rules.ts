@@ -4,13 +4,15 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 /** From the ground up. A room imports only from floors below its own, never from a neighbour on its floor. */
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
-  ['log', 'config', 'outbound', 'sockets'],
+  ['log', 'config', 'outbound', 'sockets', 'verifier'],
+  // For resource servers: nothing of the service is in their bundle.
+  ['resource'],
   ['store'],
   ['tokens'],
   ['user', 'waiting', 'notify', 'limits', 'mail', 'pages'],
   ['sign-in'],
   ['oauth'],
-  ['http'],
+  ['http', 'rpc'],
   ['app', 'housekeeping'],
   ['index'],
   // Run by Node itself: it may use everything, and nothing of the Worker knows it.

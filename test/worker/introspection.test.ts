@@ -63,6 +63,7 @@ describe('a live access token', () => {
       jti: claims.jti,
       sid: claims.sid,
       auth_time: claims.auth_time,
+      as_of: service.now,
     }
     for (const by of [app, api]) expect(await read(await introspect(by, access_token))).toStrictEqual(shown)
     await expectInactive(await introspect(other, access_token))

@@ -22,7 +22,7 @@ const RULES: readonly (readonly [RegExp, demand: 'any' | 'nothing' | 'openid' | 
   [/^\/ping\/whoami$/, 'any'],
   [/^\/oauth2\/logout$/, 'any'],
   [/^\/oauth2\/userinfo$/, 'openid'],
-  [/^\/v1\/sign-ins$/, 'nothing'],
+  [/^\/v1\/(?:sign-ins|retirements)$/, 'nothing'],
   [/^\/v1\//, 'sessions'],
   [/^\/(?:oauth2|admin|\.well-known)\//, 'nothing'],
   // Pages, and what is public.

@@ -14,10 +14,12 @@ export function requestFacts(
 ): MiddlewareHandler<LatchkeyEnv> {
   return async function gatherRequestFacts(c, next) {
     const parts = partsOf(c.env)
+    const nowMs = clock() * 1_000
     c.set('parts', parts)
     c.set('facts', {
       requestId: c.get('requestId'),
-      now: clock(),
+      now: Math.floor(nowMs / 1_000),
+      nowMs,
       clientIp: c.req.header('CF-Connecting-IP') ?? '',
       browserId: browserIdOf(c),
       device: parseDevice(c.req.header('User-Agent') ?? ''),

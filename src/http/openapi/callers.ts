@@ -28,6 +28,8 @@ export const CALLERS = {
   operator: { security: () => [{ operator: [] }], refusals: [401] },
   /** Basic, or in the form: a secret, an assertion, or the name alone of a public client. */
   client: { security: () => [{ client: [] }, {}], refusals: [400, 401, 429] },
+  /** A client that has proved who it is, without a form. */
+  resource_server: { security: () => [{ client: [] }], refusals: [400, 401, 429] },
   registrar: { security: () => [{ registration: [] }], refusals: [400, 401, 429] },
 } as const satisfies Record<string, Demand>
 

@@ -1,6 +1,12 @@
 // What an operator may register, with every URI checked (RFC 8252 §7, RFC 9700 §2.6).
 import * as v from 'valibot'
-import { CLIENT_AUTH_METHODS, defaultGrantTypes, GRANT_TYPES, MAGIC_LINK_GRANT } from '../../domain/client.ts'
+import {
+  CLIENT_AUTH_METHODS,
+  defaultGrantTypes,
+  GRANT_TYPES,
+  MAGIC_LINK_GRANT,
+  VALIDATION_MODES,
+} from '../../domain/client.ts'
 import { isChosenClientId } from '../../domain/ids.ts'
 import {
   ACCESS_TOKEN_MAX_SECONDS,
@@ -38,6 +44,8 @@ export const SessionRuleBody = v.object({
   at_limit: v.picklist(['replace_oldest', 'replace_least_recent', 'refuse']),
 })
 
+const Scopes = v.pipe(v.array(v.pipe(text(100), v.check(isScopeToken))), v.maxLength(LIST_MAX))
+
 export const RegistrationFields = v.object({
   client_id: v.optional(v.pipe(v.string(), v.check(isChosenClientId))),
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(300)),
@@ -47,7 +55,7 @@ export const RegistrationFields = v.object({
   post_logout_redirect_uris: v.optional(uris, []),
   link_uri: v.nullish(uri, null),
   grant_types: v.optional(v.pipe(v.array(v.picklist(GRANT_TYPES)), v.maxLength(LIST_MAX))),
-  scopes: v.pipe(v.array(v.pipe(text(100), v.check(isScopeToken))), v.maxLength(LIST_MAX)),
+  scopes: Scopes,
   audience: v.nullish(v.pipe(text(URI_MAX_CHARS), v.check(isAbsoluteUri)), null),
   token_endpoint_auth_method: v.optional(v.picklist(CLIENT_AUTH_METHODS)),
   cors_origins: v.optional(
@@ -62,6 +70,8 @@ export const RegistrationFields = v.object({
   dpop_bound_access_tokens: v.optional(v.boolean(), false),
   require_pushed_authorization_requests: v.optional(v.boolean(), false),
   access_token_seconds: v.optional(seconds(1, ACCESS_TOKEN_MAX_SECONDS), ACCESS_TOKEN_SECONDS),
+  validation_mode: v.optional(v.picklist(VALIDATION_MODES), 'bounded'),
+  strong_scopes: v.optional(Scopes, []),
 })
 
 /** What a change names; it is judged once more beside what stays. */

@@ -1,0 +1,95 @@
+// Tokens for resource servers: strongly, or out of memory within the declared bound. Which of the two, the resource server
+// chooses for all of its tokens, for a scope or for a single call; the stricter choice counts.
+import type { Client, ValidationMode } from '../domain/client.ts'
+import { CLIENT_CACHE_SECONDS } from '../domain/limits.ts'
+import { splitScope } from '../domain/scope.ts'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
+import { findBucketInFeed } from '../store/buckets.ts'
+import { listRetirements } from '../store/retirements.ts'
+import type { AccessClaims } from '../tokens/access-token.ts'
+import { parseStrictJwt } from '../tokens/strict-jwt.ts'
+import type { Accepted, FeedAnswer, StrongAnswer, TokenSource } from '../verifier/bounded-verifier.ts'
+import type { FeedPosition } from '../verifier/feed-position.ts'
+import { type Validation, validateAccessToken } from './validate.ts'
+
+export type Refused = Extract<Validation, { tag: 'refused' }>
+
+export type VerificationFacts = Pick<RequestFacts, 'now' | 'nowMs' | 'waitUntil'>
+
+/** Throws StorageUnavailable when neither memory nor storage can tell: refused, never accepted. */
+export async function verifyToken(
+  parts: Parts,
+  caller: Client,
+  token: string,
+  mode: ValidationMode,
+  facts: VerificationFacts,
+): Promise<Accepted<AccessClaims> | Refused> {
+  if (mode === 'bounded' && !isStrict(caller, token)) {
+    const { nowMs, waitUntil } = facts
+    return parts.verifier.verify(token, { source: sourceFor(parts, facts), nowMs, waitUntil })
+  }
+  const validation = await validateAccessToken(parts, token, null, facts)
+  if (validation.tag === 'refused') return validation
+  return { tag: 'accepted', claims: validation.claims, asOf: facts.nowMs }
+}
+
+/** Strongly, with what a resource server needs to remember the token. */
+export async function verifyToRemember(
+  parts: Parts,
+  caller: Client,
+  token: string,
+  facts: VerificationFacts,
+): Promise<StrongAnswer<AccessClaims, Refused>> {
+  const answer = await sourceFor(parts, facts).verify(token)
+  if (answer.tag === 'refused') return answer
+  const { claims } = answer
+  // The feed is told by audience, and a strict resource server asks each time.
+  const mayRemember = claims.aud === caller.audience && !isStrict(caller, token)
+  return mayRemember ? answer : { ...answer, position: null }
+}
+
+/** What a resource server has to forget; of other audiences nothing. Throws StorageUnavailable. */
+export const retirementsFor = async (
+  parts: Parts,
+  { audience }: Client,
+  after: FeedPosition,
+  now: number,
+): Promise<FeedAnswer | null> => readFeed(parts, after, audience ?? '', now)
+
+/** Judged before the token is: if it is good, it says what it said. */
+function isStrict(caller: Client, token: string): boolean {
+  if (caller.validation_mode === 'strong') return true
+  if (caller.strong_scopes.length === 0) return false
+  const scope = parseStrictJwt(token)?.claims?.scope
+  return typeof scope === 'string' && splitScope(scope).some(each => caller.strong_scopes.includes(each))
+}
+
+const sourceFor = (parts: Parts, facts: VerificationFacts): TokenSource<AccessClaims, Refused> => ({
+  async verify(token) {
+    let position: FeedPosition | null = null
+    const validation = await validateAccessToken(parts, token, null, facts, async (sessionId, generation) => {
+      const { bucket, seq } = await findBucketInFeed(parts.shards.of(sessionId), sessionId, generation)
+      position = { feed: parts.shards.feedOf(sessionId), seq }
+      return bucket
+    })
+    if (validation.tag === 'refused') return validation
+    return { ...validation, position, until: rememberedUntil(validation.claims, facts.now) }
+  },
+  retirements: after => readFeed(parts, after, null, facts.now),
+})
+
+/** A client's own tokens die with it, which no feed tells. */
+const rememberedUntil = (claims: AccessClaims, now: number): number =>
+  claims.sid === undefined ? Math.min(claims.exp, now + CLIENT_CACHE_SECONDS) : claims.exp
+
+async function readFeed(
+  parts: Parts,
+  { feed, seq }: FeedPosition,
+  audience: string | null,
+  now: number,
+): Promise<FeedAnswer | null> {
+  const db = parts.shards.feeds.get(feed)
+  if (db === undefined) return null
+  const [told, { keys }] = await Promise.all([listRetirements(db, seq, audience), parts.keys.publicJwks(now)])
+  return told === null ? null : { ...told, kids: keys.map(key => String(key.kid)) }
+}

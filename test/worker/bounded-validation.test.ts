@@ -1,0 +1,290 @@
+// Tokens for resource servers: memory within the bound, the truth beyond it, and who is told what of the feed.
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
+import { CLIENT_CACHE_SECONDS } from '../../src/domain/limits.ts'
+import { verifyForCaller } from '../../src/rpc/verify-for-caller.ts'
+import type { VerifyDemand } from '../../src/verifier/token-service.ts'
+import { alarmCount } from './support/alarms.ts'
+import { type Confidential, confidentialClient } from './support/confidential.ts'
+import { claimsOf, leakKey } from './support/leaked-key.ts'
+import { createParty } from './support/party.ts'
+import { createService, freshAddress, ISSUER } from './support/service.ts'
+import { requestLink, type Tokens } from './support/sign-in.ts'
+import { watchDatabases } from './support/watched-databases.ts'
+
+const watch = watchDatabases()
+const service = createService(watch.bindings)
+const API = 'https://bounded.api.test'
+const OTHER_API = 'https://other.api.test'
+let api: Confidential
+let strictApi: Confidential
+let otherApi: Confidential
+let app: Confidential
+
+beforeAll(async () => {
+  api = await confidentialClient(service, { audience: API, strong_scopes: ['pay'] })
+  strictApi = await confidentialClient(service, { audience: API, validation_mode: 'strong' })
+  otherApi = await confidentialClient(service, { audience: OTHER_API })
+  app = await confidentialClient(service, {
+    scopes: ['read', 'pay'],
+    grant_types: ['refresh_token', MAGIC_LINK_GRANT, 'client_credentials'],
+    session_rule: { limit: null, at_limit: 'refuse' },
+  })
+})
+beforeEach(() => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  watch.refuses = () => false
+  // Out of the bound of whatever a test before has read.
+  service.now += 10
+})
+
+async function signIn(scope = 'read', audience = API): Promise<Tokens> {
+  const { token, codeVerifier } = await requestLink(service, app.client_id, freshAddress(), { scope })
+  const link = { grant_type: MAGIC_LINK_GRANT, token, code_verifier: codeVerifier }
+  const response = await app.post('/oauth2/token', { ...link, resource: audience })
+  expect(response.status).toBe(200)
+  return response.json()
+}
+
+const end = (tokens: Tokens) => app.post('/oauth2/revoke', { token: tokens.access_token })
+
+async function introspect(token: string, fields: Record<string, string> = {}, by = api) {
+  const response = await by.post('/oauth2/introspect', { token, ...fields })
+  expect([response.status, response.headers.get('Cache-Control')]).toEqual([200, 'no-store'])
+  return (await response.json()) as {
+    active: boolean
+    as_of?: number
+    position?: string
+    remember_until?: number
+  }
+}
+
+/** The statements that a question costs. */
+async function costOf(ask: () => Promise<unknown>): Promise<readonly string[]> {
+  const before = watch.statements.length
+  await ask()
+  return watch.statements.slice(before).map(sql => sql.replace(/\s+/g, ' ').trim())
+}
+
+const BUCKET = /^SELECT commitment/
+const NEWEST = /^SELECT coalesce\(max\(seq\)/
+const FEED = /^SELECT seq, session_id/
+
+describe('introspection', () => {
+  it('is bounded: one call for a new token, none within the bound, one row of the feed beyond it', async () => {
+    const { access_token } = await signIn()
+    await introspect('odd')
+    const costs: (readonly string[])[] = []
+    for (const seconds of [0, 0, 1, 0]) {
+      service.now += seconds
+      const cost = await costOf(async () => expect((await introspect(access_token)).active).toBe(true))
+      costs.push(cost)
+    }
+    expect(costs).toEqual([
+      [expect.stringMatching(NEWEST), expect.stringMatching(BUCKET)],
+      [],
+      [expect.stringMatching(FEED)],
+      [],
+    ])
+  })
+
+  it('EB-11: what has ended is refused a second later, at once where strongly asked, and the answer says how old it is', async () => {
+    const tokens = await signIn()
+    const begun = service.now
+    expect(await introspect(tokens.access_token)).toMatchObject({ active: true, as_of: begun })
+    await end(tokens)
+    expect(await introspect(tokens.access_token, { mode: 'strong' })).toEqual({ active: false })
+    expect(await introspect(tokens.access_token, {}, strictApi)).toEqual({ active: false })
+    expect(await introspect(tokens.access_token)).toMatchObject({ active: true, as_of: begun })
+    service.now += 1
+    expect(await introspect(tokens.access_token)).toEqual({ active: false })
+  })
+
+  it('is always strong for a scope that the resource server says so of', async () => {
+    const tokens = await signIn('read pay')
+    expect((await introspect(tokens.access_token)).active).toBe(true)
+    await end(tokens)
+    expect(await introspect(tokens.access_token)).toEqual({ active: false })
+  })
+
+  it('EB-09: no feed is no acceptance from memory, and no storage is 503', async () => {
+    const { access_token } = await signIn()
+    await introspect(access_token)
+    service.now += 1
+    watch.refuses = sql => FEED.test(sql.trim())
+    expect(await introspect(access_token)).toMatchObject({ active: true, as_of: service.now })
+    service.now += 1
+    watch.refuses = sql => /entropy_buckets|bucket_retirements/.test(sql)
+    const response = await api.post('/oauth2/introspect', { token: access_token })
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '2'])
+  })
+
+  it('EB-06, EB-10: what was never issued rings the bell and is never remembered', async () => {
+    const { access_token } = await signIn()
+    await introspect(access_token)
+    const key = await leakKey(service)
+    const forged = await key.sign({ ...claimsOf(access_token), scope: 'read pay' })
+    const before = await alarmCount(service, 'token.forged')
+    for (const mode of ['bounded', 'strong']) {
+      expect(await introspect(forged, { mode })).toEqual({ active: false })
+    }
+    expect(await alarmCount(service, 'token.forged')).toBe(before + 2)
+    expect((await introspect(access_token)).active).toBe(true)
+  })
+
+  it('a client’s own token is remembered no longer than the client', async () => {
+    const response = await app.post('/oauth2/token', {
+      grant_type: 'client_credentials',
+      scope: 'read',
+      resource: API,
+    })
+    const { access_token } = (await response.json()) as Tokens
+    await introspect(access_token)
+    service.now += CLIENT_CACHE_SECONDS
+    const cost = await costOf(() => introspect(access_token))
+    expect(cost).toContainEqual(expect.stringMatching(BUCKET))
+  })
+
+  it('answers an unknown mode with 400', async () => {
+    const response = await api.post('/oauth2/introspect', { token: 'x', mode: 'offline' })
+    expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_request' }])
+  })
+})
+
+describe('the feed of retirements', () => {
+  const authorization = (by: Confidential) =>
+    `Basic ${btoa(`${encodeURIComponent(by.client_id)}:${by.client_secret}`)}`
+  const basic: { api?: Confidential; other?: Confidential } = {}
+  beforeAll(async () => {
+    const registration = { token_endpoint_auth_method: 'client_secret_basic' }
+    basic.api = await confidentialClient(service, { ...registration, audience: API })
+    basic.other = await confidentialClient(service, { ...registration, audience: OTHER_API })
+  })
+  const read = async (by: Confidential | undefined, after?: string) => {
+    const query = after === undefined ? '' : `?after=${after}`
+    const headers: Record<string, string> = by === undefined ? {} : { Authorization: authorization(by) }
+    const response = await service.request(`/v1/retirements${query}`, { headers })
+    return {
+      status: response.status,
+      body: (await response.json()) as { retired: string[]; position: string; kids: string[] },
+    }
+  }
+
+  it('tells a resource server what of its audience was retired since, and nobody else', async () => {
+    const start = await read(basic.api)
+    expect(start).toMatchObject({ status: 200, body: { retired: [] } })
+    const [ours, theirs] = [await signIn(), await signIn('read', OTHER_API)]
+    await Promise.all([end(ours), end(theirs)])
+    const jtiOf = ({ access_token }: Tokens) => String(claimsOf(access_token).jti)
+    const told = await read(basic.api, start.body.position)
+    expect(told.body.retired).toContain(jtiOf(ours))
+    expect(told.body.retired).not.toContain(jtiOf(theirs))
+    expect((await read(basic.other, start.body.position)).body.retired).toContain(jtiOf(theirs))
+    expect((await read(basic.api, told.body.position)).body.retired).toEqual([])
+    expect(told.body.kids).toEqual(
+      (await service.parts.keys.publicJwks(service.now)).keys.map(({ kid }) => kid),
+    )
+  })
+
+  it('AP-07: is not for the nameless, for public clients or for tokens', async () => {
+    expect((await read(undefined)).status).toBe(401)
+    const { access_token } = await signIn()
+    const response = await service.request('/v1/retirements', {
+      headers: { Authorization: `Bearer ${access_token}` },
+    })
+    expect(response.status).toBe(401)
+  })
+
+  it('says when it does not go on from a position: another map of shards, or entries that are gone', async () => {
+    const { body } = await read(basic.api)
+    const [first = ''] = body.position.split(',')
+    const [feed] = first.split(':')
+    expect((await read(basic.api, `${feed}:999999999`)).status).toBe(410)
+    expect((await read(basic.api, '0-511:1')).status).toBe(410)
+    for (const odd of ['0', 'x:1', `${feed}:-1`, `${feed}:01`, ''])
+      expect((await read(basic.api, odd)).status).toBe(400)
+  })
+
+  it('begins where the answer to a remembered token says', async () => {
+    const tokens = await signIn()
+    const { position = '', remember_until } = await introspect(tokens.access_token, { remember: 'true' })
+    expect(remember_until).toBe(claimsOf(tokens.access_token).exp)
+    await end(tokens)
+    expect((await read(basic.api, position)).body.retired).toContain(claimsOf(tokens.access_token).jti)
+    const strict = await introspect((await signIn('pay')).access_token, { remember: 'true' })
+    expect(strict).toMatchObject({ active: true })
+    expect(strict).not.toHaveProperty('position')
+  })
+})
+
+describe('over a service binding', () => {
+  const facts = () => ({ now: service.now, nowMs: service.now * 1_000, waitUntil: () => {} })
+  const verify = (
+    token: string,
+    demand: VerifyDemand = {},
+    props: { client_id?: string } = { client_id: api.client_id },
+  ) => verifyForCaller(service.parts, props, token, demand, facts())
+
+  it('OA-03: a token is shown to its resource server, with the claims but not the bucket', async () => {
+    const { access_token } = await signIn()
+    const { eb: _, amr: __, ...claims } = claimsOf(access_token)
+    expect(await verify(access_token)).toEqual({ tag: 'accepted', claims, as_of: service.now })
+    expect(await verify(access_token, { audience: API, scope: 'read' })).toMatchObject({ tag: 'accepted' })
+    expect(await verify(access_token, { scope: 'read pay' })).toEqual({
+      tag: 'refused',
+      code: 'insufficient_scope',
+    })
+    expect(await verify(access_token, { audience: ISSUER })).toEqual({
+      tag: 'refused',
+      code: 'invalid_token',
+    })
+    const others = { client_id: otherApi.client_id }
+    expect(await verify(access_token, {}, others)).toEqual({ tag: 'refused', code: 'invalid_token' })
+  })
+
+  it('nobody is told anything without the props of a confidential client', async () => {
+    const { access_token } = await signIn()
+    for (const props of [{}, { client_id: 'nobody' }, { client_id: 'account' }]) {
+      expect(await verify(access_token, {}, props)).toEqual({ tag: 'refused', code: 'unauthorized_client' })
+    }
+  })
+
+  it('EB-11: a dead token is refused with the reason, and remembered only with a position in the feed', async () => {
+    const tokens = await signIn()
+    const { memory } = (await verify(tokens.access_token, { remember: true })) as {
+      memory?: { until: number }
+    }
+    expect(memory?.until).toBe(claimsOf(tokens.access_token).exp)
+    await end(tokens)
+    const ended_at = new Date(service.now * 1_000).toISOString().replace('.000Z', 'Z')
+    const dead = { tag: 'refused', code: 'session_ended', reason: 'signed_out', ended_at }
+    expect(await verify(tokens.access_token, { mode: 'strong' })).toEqual(dead)
+    expect(await verify(tokens.access_token, { remember: true })).toEqual(dead)
+  })
+
+  it('EB-09: out of reach is a refusal that says so', async () => {
+    const { access_token } = await signIn()
+    watch.refuses = sql => /entropy_buckets/.test(sql)
+    expect(await verify(access_token)).toEqual({ tag: 'refused', code: 'unavailable' })
+  })
+
+  it('DP-04: a bound token is good with its proof for this request, once', async () => {
+    const party = await createParty()
+    const wanted = { scope: 'read' }
+    const { token, codeVerifier } = await requestLink(service, app.client_id, freshAddress(), wanted)
+    const link = { grant_type: MAGIC_LINK_GRANT, token, code_verifier: codeVerifier, resource: API }
+    const proof = await party.proof(service, { request: 'POST /oauth2/token' })
+    const response = await app.post('/oauth2/token', link, { DPoP: proof })
+    const { access_token } = (await response.json()) as Tokens
+    const text = await party.proof(service, { request: 'GET /notes', accessToken: access_token })
+    const shown = { text, method: 'GET', uri: `${ISSUER}/notes` }
+    const refused = { tag: 'refused', code: 'invalid_dpop_proof' }
+    expect(await verify(access_token)).toEqual(refused)
+    expect(await verify(access_token, { remember: true })).toEqual(refused)
+    expect(await verify(access_token, { proof: { ...shown, method: 'POST' } })).toEqual(refused)
+    expect(await verify(access_token, { proof: shown })).toMatchObject({ tag: 'accepted' })
+    expect(await verify(access_token, { proof: shown })).toEqual(refused)
+    const bearer = (await signIn()).access_token
+    expect(await verify(bearer, { proof: shown })).toEqual(refused)
+  })
+})
