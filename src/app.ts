@@ -28,6 +28,7 @@ import { linkPages } from './http/link-pages.tsx'
 import { live } from './http/live.ts'
 import { refuseUnrouted } from './http/methods.ts'
 import { CORS_PATHS, cors } from './http/middleware/cors.ts'
+import { doubtMemory } from './http/middleware/doubt-memory.ts'
 import { noStore } from './http/middleware/no-store.ts'
 import { requestFacts } from './http/middleware/request-facts.ts'
 import { requestId } from './http/middleware/request-id.ts'
@@ -100,6 +101,7 @@ export function createApp(ports: Ports): App {
   app.use(noStore())
   app.use(requestFacts(parts, ports.now))
   app.use(requireHttps())
+  app.use(doubtMemory())
   for (const [path, readers] of CORS_PATHS) app.use(path, cors(readers))
   app.use('/admin/*', requireOperator())
   for (const routes of ROUTES) app.route('/', routes)

@@ -1,12 +1,13 @@
 // Bounded validation: a token that was strongly verified here costs a look-up in memory, as long as the feed of
 // retirements was read within the bound. The feed is read when a token is being checked, once for all who wait.
 import type { FeedPosition } from './feed-position.ts'
-import { createTokenMemory } from './token-memory.ts'
+import { createTokenMemory, type Moment } from './token-memory.ts'
 
 /** How long a retired token may still be taken for a live one. */
 export const BOUND_MS = 1_000
 /** Tokens that are remembered, unless somebody says otherwise. */
 export const REMEMBERED_TOKENS = 10_000
+const NEVER: Moment = { at: 0, doubts: -1 }
 /** Whoever waits for a reading that somebody else began does so no longer than this. */
 const FOLLOW_MS = 3_000
 
@@ -67,13 +68,15 @@ export interface BoundedVerifier<Claims> {
   recall(token: string, nowMs: number): Accepted<Claims> | null
   /** Throws what the source throws when the truth is out of reach. */
   verify<Refusal>(token: string, check: Check<Claims, Refusal>): Promise<Accepted<Claims> | Refused<Refusal>>
+  /** Something was changed here: what is known from before is no longer enough, within the bound neither. */
+  doubt(): void
   /** Tokens in memory. */
   readonly size: number
 }
 
 interface Feed {
   seq: number
-  readAt: number
+  read: Moment
   kids: readonly string[] | null
   reading: Promise<void> | null
 }
@@ -85,16 +88,21 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
   const memory = createTokenMemory<Claims>(capacity)
   const feeds = new Map<string, Feed>()
 
-  const isFresh = (asOf: number, nowMs: number): boolean => Math.abs(nowMs - asOf) < boundMs
+  let doubts = 0
+
+  const isFresh = (moment: Moment, nowMs: number): boolean =>
+    moment.doubts === doubts && Math.abs(nowMs - moment.at) < boundMs
 
   const recall = (token: string, nowMs: number): Accepted<Claims> | null => {
     const entry = memory.find(token)
     if (entry === undefined || entry.until * 1_000 <= nowMs) return null
-    const asOf = Math.max(feeds.get(entry.feed)?.readAt ?? 0, entry.checkedAt)
-    return isFresh(asOf, nowMs) ? { tag: 'accepted', claims: entry.claims, asOf } : null
+    const read = feeds.get(entry.feed)?.read ?? NEVER
+    const known = isFresh(read, nowMs) ? read : entry.checked
+    return isFresh(known, nowMs) ? { tag: 'accepted', claims: entry.claims, asOf: known.at } : null
   }
 
   const read = async (name: string, feed: Feed, { source, nowMs }: Check<Claims, unknown>): Promise<void> => {
+    const begun = { at: nowMs, doubts }
     const answer = await source.retirements({ feed: name, seq: feed.seq })
     if (answer === null) {
       feeds.delete(name)
@@ -107,7 +115,7 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
     }
     feed.kids = answer.kids
     feed.seq = answer.seq
-    feed.readAt = nowMs
+    feed.read = begun
   }
 
   /** Reads on, or waits for who does. Whether it worked is seen by what is known afterwards. */
@@ -131,17 +139,17 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
   const remember = (
     token: string,
     { claims, kid, position, until }: Verified<Claims>,
-    checkedAt: number,
+    checked: Moment,
   ): void => {
     if (position === null) return
     const feed = feeds.get(position.feed)
     if (feed === undefined) {
-      feeds.set(position.feed, { seq: position.seq, readAt: 0, kids: null, reading: null })
+      feeds.set(position.feed, { seq: position.seq, read: NEVER, kids: null, reading: null })
     } else if (feed.seq > position.seq || feed.kids?.includes(kid) === false) {
       // What the feed has told since the token was looked up, nobody would tell again.
       return
     }
-    memory.remember({ token, claims, jti: claims.jti, kid, feed: position.feed, checkedAt, until })
+    memory.remember({ token, claims, jti: claims.jti, kid, feed: position.feed, checked, until })
   }
 
   return {
@@ -155,11 +163,13 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
         const followed = recall(token, check.nowMs)
         if (followed !== null) return followed
       }
+      const begun = { at: check.nowMs, doubts }
       const answer = await check.source.verify(token)
       if (answer.tag === 'refused') return answer
-      remember(token, answer, check.nowMs)
+      remember(token, answer, begun)
       return { tag: 'accepted', claims: answer.claims, asOf: check.nowMs }
     },
+    doubt: () => void doubts++,
     get size() {
       return memory.size
     },

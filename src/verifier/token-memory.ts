@@ -1,5 +1,13 @@
 // Tokens that were found good, by their exact text: the least recently used go first, and a retired one goes at once.
 
+/** When somebody began to read the truth. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** How often what is known had been doubted by then. */
+  readonly doubts: number
+}
+
 /** A token that was strongly verified. */
 export interface RememberedToken<Claims> {
   readonly token: string
@@ -9,8 +17,8 @@ export interface RememberedToken<Claims> {
   readonly kid: string
   /** The feed that tells when it is retired. */
   readonly feed: string
-  /** Milliseconds since the epoch, before it was verified. */
-  readonly checkedAt: number
+  /** When it was verified. */
+  readonly checked: Moment
   /** Seconds since the epoch: from then on it has to be verified anew. */
   readonly until: number
 }

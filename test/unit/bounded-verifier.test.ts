@@ -73,6 +73,33 @@ describe('within the bound', () => {
     expect(state).toMatchObject({ verifications: 1, readings: 0 })
   })
 
+  it('SE-05: what was changed here is known here at once, also by a reading that had begun before', async () => {
+    const { check, issue, retire, source, state, verifier } = setUp()
+    issue('a')
+    await check('a', START)
+    const gate = Promise.withResolvers<void>()
+    const slow: Source = {
+      ...source,
+      async retirements(after) {
+        const answer = await source.retirements(after)
+        await gate.promise
+        return answer
+      },
+    }
+    const asked = check('a', START + BOUND_MS, slow)
+    await vi.waitUntil(() => state.readings === 1)
+    retire('a')
+    verifier.doubt()
+    gate.resolve()
+    expect(await asked).toEqual({ tag: 'refused' })
+    issue('b')
+    await check('b', START)
+    verifier.doubt()
+    expect(verifier.recall('b', START)).toBeNull()
+    expect(await check('b', START)).toMatchObject({ tag: 'accepted' })
+    expect(state).toMatchObject({ readings: 2, verifications: 3 })
+  })
+
   it('nothing is remembered of a token that was refused, or that must not be remembered', async () => {
     const { check, issue, state, source, verifier } = setUp()
     expect(await check('a', START)).toEqual({ tag: 'refused' })
@@ -261,7 +288,7 @@ describe('the memory', () => {
     claims: null,
     kid: KID,
     feed: 'f',
-    checkedAt: START,
+    checked: { at: START, doubts: 0 },
     until: NEVER,
   })
 
