@@ -145,8 +145,12 @@ const ROUTES = [
   adminLogCheck,
 ]
 
+const BINDINGS = ['USER_SESSIONS', 'RATE_LIMITER', 'WAITING_BROWSERS', 'EVENTS'] as const
+
 function createParts(env: Env, ports: Ports): Parts {
   const config = parseConfig(env as unknown as Record<string, unknown>)
+  const unbound = BINDINGS.filter(name => env[name] === undefined)
+  if (unbound.length > 0) throw new ConfigError(unbound)
   const shards = readShards(env)
   const secrets = createSecrets(config.sealingSecret, config.digestSecret)
   const keys = createKeyRing(

@@ -30,7 +30,7 @@ export function readSecrets(path: string): Record<SecretName, string> {
 }
 
 /** Throws when the file or the secret is missing. */
-export function readSecret(path: string, name: SecretName): string {
+export function readSecret(path: string, name: string): string {
   const value = findValue(readFileSync(path, 'utf8'), name)
   if (value === undefined) throw new Error(`${path} has no ${name}`)
   return value

@@ -15,20 +15,29 @@ export const QUIET = {
 }
 
 export interface WorkerConfig {
+  readonly accountId: string | null
   readonly vars: Readonly<Record<string, string>>
+  /** Names of bindings. */
   readonly databases: readonly string[]
+  readonly mailBindings: readonly string[]
 }
 
-/** Reads the simple `name = "text"` lines of [vars] and [[d1_databases]]; all that this project's file needs. */
+/** Reads the simple `name = "text"` and `name = 1` lines of the file; all that this project's needs. */
 export function readWorkerConfig(path: string = resolve(PROJECT, 'wrangler.toml')): WorkerConfig {
   const vars: Record<string, string> = {}
   const databases: string[] = []
+  const mailBindings: string[] = []
+  let accountId: string | null = null
   let section = ''
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     section = /^\s*(\[\[?[\w.]+\]\]?)/.exec(line)?.[1] ?? section
-    const [, name = '', value = ''] = /^\s*(\w+)\s*=\s*"([^"]*)"/.exec(line) ?? []
+    const [, name = '', text, literal, number] =
+      /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\d+))/.exec(line) ?? []
+    const value = text ?? literal ?? number ?? ''
+    if (section === '' && name === 'account_id') accountId = value
     if (section === '[vars]' && name !== '') vars[name] = value
     if (section === '[[d1_databases]]' && name === 'binding') databases.push(value)
+    if (section === '[[send_email]]' && name === 'name') mailBindings.push(value)
   }
-  return { vars, databases }
+  return { accountId, vars, databases, mailBindings }
 }

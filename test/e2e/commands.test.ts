@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCode } from '../../src/cli/mailbox.ts'
+import { readSecret } from '../../src/cli/secrets-file.ts'
+import { DEV_VARS } from '../../src/cli/settings.ts'
 import { runCommand } from './support/commands.ts'
 import { removeState, type Service, startService } from './support/service.ts'
 import { openShell, type Shell } from './support/shell.ts'
@@ -104,6 +106,19 @@ describe('npm run drill:key-leak', () => {
 test('npm run drill:stolen-phone: the phone is worth nothing at once, and nothing else is lost', async () => {
   const drill = await runCommand('drill-stolen-phone', [], service.env)
   expect(drill).toMatchObject({ code: 0, output: expect.stringContaining('All of it held') })
+})
+
+test('CF-01: npm run smoke: all of it holds at a running instance, where none runs nothing does, and no token is shown', async () => {
+  const ADMIN_TOKEN = 'a-token-of-no-instance-0123456789'
+  const [local, nobody] = await Promise.all([
+    runCommand('smoke', [], service.env),
+    runCommand('smoke', ['--url', 'http://localhost:1'], { ...service.env, ADMIN_TOKEN }),
+  ])
+  expect(local).toMatchObject({ code: 0, output: expect.stringMatching(/ yes .*operators’ API opens/) })
+  expect(local.output).not.toMatch(/ NO /)
+  expect(local.output).not.toContain(readSecret(DEV_VARS, 'ADMIN_TOKEN'))
+  expect(nobody).toMatchObject({ code: 1, output: expect.stringContaining('NO   every database answers') })
+  expect(nobody.output).not.toMatch(/ yes | a-token-of/)
 })
 
 describe('npm run admin', () => {

@@ -19,6 +19,8 @@ const BAD: readonly (readonly [string, Record<string, unknown>])[] = [
   ['ISSUER', { ISSUER: 'http://MaRkEr.test' }],
   ['RATE_LIMITS', { RATE_LIMITS: 'off' }],
   ['MAIL_FROM', { MAIL_FROM: 'MaRkEr' }],
+  ['EVENTS', { EVENTS: undefined }],
+  ['RATE_LIMITER', { RATE_LIMITER: undefined }],
   ['SHARDS', { SHARDS: undefined }],
   ['SHARDS', { SHARDS: 'MaRkEr' }],
   ['SHARDS', { SHARDS: 'DB_1@5,DB@1' }],

@@ -25,7 +25,8 @@ export function findInstance(
   return { origin, token: checkToken(env.ADMIN_TOKEN) }
 }
 
-function parseOrigin(url: string): string {
+/** Throws WrongUse. */
+export function parseOrigin(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null
   const isPlain = parsed !== null && `${parsed.origin}/` === parsed.href
   if (!isPlain) throw new WrongUse('--url takes an origin, such as https://auth.example.org')

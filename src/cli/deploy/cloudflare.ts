@@ -1,49 +1,77 @@
-// The calls to Cloudflare that a deployment makes, all through wrangler.
-import { spawnSync } from 'node:child_process'
+// The questions and orders to Cloudflare that a deployment is made of, all through wrangler.
 import { bringUpToDate } from '../schema/bring-up-to-date.ts'
 import { readSchema } from '../schema/read-schema.ts'
 import { createWranglerAccess, type Wrangler } from '../schema/wrangler-access.ts'
-import { PROJECT, UsageError } from '../settings.ts'
-import { readWorkerConfig, WRANGLER } from '../wrangler.ts'
+import { UsageError } from '../settings.ts'
+import type { Asked, WranglerCalls } from './wrangler-calls.ts'
 
-/** Throws UsageError when nobody is logged in. */
-export function checkLoggedIn(): void {
-  if (ask('whoami', '--json').code === 0) return
-  throw new UsageError('Log in to Cloudflare first: npx wrangler login (or set CLOUDFLARE_API_TOKEN).')
+export interface Account {
+  readonly id: string
+  readonly name: string
 }
 
-/** Names of the secrets that the Worker has; null when there is no such Worker yet. */
-export function findSecretNames(): string[] | null {
-  const { code, stdout, stderr } = ask('secret', 'list', '--format', 'json')
-  if (code === 0) return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name)
-  if (/Worker ".*" not found/.test(stderr)) return null
-  throw new UsageError(`The secrets of the Worker could not be listed:\n${stderr}`)
+/** The account that is deployed to. Throws UsageError when nobody is logged in, or to more than one and none is chosen. */
+export function findAccount({ ask }: WranglerCalls, chosen: string | null): Account {
+  const { code, stdout } = ask('whoami', '--json')
+  const { accounts = [] } = code === 0 ? (JSON.parse(stdout) as { accounts?: Account[] }) : {}
+  if (code !== 0) {
+    throw new UsageError('Log in to Cloudflare first: npx wrangler login (or set CLOUDFLARE_API_TOKEN).')
+  }
+  const [only, ...others] = accounts
+  const account = chosen === null ? only : accounts.find(({ id }) => id === chosen)
+  // A token need not be allowed to list what it is good for.
+  if (chosen !== null && account === undefined) return { id: chosen, name: 'chosen account' }
+  if (account === undefined) {
+    throw new UsageError(
+      'Which account? Set CLOUDFLARE_ACCOUNT_ID: this login cannot list the accounts it may use.',
+    )
+  }
+  if (chosen === null && others.length > 0) {
+    const lines = accounts.map(({ id, name }) => `  ${id}  ${name}`)
+    throw new UsageError(
+      [
+        'Which account? Set CLOUDFLARE_ACCOUNT_ID, or account_id in wrangler.toml, to one of these:',
+        ...lines,
+      ].join('\n'),
+    )
+  }
+  return account
 }
 
-/** Runs wrangler where the person at the keyboard can see it and answer. Throws UsageError when it fails. */
-export function runWrangler(...args: readonly string[]): void {
-  console.log(`\n$ npx wrangler ${args.join(' ')}`)
-  const { status } = spawnSync(process.execPath, [WRANGLER, ...args], { cwd: PROJECT, stdio: 'inherit' })
-  if (status !== 0) throw new UsageError(`wrangler ${args[0]} failed: nothing after it was done.`)
+/** Names of the secrets that the Worker has; null when there is no such Worker yet. Throws UsageError. */
+export function findSecretNames({ ask }: WranglerCalls): string[] | null {
+  const asked = ask('secret', 'list', '--format', 'json')
+  if (asked.code === 0) return (JSON.parse(asked.stdout) as { name: string }[]).map(({ name }) => name)
+  if (/Worker ".*" not found/.test(asked.stderr)) return null
+  throw new UsageError(`The secrets of the Worker could not be listed:\n${told(asked)}`)
 }
 
-/** A database that exists is brought up to date, a new one gets the whole schema. Throws UsageError. */
-export async function applyRemoteSchema(): Promise<void> {
+/** What the deployment has tied the Worker to: addresses, and `schedule: …`, `Producer for …`, `Consumer for …`. */
+export function deployWorker({ run }: WranglerCalls, ...args: readonly string[]): readonly string[] {
+  const deployments = run('deploy', ...args)
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line) as { type: string; targets?: string[] })
+    .filter(({ type }) => type === 'deploy')
+  return deployments.at(-1)?.targets ?? []
+}
+
+/** A database of wrangler.toml that is not there yet. */
+export class NoDatabase extends UsageError {}
+
+/** A database that exists is brought up to date, a new one gets the whole schema. Throws UsageError, NoDatabase first. */
+export async function applyRemoteSchema(calls: WranglerCalls, databases: readonly string[]): Promise<void> {
   const wrangler: Wrangler = {
     ask: async args => {
-      const { code, stdout, stderr } = ask(...args)
-      if (code === 0) return stdout
-      throw new UsageError(`The schema's version could not be read:\n${stdout}${stderr}`)
+      const asked = calls.ask(...args)
+      if (asked.code === 0) return asked.stdout
+      if (/Couldn't find a D1 DB/.test(asked.stdout + asked.stderr)) throw new NoDatabase(told(asked))
+      throw new UsageError(`The schema's version could not be read:\n${told(asked)}`)
     },
-    run: async args => runWrangler(...args),
+    run: async args => void calls.run(...args),
   }
   const access = createWranglerAccess(wrangler, ['--remote'])
-  await bringUpToDate(access, readWorkerConfig().databases, readSchema(), line => console.log(`\n${line}`))
+  await bringUpToDate(access, databases, readSchema(), line => console.log(`\n${line}`))
 }
 
-function ask(...args: readonly string[]) {
-  const env = { ...process.env, NO_COLOR: '1' }
-  const options = { cwd: PROJECT, env, encoding: 'utf8' } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, [WRANGLER, ...args], options)
-  return { code: status, stdout, stderr }
-}
+const told = ({ stdout, stderr }: Asked): string => `${stdout}${stderr}`.trim()
