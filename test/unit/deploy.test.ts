@@ -51,7 +51,8 @@ function play(worker: { readonly secrets: readonly string[] } | null, hasDatabas
             ? { code: 1, stdout: '', stderr: '✘ [ERROR] Worker "latchkey" not found.\n' }
             : good(JSON.stringify(worker.secrets.map(name => ({ name, type: 'secret_text' }))))
         }
-        if (database) return good('[\n  { "results": [{ "version": null, "users": 0 }], "success": true }\n]')
+        if (database)
+          return good('[\n  { "results": [{ "version": 1, "has_tables": 1 }], "success": true }\n]')
         const text = "Couldn't find a D1 DB named 'latchkey' (bound as 'DB') in the API."
         return { code: 1, stdout: JSON.stringify({ error: { text } }), stderr: '' }
       },

@@ -9,8 +9,12 @@ export interface Ended {
 }
 
 /** Runs src/cli/<name>.ts to its end. */
-export async function runCommand(name: string, args: readonly string[], env: object): Promise<Ended> {
-  const child = spawn(process.execPath, [`src/cli/${name}.ts`, ...args], {
+export const runCommand = (name: string, args: readonly string[], env: object): Promise<Ended> =>
+  runProgram(`src/cli/${name}.ts`, args, env)
+
+/** Runs a program of Node's to its end. */
+export async function runProgram(path: string, args: readonly string[], env: object): Promise<Ended> {
+  const child = spawn(process.execPath, [path, ...args], {
     cwd: PROJECT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
