@@ -1,6 +1,7 @@
 // `npm run load:webhooks`: what receivers of webhooks that fail or hang do to the others, and to people who sign in.
-import { command, WrongUse } from '../../src/cli/command.ts'
+import { command } from '../../src/cli/command.ts'
 import { UsageError } from '../../src/cli/settings.ts'
+import { wholeNumber } from './support/options.ts'
 import { withOwnInstance } from './support/own-instance.ts'
 import type { Manner } from './support/receivers.ts'
 import { measureWebhooks } from './webhooks/measure.ts'
@@ -32,11 +33,8 @@ const OPTIONS = {
 const FIVE: readonly Manner[] = ['well', 'well', 'fails first', 'drops', 'hangs']
 
 await command(USAGE, OPTIONS, async values => {
-  const number = (name: keyof typeof OPTIONS, fallback: number): number => {
-    const text = values[name] ?? `${fallback}`
-    if (!/^[1-9]\d{0,5}$/.test(text)) throw new WrongUse(`--${name} must be a whole number from 1 on`)
-    return Number(text)
-  }
+  const number = (name: keyof typeof OPTIONS, fallback: number): number =>
+    wholeNumber(`--${name}`, values[name] ?? `${fallback}`)
   const hanging = values.hanging === undefined ? 0 : number('hanging', 1)
   const manners: readonly Manner[] =
     hanging === 0 ? FIVE : ['well', ...Array.from({ length: hanging }, () => 'hangs' as const)]

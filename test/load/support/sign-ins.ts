@@ -45,7 +45,10 @@ export async function atPace<Result>(
   for (let index = 0; index < times; index++) {
     const dueInMs = from + (index * 1_000) / perSecond - performance.now()
     if (dueInMs > 0) await sleep(dueInMs)
-    begun.push(work(index))
+    const working = work(index)
+    // A failure is told when all are waited for.
+    working.catch(() => undefined)
+    begun.push(working)
   }
   return Promise.all(begun)
 }

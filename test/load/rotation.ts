@@ -1,0 +1,42 @@
+// `npm run load:rotation`: whether anybody notices that the signing keys change under load.
+import { command } from '../../src/cli/command.ts'
+import { UsageError } from '../../src/cli/settings.ts'
+import { measureRotation } from './rotation/measure.ts'
+import { wholeNumber } from './support/options.ts'
+import { withOwnInstance } from './support/own-instance.ts'
+
+const USAGE = `npm run load:rotation [-- --seconds 420] [--every 5] [--emergencies 2]
+
+Starts an instance of its own, has people use it all the time (refreshes, calls, introspection, sign-ins by code and by
+link) and verifiers check their tokens with keys that they keep for as long as the key set says, and asks for a rotation
+of the signing keys every few seconds. No good token may be refused anywhere, and the key set must stay small. Then
+the active key is removed in an emergency, several times: what it has signed must fail within 60 s, every refresh must
+work, and nobody may be signed out. Exit code 0 only if all of it holds.
+
+A key is published for two minutes before it signs, whatever is asked for, so keys change every two minutes.
+
+  --seconds N      how long rotations are asked for (420)
+  --every N        seconds between two requests for a rotation (5)
+  --emergencies N  removals of the active key, 130 s apart (2)`
+
+const OPTIONS = {
+  seconds: { type: 'string' },
+  every: { type: 'string' },
+  emergencies: { type: 'string' },
+} as const
+
+await command(USAGE, OPTIONS, async values => {
+  const plan = {
+    seconds: wholeNumber('--seconds', values.seconds ?? '420'),
+    everySeconds: wholeNumber('--every', values.every ?? '5'),
+    emergencies: wholeNumber('--emergencies', values.emergencies ?? '2', 0),
+  }
+  let broken: readonly string[] = []
+  await withOwnInstance(async instance => {
+    broken = await measureRotation(instance, plan)
+  })
+  if (broken.length > 0) throw new UsageError(`\nThis did not hold:\n- ${broken.join('\n- ')}`)
+  console.log('\nAll of it held.')
+})
+
+process.exit()
