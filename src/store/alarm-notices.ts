@@ -1,5 +1,5 @@
 // Who tells of an alarm, and when that was: one of all isolates does, once an hour at most.
-import { ALARM_NOTICE_SECONDS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
+import { ALARM_NOTICE_SECONDS } from '../domain/limits.ts'
 import type { WaitingMail } from '../domain/waiting-mail.ts'
 import type { CountedAlarm } from './alarms.ts'
 import { all, batch } from './d1.ts'
@@ -42,16 +42,15 @@ export async function claimNotice(db: D1Database, claim: NoticeClaim, now: numbe
   return claimed?.meta.changes === 1
 }
 
-/** Open alarms of which nobody was told, or that have grown for an hour since. */
+/** Open alarms of which nobody was told, or that have grown for an hour since: of any age, cron may have been away. */
 export const listUntold = (db: D1Database, now: number, limit: number): Promise<CountedAlarm[]> =>
   all<CountedAlarm>(
     db
       .prepare(
         `SELECT id, kind, severity, kid, count, first_at, last_at, detail
          FROM alarms LEFT JOIN alarm_notices ON alarm_id = id
-         WHERE acknowledged_at IS NULL AND last_at > ?1 - ?2
-           AND (told_at IS NULL OR (count > told_count AND told_at <= ?1 - ?3))
-         LIMIT ?4`,
+         WHERE acknowledged_at IS NULL AND (told_at IS NULL OR (count > told_count AND told_at <= ?1 - ?2))
+         LIMIT ?3`,
       )
-      .bind(now, ALARM_WINDOW_SECONDS, ALARM_NOTICE_SECONDS, limit),
+      .bind(now, ALARM_NOTICE_SECONDS, limit),
   )

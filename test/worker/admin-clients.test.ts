@@ -263,4 +263,26 @@ describe('the operators’ door', () => {
     }
     expect(await dump(service)).toBe(before)
   })
+
+  it('AP-07: nor is there a way around it, by the spelling of a path or the method', async () => {
+    const before = await dump(service)
+    const dots = ['/./admin/v1/keys', '/x/../admin/v1/keys', '/%2e/admin/v1/keys', '/admin/v1/x/../keys']
+    const slashes = ['//admin/v1/keys', '/admin//v1/keys', '/admin/v1/keys/', '/admin%2fv1%2fkeys', '/admin/']
+    const letters = ['/%61dmin/v1/keys', '/admin/v1/%6beys', '/%2561dmin/v1/keys', '/ADMIN/V1/KEYS']
+    const ends = [
+      '/admin/v1/keys%00',
+      '/admin/v1/keys;x',
+      '/admin/v1/keys%3F',
+      '/admin/v1/%E0%A4%A',
+      '/admin%ff/v1/keys',
+    ]
+    const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'get']
+    for (const path of [...dots, ...slashes, ...letters, ...ends, '/admin/v1/keys/rotate']) {
+      for (const method of methods) {
+        const { status } = await service.request(path, { method })
+        expect([401, 404], `${method} ${path}`).toContain(status)
+      }
+    }
+    expect(await dump(service)).toBe(before)
+  })
 })
