@@ -2,7 +2,7 @@
 import { CompactSign, compactVerify, importJWK, type JWK } from 'jose'
 import { utf8 } from '../domain/encoding.ts'
 import { isOverdue, type KeyCommand } from '../domain/key-rotation.ts'
-import { SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
+import { ALARM_NOTICE_SECONDS, SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
 import type { SigningKeyRow } from '../store/signing-keys.ts'
 import { changeKeys, type KeyStorage, loadKeys } from './change-keys.ts'
 import { digest } from './digest.ts'
@@ -22,8 +22,8 @@ export interface KeyRing {
   hasValidSignature(jwt: StrictJwt, token: string, now: number): Promise<boolean>
   /** Public members only (RFC 7517), and for how long they may be kept: no cache is older than an isolate's. */
   publicJwks(now: number): Promise<{ readonly keys: JWK[]; readonly maxAgeSeconds: number }>
-  /** The key that signs, where it should have been replaced a week ago: said once each time that the keys are read. */
-  takeOverdue(): string | null
+  /** The key that signs, where it should have been replaced a week ago: said once an hour. */
+  takeOverdue(now: number): string | null
   /** Keys that are not gone, what is due being done: this isolate knows it at once, others within the cache's bound. */
   settle(now: number): Promise<readonly SigningKeyRow[]>
   /** An ordinary rotation: now, or when the pending key is known to every cache. */
@@ -48,14 +48,13 @@ export const commitmentOf = (signingInput: string): Promise<string> => digest('c
 export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
   let cached: LoadedRing | null = null
   let changes = 0
-  let overdue: string | null = null
+  let overdueSaidAt = 0
 
   // Only what has been loaded is shared: a promise would die with the request that made it.
   const ring = async (now: number): Promise<LoadedRing> => {
     if (cached !== null && Math.abs(now - cached.loadedAt) < SIGNING_KEYS_CACHE_SECONDS) return cached
     const known = changes
     const loaded = { ...(await loadRing(storage, secrets, now)), loadedAt: now }
-    overdue = loaded.overdue
     // What was read before a change made here must not outlive it.
     if (known === changes) cached = loaded
     return loaded
@@ -96,9 +95,10 @@ export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
       return { keys: jwks, maxAgeSeconds: left }
     },
 
-    takeOverdue() {
-      const kid = overdue
-      overdue = null
+    takeOverdue(now) {
+      const kid = cached?.overdue ?? null
+      if (kid === null || now - overdueSaidAt < ALARM_NOTICE_SECONDS) return null
+      overdueSaidAt = now
       return kid
     },
 

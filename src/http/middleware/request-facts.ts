@@ -34,7 +34,7 @@ export function requestFacts(
 /** What cannot wait for cron: it may be what has failed. */
 function watch({ alarms, keys }: Parts, { now, waitUntil }: RequestFacts): void {
   alarms.resume(now, waitUntil)
-  const overdue = keys.takeOverdue()
+  const overdue = keys.takeOverdue(now)
   if (overdue !== null) alarms.raise(overdueKey(overdue), now, waitUntil)
 }
 
