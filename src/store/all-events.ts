@@ -4,7 +4,8 @@ import { type EventRow, type LoggedEvent, loggedEventOf } from './events.ts'
 import type { LogPlace } from './log-sweep.ts'
 
 export interface PlacedEvent extends LogPlace {
-  readonly event: LoggedEvent
+  /** null when it cannot be read: somebody else has written it. */
+  readonly event: LoggedEvent | null
 }
 
 /** The next entries after a place, of whatever age. Throws StorageUnavailable. */
@@ -17,5 +18,13 @@ export async function listAllEvents(db: D1Database, after: LogPlace, limit: numb
       )
       .bind(after.userId, after.seq, limit),
   )
-  return rows.map(row => ({ userId: row.user_id, seq: row.seq, event: loggedEventOf(row) }))
+  return rows.map(row => ({ userId: row.user_id, seq: row.seq, event: readEvent(row) }))
+}
+
+function readEvent(row: EventRow): LoggedEvent | null {
+  try {
+    return loggedEventOf(row)
+  } catch {
+    return null
+  }
 }

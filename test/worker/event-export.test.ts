@@ -1,5 +1,5 @@
 // The logs of all users, taken elsewhere: complete from a time on, or broken off.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { EXPORT_CHUNK_ENTRIES } from '../../src/domain/limits.ts'
 import { rfc3339 } from '../../src/domain/time.ts'
 import { addToken, type Jar, leaksIn } from './support/canaries.ts'
@@ -134,6 +134,7 @@ describe('GET /admin/v1/events', () => {
   it('LG-06: a storage that fails is a refusal, and on the way breaks it off: no part passes for the whole', async () => {
     const reads = () => watch.statements.filter(sql => sql.includes('FROM user_events')).length
     const at = rfc3339(since + 86_400)
+    const error = vi.spyOn(console, 'error').mockReturnValue()
     for (const good of [0, 1, 4]) {
       watch.statements.length = 0
       watch.refuses = sql => sql.includes('FROM user_events') && reads() > good
@@ -141,6 +142,25 @@ describe('GET /admin/v1/events', () => {
       else await expect(read(service, at).then(textOf)).rejects.toThrow()
     }
     watch.refuses = () => false
+    const said = error.mock.calls.map(([line]) => JSON.parse(line).event)
+    expect(said).toEqual(['request.failed', 'answer.broken_off', 'answer.broken_off'])
+    error.mockRestore()
+  })
+
+  it('LG-06: an entry that somebody has made unreadable is named, and keeps no other from being taken away', async () => {
+    const later = since + 20 * 86_400
+    const users = SHARD_USERS.map(id => `${id.slice(0, -1)}z`)
+    for (const user of users) await seedLog(service, user, 3, later)
+    const db = service.parts.shards.of(users[0] ?? '')
+    await db.prepare("UPDATE user_events SET actor = 'x' WHERE user_id = ? AND seq = 2").bind(users[0]).run()
+    const lines = linesOf(await textOf(await read(service, rfc3339(later))))
+    await db.prepare('DELETE FROM user_events WHERE user_id = ?').bind(users[0]).run()
+    expect(lines.map(keyOf).sort()).toEqual(
+      users.flatMap(user => [1, 2, 3].map(seq => `${user} ${seq}`)).sort(),
+    )
+    expect(lines.filter(line => 'unreadable' in line)).toEqual([
+      { user_id: users[0], seq: 2, unreadable: true },
+    ])
   })
 
   it('AP-02: takes an RFC 3339 time and nothing else, from an operator and nobody else', async () => {

@@ -41,12 +41,13 @@ async function* lines({ all }: Shards, since: number) {
     let after: LogPlace | undefined = LOG_START
     while (after !== undefined) {
       const entries = await listAllEvents(db, after, EXPORT_CHUNK_ENTRIES)
-      const due = entries.filter(({ event }) => event.at >= since)
+      const due = entries.filter(({ event }) => event === null || event.at >= since)
       yield due.map(lineOf).join('')
       after = entries.length < EXPORT_CHUNK_ENTRIES ? undefined : entries.at(-1)
     }
   }
 }
 
-const lineOf = ({ userId, event }: PlacedEvent): string =>
-  `${jsonLine({ user_id: userId, ...eventView(event) })}\n`
+/** One entry that cannot be read must not keep all others from being taken away. */
+const lineOf = ({ userId, seq, event }: PlacedEvent): string =>
+  `${jsonLine({ user_id: userId, ...(event === null ? { seq, unreadable: true } : eventView(event)) })}\n`
