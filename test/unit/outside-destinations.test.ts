@@ -180,7 +180,13 @@ const CASES: Readonly<Record<string, Case>> = {
       const env = {
         ...{ DB, SHARDS: 'DB', ISSUER: 'https://auth.test', MAIL_FROM: 'a@b.test', MAIL_TRANSPORT: 'http' },
         ...{ MAIL_API_KEY: 'x'.repeat(9), SEALING_SECRET: `${SECRET}1`, DIGEST_SECRET: `${SECRET}2` },
-        ...{ ADMIN_TOKEN: `${SECRET}3`, EVENTS: {}, USER_SESSIONS: {}, RATE_LIMITER: {} },
+        ...{
+          ADMIN_TOKEN: `${SECRET}3`,
+          EVENTS: {},
+          USER_SESSIONS: {},
+          RATE_LIMITER: {},
+          WAITING_BROWSERS: {},
+        },
       }
       const context = { waitUntil: () => undefined, passThroughOnException: () => undefined }
       const app = createApp({ ...realPorts, now: () => NOW })
