@@ -1,10 +1,10 @@
 // Operators and support desks: disabling, deleting and ending everything of one user; all users of one client.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { type Browser, signInBrowser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
 import { type Seeded, seedSessions } from './support/many.ts'
-import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
+import { admin, bearer, createService, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { checkHistory, eventsOfType, storedUsers } from './support/stored.ts'
 
@@ -128,6 +128,31 @@ describe('ending everything of a user', () => {
       expect((await refresh(service, tokens)).status).toBe(401)
     }
     for (const tokens of kept) expect((await whoami(service, tokens)).status).toBe(200)
+  })
+})
+
+describe('the log', () => {
+  it('LG-01, LG-06: has a line for each request of an operator: what was done, by ids alone, or that it was refused', async () => {
+    const service = createService()
+    const said = vi.spyOn(console, 'info').mockReturnValue()
+    const hook = json({ url: 'https://a.test/?key=secret', events: ['*'], description: 'ours' })
+    const made = await service.request('/admin/v1/webhooks', admin(service, hook))
+    const { id } = await made.json<{ id: string }>()
+    await operate(service, `/webhooks/${id}`, 'DELETE')
+    await operate(service, '/users?email=ann@a.test', 'GET')
+    const refused = await operate(service, '/alarms/not-an-id/acknowledge')
+    await service.request('/admin/v1/alarms', bearer('x'))
+    const lines = said.mock.calls
+      .map(([line]) => JSON.parse(line))
+      .filter(({ event }) => event === 'operator.request')
+    said.mockRestore()
+    expect(lines.map(({ method, path, status }) => [method, path, status])).toEqual([
+      ['POST', '/admin/v1/webhooks', 201],
+      ['DELETE', `/admin/v1/webhooks/${id}`, 204],
+      ['GET', '/admin/v1/users', 200],
+      ['POST', null, 404],
+    ])
+    expect(lines[3].request_id).toBe(refused.headers.get('X-Request-Id'))
   })
 })
 
