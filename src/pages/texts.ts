@@ -449,7 +449,7 @@ const en = {
   yourData: {
     title: 'Your data',
     lead: 'What we keep about you: your address, your preferences, where you are signed in, connected apps, and your security log.',
-    log: 'Devices and places are removed from the log after {details}; its other entries stay until {deleted} after you delete your account.',
+    log: 'Devices and places are removed from the log after {details}; its other entries stay until you delete your account, and at most {deleted} longer.',
     others:
       'Alarms about your account are kept for {alarms}, and notes of what other services were told about it for {deliveries}.',
     download: 'Download your data',

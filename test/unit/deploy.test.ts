@@ -1,5 +1,5 @@
 // `npm run deploy` with wrangler played: what it answers was taken from wrangler 4.155 at a played Cloudflare.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -96,6 +96,12 @@ describe('a deployment', () => {
     const { calls, done } = play({ secrets: SECRET_NAMES })
     expect(await deploy(calls, CONFIG, undefined)).toEqual(TARGETS)
     expect(done).toEqual(['d1 execute', 'deploy'])
+  })
+
+  test('CF-01: later ones do not make another file of secrets', async () => {
+    const { calls, done } = play({ secrets: SECRET_NAMES })
+    await expect(deploy(calls, CONFIG, inFile('mistyped.env'))).rejects.toThrow('Nothing was deployed')
+    expect([done, existsSync(inFile('mistyped.env'))]).toEqual([[], false])
   })
 
   test('CF-01: of a Worker that has no database yet, as after the Deploy button, it makes one', async () => {

@@ -56,7 +56,7 @@ describe('LG-05 deleting the account', () => {
       <YourData retention={{ ...RETENTION_DAYS, deletedLogDays: 31, webhookDeliveryDays: 7 }} />,
     )
     const said = all(html, 'p').map(({ text }) => text)
-    expect(said[1]).toMatch(/^Devices and places .* after 365 days; .* until 31 days after /)
+    expect(said[1]).toMatch(/^Devices and places .* after 365 days; .* at most 31 days longer\.$/)
     expect(said[2]).toMatch(/^Alarms .* 365 days, .* for 7 days\.$/)
     expect(linksOf(html)).toEqual(['/account/data.json', '/account/delete'])
   })

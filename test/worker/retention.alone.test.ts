@@ -201,7 +201,7 @@ describe('LG-04: what is kept goes on time', () => {
     const made = service.now
     const owner = await signInBrowser(service, freshAddress())
     const page = await (await owner.get('/account')).text()
-    expect(page).toMatch(/after 31 days;.* until 2 days after .* for 40 days, .* for 8 days\./s)
+    expect(page).toMatch(/after 31 days;.* at most 2 days longer\..* for 40 days, .* for 8 days\./s)
     expect(await (await owner.get('/account/data.json')).json()).toMatchObject({
       retention: {
         ...{ log_details_days: 31, deleted_log_days: 2, alarm_days: 40, webhook_delivery_days: 8 },

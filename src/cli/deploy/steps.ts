@@ -1,4 +1,5 @@
 // The Worker, its databases and their schema, in the order in which they need each other.
+import { existsSync } from 'node:fs'
 import { ensureSecrets, hasSecret, readSecret } from '../secrets-file.ts'
 import { UsageError } from '../settings.ts'
 import type { WorkerConfig } from '../wrangler.ts'
@@ -16,6 +17,8 @@ export async function deploy(
   const known = findSecretNames(calls)
   const required = requiredSecrets(config.vars)
   if (known === null) return deployFirst(calls, config, secretsFile, required)
+  if (secretsFile !== undefined && !existsSync(secretsFile))
+    throw new UsageError(`There is no ${secretsFile}. Nothing was deployed.`)
   return deployAgain(
     calls,
     config,
