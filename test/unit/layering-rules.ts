@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['app', 'housekeeping'],
   ['index'],
   // Run by Node itself: it may use everything, and nothing of the Worker knows it.
-  ['cli'],
+  ['cli', 'example'],
 ]
 
 /** Imports against the direction, as `file -> import`. */
@@ -86,7 +86,8 @@ export const EFFECTS: readonly Effect[] = [
   {
     name: 'fetch of the outside',
     // app.ts hands it to the transports and to `outbound`.
-    rooms: ['mail', 'outbound', 'app', 'cli'],
+    // `resource` runs elsewhere: it asks the service.
+    rooms: ['mail', 'outbound', 'app', 'resource', 'cli'],
     isUse: (node, parent) => isGlobal(node, parent, 'fetch') || isMember(node, /^(globalThis|self)\.fetch$/),
   },
   {

@@ -28,8 +28,23 @@ export const DEMO_CLIENTS = [
   },
 ] as const
 
-export async function ensureDemoClients(port: number, adminToken: string): Promise<void> {
-  for (const client of DEMO_CLIENTS) {
+/** Of the example resource server: tokens whose audience this is are its own. */
+export const NOTES_CLIENT = {
+  client_id: 'notes',
+  name: 'Notes',
+  kind: 'first_party',
+  type: 'confidential',
+  scopes: [],
+  audience: 'https://notes.example',
+} as const
+
+/** Those that are there already stay as they are. */
+export async function ensureClients(
+  port: number,
+  adminToken: string,
+  clients: readonly (typeof NOTES_CLIENT | (typeof DEMO_CLIENTS)[number])[],
+): Promise<void> {
+  for (const client of clients) {
     for (let attempt = 1; ; attempt++) {
       const response = await fetch(`http://127.0.0.1:${port}/admin/v1/clients`, {
         method: 'POST',

@@ -1,4 +1,4 @@
-// The Worker itself: `wrangler dev` on the state folder, quiet, and ready when /health says so.
+// Workers under `wrangler dev`: the service on its state folder, and what runs beside it.
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findStatus } from '../is-answering.ts'
@@ -7,7 +7,6 @@ import { QUIET, WRANGLER } from '../wrangler.ts'
 import type { Child, Children } from './children.ts'
 import { isBuildFailure, readWorkerLine } from './worker-log.ts'
 
-const OK = 200
 const READY_MS = 90_000
 /** A Worker that answers, and not that all is well, gets this long to change its mind. */
 const UNWELL_MS = 10_000
@@ -16,13 +15,21 @@ const POLL_MS = 200
 const REASON_MS = 500
 const REASON_LINES = 30
 
+export interface WorkerToStart {
+  readonly args: readonly string[]
+  readonly env: object
+  /** Asked until it answers with the status of a Worker that is well. */
+  readonly url: string
+  readonly wellStatus: number
+}
+
 /**
- * Resolves when the Worker is healthy; throws UsageError with its output when it does not come to that.
+ * `wrangler dev`, quiet. Resolves when the Worker is well; throws UsageError with its output when it does not come to that.
  * @param tell gets what the Worker says from then on
  */
-export async function startWorker(
+export async function startWrangler(
   children: Children,
-  settings: Settings,
+  { args, env, url, wellStatus }: WorkerToStart,
   tell: (line: string) => void = line => console.log(line),
 ): Promise<Child> {
   const startup: string[] = []
@@ -35,11 +42,11 @@ export async function startWorker(
     if (isReady) tell(line)
     else startup.push(line)
   }
-  const child = children.start(WRANGLER, wranglerArguments(settings), environment(settings), onLine)
+  const child = children.start(WRANGLER, ['dev', ...DEV_ARGUMENTS, ...args], env, onLine)
   let deadline = Date.now() + READY_MS
   for (;;) {
-    const status = await findStatus(`http://127.0.0.1:${settings.port}/health`)
-    if (status === OK) break
+    const status = await findStatus(url)
+    if (status === wellStatus) break
     if (status !== null) deadline = Math.min(deadline, Date.now() + UNWELL_MS)
     if (child.hasExited() || hasFailed || Date.now() > deadline) {
       await sleep(REASON_MS)
@@ -50,6 +57,26 @@ export async function startWorker(
   isReady = true
   return child
 }
+
+// Port 0: the debugger takes any free port, so that two instances do not meet there.
+const DEV_ARGUMENTS = ['--inspector-port', '0', '--show-interactive-dev-session=false']
+
+/** The service itself, on the state folder. */
+export const startWorker = (
+  children: Children,
+  settings: Settings,
+  tell?: (line: string) => void,
+): Promise<Child> =>
+  startWrangler(
+    children,
+    {
+      args: wranglerArguments(settings),
+      env: environmentOf(settings),
+      url: `http://127.0.0.1:${settings.port}/health`,
+      wellStatus: 200,
+    },
+    tell,
+  )
 
 function wranglerArguments(settings: Settings): string[] {
   const vars = {
@@ -64,15 +91,13 @@ function wranglerArguments(settings: Settings): string[] {
     SMTP_SECURITY: 'none',
   }
   return [
-    ...['dev', '--port', `${settings.port}`, '--persist-to', settings.stateDir],
-    // Port 0: the debugger takes any free port, so that two instances do not meet there.
-    ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
+    ...['--port', `${settings.port}`, '--persist-to', settings.stateDir],
     ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
   ]
 }
 
 /** Instances that run side by side do not find each other's Workers. */
-const environment = (settings: Settings) => ({
+export const environmentOf = (settings: Settings) => ({
   ...QUIET,
   WRANGLER_REGISTRY_PATH: resolve(settings.stateDir, 'registry'),
 })
