@@ -273,7 +273,9 @@ CREATE TABLE IF NOT EXISTS outbox (
   sealed TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
   next_attempt_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  -- null for a mail that is older than the column.
+  created_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- DPoP proofs and client assertions that were used, until their age alone refuses them. Each lives in the shard of its digest.
@@ -351,6 +353,16 @@ CREATE TABLE IF NOT EXISTS alarm_notices (
   claimed_by TEXT NOT NULL,
   told_count INTEGER NOT NULL,
   told_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How often each record was made, by the hour: figures for operators.
+CREATE TABLE IF NOT EXISTS record_counts (
+  hour INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  PRIMARY KEY (hour, code, reason)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS webhooks (

@@ -11,6 +11,7 @@ import { adminKeys } from './http/admin/keys.ts'
 import { adminLogCheck } from './http/admin/log-check.ts'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
+import { adminStats } from './http/admin/stats.ts'
 import { adminUsers } from './http/admin/users.ts'
 import { adminWebhooks } from './http/admin/webhooks.ts'
 import { answerError } from './http/answer-error.tsx'
@@ -30,6 +31,7 @@ import { refuseUnrouted } from './http/methods.ts'
 import { CORS_PATHS, cors } from './http/middleware/cors.ts'
 import { doubtMemory } from './http/middleware/doubt-memory.ts'
 import { noStore } from './http/middleware/no-store.ts'
+import { recordRefusals } from './http/middleware/record-refusals.ts'
 import { requestFacts } from './http/middleware/request-facts.ts'
 import { requestId } from './http/middleware/request-id.ts'
 import { requireHttps } from './http/middleware/require-https.ts'
@@ -54,6 +56,7 @@ import type { MailTransport } from './mail/transport.ts'
 import type { AlarmSinks } from './notify/alarm-notices.ts'
 import { tellWebhooksOfAlarm } from './notify/alarm-webhooks.ts'
 import { createAlarms } from './notify/alarms.ts'
+import { createFigures } from './notify/figures.ts'
 import { createTraitChanges } from './notify/trait-changes.ts'
 import { createClientDocuments } from './oauth/client-documents.ts'
 import { createFetchTarget } from './outbound/fetch-target.ts'
@@ -97,6 +100,7 @@ export function createApp(ports: Ports): App {
   const parts = oncePerEnv(env => createParts(env, ports))
   const app = new Hono<LatchkeyEnv>()
   app.use(requestId())
+  app.use(recordRefusals())
   app.use(securityHeaders(env => String(env.ISSUER).startsWith('https:')))
   app.use(noStore())
   app.use(requestFacts(parts, ports.now))
@@ -135,6 +139,7 @@ const ROUTES = [
   eventsApi,
   preferencesApi,
   retirements,
+  adminStats,
   adminClients,
   adminRegistrationTokens,
   adminUsers,
@@ -203,6 +208,7 @@ function createParts(env: Env, ports: Ports): Parts {
     limits,
     alarms,
     traitChanges: createTraitChanges(),
+    figures: createFigures(shards.global, datasetOf(env)),
     outbox,
     fetchTarget,
     queue: env.EVENTS,
@@ -237,8 +243,14 @@ function oncePerEnv(create: (env: Env) => Parts): (env: Env) => Parts {
   }
 }
 
-/** The binding is optional: most deployments send by SMTP or through a provider. */
-function emailBindingOf(env: Env): SendEmail | null {
-  const binding = (env as unknown as Record<string, unknown>).EMAIL
-  return typeof binding === 'object' && binding !== null && 'send' in binding ? (binding as SendEmail) : null
+/** Optional: most deployments send by SMTP or through a provider. */
+const emailBindingOf = (env: Env): SendEmail | null => bindingOf<SendEmail>(env, 'EMAIL', 'send')
+
+/** Optional. */
+const datasetOf = (env: Env) => bindingOf<AnalyticsEngineDataset>(env, 'ANALYTICS', 'writeDataPoint')
+
+/** A binding that a deployment may have; null where it has none by this name that can do this. */
+function bindingOf<Binding>(env: Env, name: string, method: keyof Binding & string): Binding | null {
+  const binding = (env as unknown as Record<string, unknown>)[name]
+  return typeof binding === 'object' && binding !== null && method in binding ? (binding as Binding) : null
 }

@@ -16,6 +16,7 @@ import {
 import type { Retention } from './domain/retention.ts'
 import { errorName, log } from './log.ts'
 import { overdueKey } from './notify/overdue-key.ts'
+import { record, recordingAs, type SecurityRecord } from './records/record.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { deleteOldAlarms } from './store/alarms.ts'
@@ -28,6 +29,7 @@ import { listUsersOfEndedChanges } from './store/email-changes.ts'
 import { findLogSweep, LOG_START, listAgedEntries, sweepLog } from './store/log-sweep.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
+import { deleteOldRecordCounts } from './store/record-counts.ts'
 import { deleteOldRetirements } from './store/retirements.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
 import { selectUsersWithExpiredSessions } from './store/sessions.ts'
@@ -38,12 +40,19 @@ import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
 export async function keepHouse(parts: Parts, now: number): Promise<void> {
+  const count = (entry: SecurityRecord) => parts.figures.add(entry, now)
+  await recordingAs(null, 'system', count, () => keepAll(parts, now))
+  await parts.figures.settle(now)
+}
+
+async function keepAll(parts: Parts, now: number): Promise<void> {
   // Shards side by side: a slow one must not let another's mails wait, nor their leases begin in the past.
   await Promise.all(parts.shards.all.map(db => keepShard(parts, db, now)))
   await attempt('alarms', () => tellOfAlarms(parts, now))
   await attempt('deleted clients', () => forgetDeletedClients(parts, now))
   await attempt('signing keys', () => parts.keys.settle(now))
   await attempt('overdue key', () => noticeOverdueKey(parts, now))
+  record('cron.ran')
 }
 
 async function keepShard(parts: Parts, db: D1Database, now: number): Promise<void> {
@@ -87,6 +96,7 @@ const PURGES: readonly [string, RemoveChunk, (keyof Retention)?][] = [
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],
   ['alarms', deleteOldAlarms, 'alarmDays'],
+  ['record counts', deleteOldRecordCounts],
   ['webhook deliveries', deleteOldDeliveries, 'webhookDeliveryDays'],
 ]
 

@@ -4,6 +4,7 @@ import { createApp, realPorts } from './app.ts'
 import type { EventMessage } from './domain/event-message.ts'
 import { keepHouse } from './housekeeping.ts'
 import { deliverEvents } from './notify/deliver-events.ts'
+import { recordingAs, type SecurityRecord } from './records/record.ts'
 import { type CallerProps, retirementsForCaller, verifyForCaller } from './rpc/verify-for-caller.ts'
 import type { FeedAnswer } from './verifier/bounded-verifier.ts'
 import type { FeedPosition } from './verifier/feed-position.ts'
@@ -37,6 +38,11 @@ export default {
   },
   async queue({ messages }, env, context): Promise<void> {
     const now = nowInSeconds()
-    await deliverEvents(app.parts(env), messages, now, work => context.waitUntil(work))
+    const parts = app.parts(env)
+    const count = (entry: SecurityRecord) => parts.figures.add(entry, now)
+    await recordingAs(null, 'system', count, () =>
+      deliverEvents(parts, messages, now, work => context.waitUntil(work)),
+    )
+    parts.figures.flush(now, work => context.waitUntil(work))
   },
 } satisfies ExportedHandler<Env, EventMessage>

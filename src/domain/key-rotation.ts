@@ -31,7 +31,7 @@ export type KeyCommand =
 
 export interface KeyChange {
   /** In this order, each from the state in which the key was seen. */
-  readonly moves: readonly { readonly key: KeyLife; readonly to: KeyState }[]
+  readonly moves: readonly { readonly key: KeyLife; readonly to: Exclude<KeyState, 'pending'> }[]
   /** The active key that is to be replaced later. */
   readonly order: KeyLife | null
   readonly create: readonly { readonly state: 'active' | 'pending'; readonly knownAt: number }[]

@@ -1,7 +1,8 @@
 // Every number with its unit, in one place. Nothing here is decided elsewhere.
 
 export const MINUTE_SECONDS = 60
-export const DAY_SECONDS = 24 * 60 * MINUTE_SECONDS
+export const HOUR_SECONDS = 60 * MINUTE_SECONDS
+export const DAY_SECONDS = 24 * HOUR_SECONDS
 
 /** Link and typed code of a sign-in (ASVS 6.5.5: at most ten minutes). */
 export const SIGN_IN_SECONDS = 10 * MINUTE_SECONDS
@@ -32,6 +33,15 @@ export const RETENTION = {
   /** What became of a message: longer than it is tried, for a try finds here that an earlier one has arrived. */
   WEBHOOK_DELIVERY_DAYS: { min: 7, usual: 30, max: 365 },
 } as const
+
+/** The operator's page stays open for so long. */
+export const OPERATOR_SESSION_SECONDS = HOUR_SECONDS
+/** Longer than all tries of a message to a webhook take. */
+export const DELIVERIES_SHOWN_SECONDS = 4 * DAY_SECONDS
+/** How often each record was made. */
+export const RECORD_COUNTS_SECONDS = 31 * DAY_SECONDS
+/** An isolate writes its counts this often at most. */
+export const RECORD_COUNTS_FLUSH_SECONDS = MINUTE_SECONDS
 
 /** A download of one's own data reads the whole log. */
 export const DOWNLOADS_PER_USER = 10

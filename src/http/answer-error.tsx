@@ -2,9 +2,10 @@
 import type { Context } from 'hono'
 import { ConfigError } from '../config.ts'
 import { RETRY_AFTER_SECONDS } from '../domain/limits.ts'
-import { errorName, log } from '../log.ts'
+import { errorName } from '../log.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { ErrorPage } from '../pages/error-page.tsx'
+import { refusedFor } from '../records/record.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { isOAuthPath, wantsPage } from './negotiate.ts'
@@ -24,7 +25,7 @@ export function answerError(error: unknown, c: Context<LatchkeyEnv>): Response |
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) return answerOAuthError(error, c)
   const problem = toProblem(error)
-  record(error, problem, requestId)
+  noteFailure(error, problem)
   c.header('Cache-Control', 'no-store')
   for (const [name, value] of Object.entries(problem.extras.headers ?? {})) c.header(name, value)
   if (wantsPage(c)) {
@@ -54,12 +55,7 @@ function oauthBody(problem: Problem) {
 }
 
 function answerOAuthError(error: OAuthError, c: Context<LatchkeyEnv>): Response {
-  log('info', {
-    event: 'oauth.refused',
-    request_id: c.get('requestId'),
-    error: error.code,
-    detail: error.detail,
-  })
+  refusedFor(error.latchkeyCode ?? error.code, { detail: error.detail })
   c.header('Cache-Control', 'no-store')
   if (error.code === 'invalid_client' && c.req.header('Authorization') !== undefined) {
     c.header('WWW-Authenticate', 'Basic realm="latchkey", charset="UTF-8"')
@@ -78,23 +74,16 @@ function toProblem(error: unknown): Problem {
   return new Problem('internal_error')
 }
 
-function record(error: unknown, problem: Problem, requestId: string): void {
+function noteFailure(error: unknown, problem: Problem): void {
   if (problem.status < 500) {
-    log('info', { event: 'request.refused', request_id: requestId, code: problem.code })
+    refusedFor(problem.code)
     return
   }
   const settings = error instanceof ConfigError ? error.settings.join(' ') : null
   const name = errorName(error)
   // Texts of storage errors can hold bound values: the name and the place are enough to find the cause.
   const place = error instanceof Error ? placeOf(error) : null
-  log('error', {
-    event: 'request.failed',
-    request_id: requestId,
-    code: problem.code,
-    error: name,
-    place,
-    settings,
-  })
+  refusedFor(problem.code, { error: name, place, settings })
 }
 
 /** The innermost frames. The text before them is left out whole: it can have any number of lines. */

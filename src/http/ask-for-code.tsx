@@ -1,6 +1,7 @@
 // Where a link is right and still not enough, because its user has disowned a session: the page for the typed code.
 import type { SignIn } from '../domain/sign-in.ts'
 import { CodeRequiredPage } from '../pages/code-required-page.tsx'
+import { refusedFor } from '../records/record.ts'
 import type { LatchkeyContext } from './context.ts'
 import { csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
@@ -15,6 +16,7 @@ export async function askForCode(
   error?: string,
 ): Promise<Response> {
   if (wantsJson(c)) throw new Problem('code_required')
+  if (status !== 200) refusedFor(error ?? 'code_required')
   await allowFormTarget(c, continueTo)
   return c.html(<CodeRequiredPage csrfToken={await csrfToken(c)} signInId={id} error={error} />, status)
 }

@@ -24,6 +24,7 @@ import { isRegisteredFor } from '../oauth/registered.ts'
 import { foreignResource } from '../oauth/resource.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { FormPostPage } from '../pages/form-post-page.tsx'
+import { refusedFor } from '../records/record.ts'
 import { findUser } from '../store/users.ts'
 import { randomSecret } from '../tokens/random.ts'
 import { readForm, readFormText } from './body.ts'
@@ -215,6 +216,7 @@ async function answer(
   answerTo: AnswerTo,
   parameters: AnswerParameters,
 ): Promise<Response> {
+  if (parameters.error !== undefined) refusedFor(parameters.error)
   const full = answerParameters(answerTo, c.var.parts.config.issuer, parameters)
   if (answerTo.responseMode !== 'form_post') return c.redirect(answerLocation(answerTo, full), 303)
   c.set('formTarget', formTargetOf(answerTo.redirectUri))

@@ -2,6 +2,7 @@
 import { splitScope } from '../domain/scope.ts'
 import { rfc3339 } from '../domain/time.ts'
 import { type Validation, validateAccessToken } from '../oauth/validate.ts'
+import { identify, type Who } from '../records/record.ts'
 import type { AccessClaims, SessionClaims } from '../tokens/access-token.ts'
 import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
@@ -32,6 +33,7 @@ export async function checkToken(
   const audience = demand.audience === 'issuer' ? parts.config.issuer : null
   const validation = await validateAccessToken(parts, token.text, audience, facts)
   await nameClient(c, validation)
+  identify(whoOf(validation))
   if (validation.tag === 'refused') throw await refusal(c, token, validation)
   const { claims } = validation
   const proof = await checkPossession(c, token, claims)
@@ -41,6 +43,16 @@ export async function checkToken(
   }
   await refuseUsedProof(c, proof)
   return claims
+}
+
+/** Of a token that is refused, the client at most is known. */
+function whoOf(validation: Validation): Partial<Who> {
+  if (validation.tag === 'refused') {
+    return validation.clientId === null ? {} : { client_id: validation.clientId }
+  }
+  const { sid, sub, client_id } = validation.claims
+  if (sid === undefined) return { actor: 'client', actor_id: client_id, client_id }
+  return { actor: 'session', actor_id: sid, user_id: sub, session_id: sid, client_id }
 }
 
 /** Of a token that speaks for a user: a client in its own name is none. Throws 401. */

@@ -2,6 +2,7 @@
 import { isAbruptChange } from '../domain/abrupt-change.ts'
 import { LAST_SEEN_STEP_SECONDS } from '../domain/limits.ts'
 import { expiryAfterUse, isLive, type Session } from '../domain/session.ts'
+import { identify } from '../records/record.ts'
 import { first, run } from '../store/d1.ts'
 import { type SessionRow, selectSession, sessionOf, touchSession } from '../store/sessions.ts'
 import { type BrowserSessionSecret, readBrowserSession } from '../tokens/browser-session.ts'
@@ -15,7 +16,7 @@ export async function findBrowserSession(c: LatchkeyContext): Promise<Session | 
   const session = await findPresentedSession(c)
   if (session === null) return null
   if (isAbruptChange(session, facts)) {
-    parts.traitChanges.note(session, facts.requestId, facts.now)
+    parts.traitChanges.note(session, facts.now)
     return null
   }
   if (facts.now - session.lastSeenAt >= LAST_SEEN_STEP_SECONDS) {
@@ -23,6 +24,8 @@ export async function findBrowserSession(c: LatchkeyContext): Promise<Session | 
     const expiresAt = expiryAfterUse(session.absoluteExpiresAt, facts.now)
     facts.waitUntil(run(touchSession(db, session, facts.now, expiresAt)).catch(() => undefined))
   }
+  const { id, userId: user_id, clientId: client_id } = session
+  identify({ actor: 'session', actor_id: id, user_id, session_id: id, client_id })
   return session
 }
 

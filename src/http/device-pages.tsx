@@ -17,6 +17,7 @@ import { foreignResource } from '../oauth/resource.ts'
 import { ConsentPage } from '../pages/consent-page.tsx'
 import { DeviceDecidedPage } from '../pages/device-decided-page.tsx'
 import { DevicePage } from '../pages/device-page.tsx'
+import { refusedFor } from '../records/record.ts'
 import { findUser } from '../store/users.ts'
 import { randomSecret } from '../tokens/random.ts'
 import { readForm } from './body.ts'
@@ -61,6 +62,7 @@ async function lookUp(c: LatchkeyContext, form: FormParameters): Promise<Respons
 
 async function typeAgain(c: LatchkeyContext): Promise<Response> {
   if (wantsJson(c)) throw new Problem('wrong_code')
+  refusedFor('wrong_code')
   const page = <DevicePage csrfToken={await csrfToken(c)} action={DEVICE_PATH} error="wrong_user_code" />
   return c.html(page, 400)
 }

@@ -4,6 +4,7 @@ import { LinkEndedPage } from '../pages/link-ended-page.tsx'
 import { LinkPage } from '../pages/link-page.tsx'
 import { OpenInAppPage } from '../pages/open-in-app-page.tsx'
 import { WrongBrowserPage } from '../pages/wrong-browser-page.tsx'
+import { refusedFor } from '../records/record.ts'
 import { asksForCode } from '../sign-in/asks-code.ts'
 import { readLink } from '../sign-in/prove.ts'
 import { findUse } from '../store/sign-ins.ts'
@@ -25,6 +26,7 @@ linkPages.get('/sign-in/link', async c => {
   const link = await readLink(parts, token, facts)
   if (link.tag === 'refused') {
     if (wantsJson(c)) throw new Problem(link.why)
+    refusedFor(link.why)
     return c.html(<LinkEndedPage why={link.why === 'link_expired' ? 'expired' : 'invalid'} />, 400)
   }
   const { signIn } = link
@@ -33,11 +35,14 @@ linkPages.get('/sign-in/link', async c => {
   const binding = await requestBinding(c)
   if (binding === null || !digestsEqual(binding.digest, signIn.bindingDigest)) {
     if (wantsJson(c)) throw new Problem('wrong_browser')
+    refusedFor('wrong_browser')
     return c.html(<WrongBrowserPage />)
   }
   const spent = await findUse(parts.shards, link)
-  if (spent !== null) return c.html(<LinkEndedPage why="used" />, 400)
-  if (!isOpen(signIn, facts.now)) return c.html(<LinkEndedPage why="expired" />, 400)
+  if (spent !== null || !isOpen(signIn, facts.now)) {
+    refusedFor(spent !== null ? 'link_used' : 'link_expired')
+    return c.html(<LinkEndedPage why={spent !== null ? 'used' : 'expired'} />, 400)
+  }
   if (await asksForCode(parts, link)) return askForCode(c, signIn, 200)
   await allowFormTarget(c, signIn.continueTo)
   return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)

@@ -12,6 +12,7 @@ import {
   parseMetadata,
   REGISTRABLE_SCOPES,
 } from '../oauth/registration/metadata.ts'
+import { identify, record } from '../records/record.ts'
 import { deleteClient } from '../sign-in/delete-client.ts'
 import { changeClient } from '../store/clients.ts'
 import { findSelfRegistered, insertSelfRegistered } from '../store/self-registered.ts'
@@ -71,6 +72,7 @@ register.post(
     if (!(await insertSelfRegistered(db, { client, accessTokenDigest }, initialTokenId, facts.now))) {
       throw invalidToken()
     }
+    record('client.registered', { client_id: id })
     return c.json(information(c, client, accessToken, secret), 201)
   },
 )
@@ -105,6 +107,7 @@ register.put(
     )
     if (changed === null) throw invalidToken()
     parts.forgetClient(client.id)
+    record('client.changed')
     return c.json(information(c, changed.client, accessToken, changed.secret))
   },
 )
@@ -115,6 +118,7 @@ register.delete(
   async c => {
     const { client } = await requireRegistered(c)
     await deleteClient(c.var.parts, client.id, c.var.facts.now)
+    record('client.deleted')
     return c.body(null, 204)
   },
 )
@@ -156,6 +160,8 @@ async function requireRegistered(c: LatchkeyContext): Promise<{ client: Client; 
   const found = await findSelfRegistered(c.var.parts.shards.global, c.req.param('id') ?? '')
   const presented = await digest('registration-access-token', accessToken)
   if (found === null || !digestsEqual(found.accessTokenDigest, presented)) throw invalidToken()
+  const { id } = found.client
+  identify({ actor: 'client', actor_id: id, client_id: id })
   return { client: found.client, accessToken }
 }
 

@@ -3,6 +3,7 @@ import type { Client } from '../domain/client.ts'
 import { authenticateClient } from '../oauth/client-authentication.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { FormParameters } from '../oauth/parameters.ts'
+import { identify } from '../records/record.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkSecretLimit, countWrongSecret } from './rate-limit.ts'
 
@@ -12,6 +13,7 @@ export async function requireClient(c: LatchkeyContext, form: FormParameters): P
   // The right secret is no way out: else a guess could be told from the flood around it.
   if (client.secretDigest !== null) checkSecretLimit(c, client.id)
   c.set('client', client)
+  identify({ actor: 'client', actor_id: client.id, client_id: client.id })
   return client
 }
 

@@ -5,6 +5,7 @@ import { isTaggedId } from '../domain/ids.ts'
 import { parseCode } from '../domain/typed-code.ts'
 import { CheckMailPage } from '../pages/check-mail-page.tsx'
 import { SignInPage } from '../pages/sign-in-page.tsx'
+import { refusedFor } from '../records/record.ts'
 import { proveByCode, proveByLink } from '../sign-in/prove.ts'
 import { startSignIn } from '../sign-in/start.ts'
 import { type Binding, mintBinding } from '../tokens/binding.ts'
@@ -78,6 +79,7 @@ signInPages.post('/sign-in', async c => {
 
 async function askAgain(c: LatchkeyContext, continueTo: string | null) {
   if (wantsJson(c)) throw new Problem('invalid_email')
+  refusedFor('invalid_email')
   const page = <SignInPage csrfToken={await csrfToken(c)} continueTo={continueTo} error="invalid_email" />
   return c.html(page, 400)
 }
@@ -118,6 +120,7 @@ signInPages.post('/sign-in/code', async c => {
     facts.waitUntil(ring(parts.waitingBrowsers, binding.digest))
   }
   if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
+    refusedFor(proof.why)
     const { location } = await signInState(c, binding, null)
     if (named !== null) return askForCode(c, { id: named, continueTo: location }, 400, 'wrong_code')
     await allowFormTarget(c, location)

@@ -4,6 +4,7 @@
 import { type AlarmKind, isForgery, SEVERITY } from '../domain/alarm.ts'
 import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
 import { log } from '../log.ts'
+import { record } from '../records/record.ts'
 import { addToAlarm, type CountedAlarm, reportOf } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
 import { type AlarmSinks, createAlarmNotices } from './alarm-notices.ts'
@@ -80,7 +81,7 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: Remov
     try {
       const left = await removeKey?.(kid, now)
       fold.keyToRemove = null
-      if (left !== null) log('warn', { event: 'key.removed_on_forgery', kid })
+      if (left !== null) record('key.removed_on_forgery', { kid })
     } catch {
       log('error', { event: 'key.not_removed', kid })
     }
@@ -117,9 +118,7 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: Remov
       fold.lastAt = now
       const isUnderWay = fold.flushingUntil > now
       // Of forgeries one is as good as another: whom they name is up to the forger.
-      if (!isUnderWay || (alarm.userId !== null && !isForgery(alarm.kind))) {
-        log('error', { event: alarm.kind, kid: alarm.kid, client_id: alarm.clientId, user_id: alarm.userId })
-      }
+      if (!isUnderWay || (alarm.userId !== null && !isForgery(alarm.kind))) recordAlarm(alarm)
       if (isUnderWay) return
       waitUntil(beginFlush(fold, now))
     },
@@ -134,6 +133,14 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: Remov
     tellDue: notices.tellDue,
   }
 }
+
+const recordAlarm = ({ kind: reason, kid, clientId, userId }: Alarm): void =>
+  record('alarm.raised', {
+    reason,
+    kid,
+    ...(clientId && { client_id: clientId }),
+    ...(userId && { user_id: userId }),
+  })
 
 const isUnfinished = (fold: Fold): boolean => fold.pending > 0 || fold.keyToRemove !== null
 

@@ -2,10 +2,10 @@
 // by ids alone. Whoever replays one can do so without end, so of a session's refusals in one window only the first,
 // tenth, hundredth ... has a line.
 import { TRAIT_CHANGES_WINDOW_SECONDS } from '../domain/limits.ts'
-import { log } from '../log.ts'
+import { record } from '../records/record.ts'
 
 export interface TraitChanges {
-  note(session: { readonly userId: string; readonly id: string }, requestId: string, now: number): void
+  note(session: { readonly userId: string; readonly id: string }, now: number): void
 }
 
 export function createTraitChanges(): TraitChanges {
@@ -13,15 +13,14 @@ export function createTraitChanges(): TraitChanges {
   let window = 0
 
   return {
-    note({ userId, id }, requestId, now) {
+    note({ userId, id }, now) {
       const current = Math.floor(now / TRAIT_CHANGES_WINDOW_SECONDS)
       if (current !== window) counts.clear()
       window = current
       const count = (counts.get(id) ?? 0) + 1
       counts.set(id, count)
       if (!Number.isInteger(Math.log10(count))) return
-      const ids = { request_id: requestId, user_id: userId, session_id: id }
-      log('warn', { event: 'session.traits_changed', ...ids, count })
+      record('session.traits_changed', { user_id: userId, session_id: id, count })
     },
   }
 }

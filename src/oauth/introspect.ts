@@ -1,6 +1,7 @@
 // Token introspection (RFC 7662): what a token is good for, told to those whom it concerns, and nothing to others.
 import type { Client, ValidationMode } from '../domain/client.ts'
 import { isLive } from '../domain/session.ts'
+import { record } from '../records/record.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { first } from '../store/d1.ts'
 import { type SessionRow, selectSession, sessionOf } from '../store/sessions.ts'
@@ -27,7 +28,13 @@ export interface IntrospectionWish {
 /**
  * The form of a token says which kind it is: no hint is needed, and a wrong one hides nothing.
  */
-export async function introspectToken(
+export async function introspectToken(...args: Parameters<typeof judgeToken>): Promise<Introspection> {
+  const answer = await judgeToken(...args)
+  record('token.introspected', { reason: answer.active ? 'active' : 'inactive' })
+  return answer
+}
+
+async function judgeToken(
   parts: Parts,
   client: Client,
   token: string,

@@ -1,6 +1,7 @@
 // Token revocation (RFC 7009): a refresh or access token of the calling client ends its session.
 import type { Client } from '../domain/client.ts'
 import { parseJti } from '../domain/ids.ts'
+import { record } from '../records/record.ts'
 import { endSessionsOf } from '../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { retireBuckets } from '../store/buckets.ts'
@@ -36,6 +37,7 @@ export async function endToken(parts: Parts, claims: AccessClaims, facts: Reques
   if (claims.sid !== undefined) return signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts)
   const id = parseJti(claims.jti)?.sessionId ?? ''
   await run(retireBuckets(parts.shards.of(id), [id], 'signed_out', facts.now))
+  record('token.revoked')
 }
 
 /**

@@ -1,5 +1,6 @@
 // POST /oauth2/token: authenticate the client, find the grant, exchange.
 import type { Client, GrantType } from '../domain/client.ts'
+import { record } from '../records/record.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import type { TokenAnswer } from './credentials.ts'
 import { readTokenProof } from './dpop.ts'
@@ -39,5 +40,9 @@ export async function exchangeToken(
   const grant = GRANTS.find(each => each.grantType === grantType)
   if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'no such grant')
   requireGrant(client, grant.grantType)
-  return grant.exchange(parts, client, form, facts, await readTokenProof(parts, client, dpop, facts.now))
+  const proof = await readTokenProof(parts, client, dpop, facts.now)
+  const answer = await grant.exchange(parts, client, form, facts, proof)
+  if (grant === refreshToken) record('token.refreshed')
+  else record('token.issued', { reason: grant.grantType, ...(answer.user_id && { user_id: answer.user_id }) })
+  return answer
 }

@@ -6,6 +6,7 @@ import type { Device, Place } from '../domain/session.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Outbox } from '../mail/outbox.ts'
 import type { Alarms } from '../notify/alarms.ts'
+import type { Figures } from '../notify/figures.ts'
 import type { TraitChanges } from '../notify/trait-changes.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Shards } from '../store/shards.ts'
@@ -27,6 +28,7 @@ export interface Parts {
   readonly limits: Limits
   readonly alarms: Alarms
   readonly traitChanges: TraitChanges
+  readonly figures: Figures
   readonly outbox: Outbox
   /** To places that somebody registered; never throws. */
   readonly fetchTarget: FetchTarget

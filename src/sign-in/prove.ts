@@ -3,6 +3,7 @@
 import { isTaggedId } from '../domain/ids.ts'
 import type { SignedInWith, StartedIn } from '../domain/session.ts'
 import { isOpen, type SignIn } from '../domain/sign-in.ts'
+import { identify, type Who } from '../records/record.ts'
 import { type FoundSignIn, findSignIn, tryCode } from '../store/sign-ins.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import { inspectToken } from '../tokens/inspect.ts'
@@ -37,6 +38,7 @@ export async function readLink(
   const id = inspected.claims.jti
   const found = isTaggedId('i', id) ? await findSignIn(parts.shards.of(id), id) : null
   if (found !== null && digestsEqual(found.signIn.linkCommitment, inspected.commitment)) {
+    identify(whoAsked(found))
     return { tag: 'found', ...found }
   }
   const detail =
@@ -48,6 +50,12 @@ export async function readLink(
   )
   return { tag: 'refused', why: 'invalid_link' }
 }
+
+/** The client and, where the address has one, the user. */
+const whoAsked = ({ signIn, userId }: FoundSignIn): Partial<Who> => ({
+  client_id: signIn.clientId,
+  ...(userId !== null && { user_id: userId }),
+})
 
 /** @param bindingDigest of what the caller holds; null when it holds nothing */
 export async function proveByLink(
@@ -79,6 +87,7 @@ export async function proveByCode(
   const presented = await codeDigest(parts, signInId, code ?? 'malformed')
   const found = await tryCode(parts.shards.of(signInId), signInId, bindingDigest, presented)
   if (found === null) return refused('wrong_code')
+  identify(whoAsked(found))
   const { signIn, userId } = found
   if (!isBoundTo(signIn, bindingDigest, startedIn)) return refused('wrong_browser')
   if (!isOpen(signIn, facts.now)) return refused('sign_in_ended')

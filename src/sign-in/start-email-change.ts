@@ -4,6 +4,7 @@ import type { EmailAddress } from '../domain/email-address.ts'
 import { EMAIL_CHANGE_SECONDS, MINUTE_SECONDS, OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import type { Session } from '../domain/session.ts'
 import { addressInUseMessage, emailCodeMessage } from '../mail/email-change-messages.ts'
+import { record } from '../records/record.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
 import { insertEmailChange } from '../store/email-changes.ts'
 import { insertOutbox } from '../store/outbox.ts'
@@ -55,6 +56,7 @@ export async function startEmailChange(
     await settleEmailChange(parts.shards, userId)
     try {
       await batch(db, [insertEmailChange(db, change), ...(isAdmitted ? [insertOutbox(db, mail.row)] : [])])
+      record('email_change.started')
       if (isAdmitted) facts.waitUntil(parts.outbox.deliver(db, mail, now))
       return
     } catch (error) {

@@ -6,6 +6,7 @@ import type { EmailAddress } from '../domain/email-address.ts'
 import { MINUTE_SECONDS, SIGN_IN_SECONDS } from '../domain/limits.ts'
 import type { StartedIn } from '../domain/session.ts'
 import { signInMessage } from '../mail/sign-in-message.ts'
+import { record } from '../records/record.ts'
 import { batch } from '../store/d1.ts'
 import { insertOutbox } from '../store/outbox.ts'
 import { insertSignIn } from '../store/sign-ins.ts'
@@ -74,6 +75,7 @@ export async function startSignIn(
     }),
     ...(isAdmitted ? [insertOutbox(db, mail.row)] : []),
   ])
+  record(isAdmitted ? 'sign_in.started' : 'sign_in.held_back', { client_id: client.id })
   if (isAdmitted) facts.waitUntil(parts.outbox.deliver(db, mail, now))
   return id
 }

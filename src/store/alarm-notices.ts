@@ -3,6 +3,7 @@ import { ALARM_NOTICE_SECONDS } from '../domain/limits.ts'
 import type { WaitingMail } from '../domain/waiting-mail.ts'
 import type { CountedAlarm } from './alarms.ts'
 import { all, batch } from './d1.ts'
+import { createdAt } from './outbox.ts'
 
 export interface NoticeClaim {
   /** The same for every try: a claim whose answer was lost is found to be one's own. */
@@ -31,12 +32,12 @@ export async function claimNotice(db: D1Database, claim: NoticeClaim, now: numbe
       : [
           db
             .prepare(
-              `INSERT INTO outbox (id, sealed, attempts, next_attempt_at, expires_at)
-               SELECT ?1, ?2, 1, ?3, ?4
-               WHERE EXISTS (SELECT 1 FROM alarm_notices WHERE alarm_id = ?5 AND claimed_by = ?6)
+              `INSERT INTO outbox (id, sealed, attempts, next_attempt_at, expires_at, created_at)
+               SELECT ?1, ?2, 1, ?3, ?4, ?5
+               WHERE EXISTS (SELECT 1 FROM alarm_notices WHERE alarm_id = ?6 AND claimed_by = ?7)
                ON CONFLICT (id) DO NOTHING`,
             )
-            .bind(mail.id, mail.sealed, mail.leasedUntil, mail.expiresAt, alarmId, id),
+            .bind(mail.id, mail.sealed, mail.leasedUntil, mail.expiresAt, createdAt(mail), alarmId, id),
         ]),
   ])
   return claimed?.meta.changes === 1

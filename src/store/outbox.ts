@@ -1,4 +1,5 @@
 // Mails that wait: sealed, leased to one sender at a time, removed once delivered.
+import { OUTBOX_LEASE_SECONDS } from '../domain/limits.ts'
 import type { WaitingMail } from '../domain/waiting-mail.ts'
 import { all, first, run } from './d1.ts'
 
@@ -14,8 +15,22 @@ const COLUMNS = 'id, sealed, attempts, expires_at'
 /** The writer's own attempt is the first. */
 export const insertOutbox = (db: D1Database, mail: WaitingMail) =>
   db
-    .prepare(`INSERT INTO outbox (${COLUMNS}, next_attempt_at) VALUES (?, ?, 1, ?, ?)`)
-    .bind(mail.id, mail.sealed, mail.expiresAt, mail.leasedUntil)
+    .prepare(`INSERT INTO outbox (${COLUMNS}, next_attempt_at, created_at) VALUES (?, ?, 1, ?, ?, ?)`)
+    .bind(mail.id, mail.sealed, mail.expiresAt, mail.leasedUntil, createdAt(mail))
+
+/** A mail is born leased. */
+export const createdAt = ({ leasedUntil }: WaitingMail): number => leasedUntil - OUTBOX_LEASE_SECONDS
+
+/** How many mails wait, and since when the oldest does; null where none does. Throws StorageUnavailable. */
+export const countWaiting = async (
+  db: D1Database,
+  now: number,
+): Promise<{ readonly count: number; readonly since: number | null }> =>
+  (await first<{ count: number; since: number | null }>(
+    db
+      .prepare('SELECT count(*) AS count, min(created_at) AS since FROM outbox WHERE expires_at > ?')
+      .bind(now),
+  )) ?? { count: 0, since: null }
 
 /** Ids that are due and not expired: those first that failed least, so that a backlog holds up nothing new. */
 export async function listDue(db: D1Database, now: number, limit: number): Promise<string[]> {

@@ -52,6 +52,26 @@ export const listDeliveries = (db: D1Database, webhookId: string, limit: number)
       .bind(webhookId, limit),
   )
 
+export interface DeliveryCount {
+  readonly id: string
+  readonly url: string
+  readonly waiting: number
+  readonly given_up: number
+}
+
+/** Of each webhook, what has happened since then and is not delivered. */
+export const countDeliveries = (db: D1Database, since: number): Promise<DeliveryCount[]> =>
+  all<DeliveryCount>(
+    db
+      .prepare(
+        `SELECT id, url, count(iif(state = 'waiting', 1, NULL)) AS waiting,
+           count(iif(state = 'given_up', 1, NULL)) AS given_up
+         FROM webhooks LEFT JOIN webhook_deliveries ON webhook_id = id AND at >= ?
+         GROUP BY id ORDER BY created_at, id`,
+      )
+      .bind(since),
+  )
+
 /** By webhook, so that the primary key leads to the oldest. */
 export const deleteOldDeliveries = (db: D1Database, before: number, limit: number) =>
   db

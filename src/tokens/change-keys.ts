@@ -1,7 +1,7 @@
 // Changes of the signing keys: decide on what is stored, apply it in one batch, and again when somebody else was first.
 import { decideKeys, isNoChange, type KeyChange, type KeyCommand } from '../domain/key-rotation.ts'
 import { KEY_CHANGE_ATTEMPTS } from '../domain/limits.ts'
-import { log } from '../log.ts'
+import { record } from '../records/record.ts'
 import { ConstraintViolated } from '../store/d1.ts'
 import type { NewSigningKey, SigningKeyRow } from '../store/signing-keys.ts'
 import type { Secrets } from './secrets.ts'
@@ -50,7 +50,7 @@ export async function changeKeys(
 }
 
 function tell({ moves, order }: KeyChange, created: readonly NewSigningKey[]): void {
-  for (const { kid, state } of created) log('info', { event: 'key.created', kid, state })
-  for (const { key, to } of moves) log('info', { event: `key.${to}`, kid: key.kid, from: key.state })
-  if (order !== null) log('info', { event: 'key.rotation_ordered', kid: order.kid })
+  for (const { kid, state } of created) record('key.created', { kid, reason: state })
+  for (const { key, to } of moves) record(`key.${to}`, { kid: key.kid, reason: key.state })
+  if (order !== null) record('key.rotation_ordered', { kid: order.kid })
 }

@@ -20,6 +20,7 @@ export type MacPurpose =
   | 'device-mark'
   | 'user-code'
   | 'event-chain'
+  | 'operator-session'
 
 const SALT_BYTES = 32
 

@@ -16,6 +16,8 @@ import { loadState } from './state.ts'
 export interface Applied<Result> {
   readonly outcome: Outcome<Result>
   readonly entries: readonly LoggedEvent[]
+  /** Whether the entries were there before: somebody else's change, or an earlier attempt at this one. */
+  readonly isRepeat: boolean
 }
 
 /** The deployment's, for what binds each entry of a log to the one before. */
@@ -28,19 +30,25 @@ export async function applyChange<C extends Command>(
   now: number,
   key: ChainKey,
 ): Promise<Applied<ResultOf<C>>> {
+  // Of an attempt whose answer was lost nobody knows: what is found in the log then may be ours.
+  let isUnsure = false
   const traces = command.type === 'start_session' ? KNOWN_DEVICE_ENTRIES : 1
   for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
     try {
       const state = await loadState(db, userId, traces)
       const { events, result } = decide(state, command, now)
-      if (events.length === 0) return (await replayOf(db, userId, command)) ?? without(result)
+      if (events.length === 0) {
+        const known = await replayOf(db, userId, command)
+        return known === null ? without(result) : { ...known, isRepeat: !isUnsure }
+      }
       try {
         const links = await linkEvents(key, userId, state.lastDigest, events.map(storedEventOf))
         await batch(db, statements(db, userId, events, links))
-        return { outcome: result, entries: events.map(entryOf) }
+        return { outcome: result, entries: events.map(entryOf), isRepeat: false }
       } catch (error) {
+        isUnsure ||= error instanceof StorageUnavailable
         const known = await replayOf(db, userId, command)
-        if (known !== null) return known
+        if (known !== null) return { ...known, isRepeat: !isUnsure }
         const refusal = refusalOf(error, userId)
         if (refusal !== null) return without(refusal as Outcome<ResultOf<C>>)
         if (!(error instanceof ConstraintViolated || error instanceof StorageUnavailable)) throw error
@@ -53,7 +61,7 @@ export async function applyChange<C extends Command>(
 }
 
 /** An outcome that left nothing in the log. */
-export const without = <Tagged>(outcome: Tagged) => ({ outcome, entries: [] })
+export const without = <Tagged>(outcome: Tagged) => ({ outcome, entries: [], isRepeat: false })
 
 /** What a constraint says that refuses for good, not only an outdated view. */
 function refusalOf(error: unknown, userId: string): Outcome<ChangeEmailResult> | null {
@@ -77,7 +85,7 @@ async function replayOf<C extends Command>(
   const entries = await listEventsOfChange(db, cause)
   const outcome = replay(userId, command, cause, entries) as Outcome<ResultOf<C>>
   // What was spent by another request is that request's change, perhaps another user's.
-  return outcome.tag === 'spent' ? without(outcome) : { outcome, entries }
+  return outcome.tag === 'spent' ? without(outcome) : { outcome, entries, isRepeat: true }
 }
 
 function replay(

@@ -19,7 +19,7 @@ import { errorName, log } from '../log.ts'
 import { refuseMessage } from '../sockets/hibernating.ts'
 import { createClientCache } from '../store/client-cache.ts'
 import { findClient } from '../store/clients.ts'
-import { findEventOfSession } from '../store/events.ts'
+import { findEventOfSession, type LoggedEvent } from '../store/events.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
 import { listWebhooks } from '../store/webhooks.ts'
@@ -30,7 +30,7 @@ import { changeEmail } from './change-email.ts'
 import { deleteAccount } from './delete-account.ts'
 import { answerOpened, type Opened, readLiveRequest } from './live-call.ts'
 import { createLiveSockets } from './live-sockets.ts'
-import type { Outcome, Unavailable } from './outcome.ts'
+import type { Reported, Unavailable } from './outcome.ts'
 import { listLiveIds } from './state.ts'
 
 export class UserSessions extends DurableObject<Env> {
@@ -45,26 +45,26 @@ export class UserSessions extends DurableObject<Env> {
   })
 
   /** Begins a session under its client's rule; replaces what the rule says. */
-  startSession(userId: string, command: StartSession, now: number): Promise<Outcome<StartResult>> {
+  startSession(userId: string, command: StartSession, now: number): Promise<Reported<StartResult>> {
     return this.#change(userId, command, now)
   }
 
   /** Ends the selected sessions; the actor must be live when this is decided. */
-  endSessions(userId: string, command: EndSessions, now: number): Promise<Outcome<EndResult>> {
+  endSessions(userId: string, command: EndSessions, now: number): Promise<Reported<EndResult>> {
     return this.#change(userId, command, now)
   }
 
-  changeAccount(userId: string, command: ChangeAccount, now: number): Promise<Outcome<AccountResult>> {
+  changeAccount(userId: string, command: ChangeAccount, now: number): Promise<Reported<AccountResult>> {
     return this.#change(userId, command, now)
   }
 
   /** Makes a proven address this user's, and lets go of the former one. */
-  changeEmail(userId: string, command: ChangeEmail, now: number): Promise<Outcome<ChangeEmailResult>> {
+  changeEmail(userId: string, command: ChangeEmail, now: number): Promise<Reported<ChangeEmailResult>> {
     return this.#applied(userId, now, shards => changeEmail(shards, userId, command, now, this.#secrets))
   }
 
   /** Ends everything and removes the user; what stays is described in docs/security.md. */
-  deleteAccount(userId: string, command: DeleteAccount, now: number): Promise<Outcome<AccountResult>> {
+  deleteAccount(userId: string, command: DeleteAccount, now: number): Promise<Reported<AccountResult>> {
     return this.#applied(userId, now, shards => deleteAccount(shards, userId, command, now, this.#secrets))
   }
 
@@ -88,7 +88,7 @@ export class UserSessions extends DurableObject<Env> {
     socket.close()
   }
 
-  #change<C extends Command>(userId: string, command: C, now: number): Promise<Outcome<ResultOf<C>>> {
+  #change<C extends Command>(userId: string, command: C, now: number): Promise<Reported<ResultOf<C>>> {
     return this.#applied(userId, now, shards =>
       applyChange(shards.of(userId), userId, command, now, this.#secrets),
     )
@@ -99,13 +99,14 @@ export class UserSessions extends DurableObject<Env> {
     userId: string,
     now: number,
     work: (shards: Shards) => Promise<Applied<Result>>,
-  ): Promise<Outcome<Result>> {
+  ): Promise<Reported<Result>> {
+    const nothing = { entries: [], isRepeat: false }
     return this.#serially(async () => {
-      const { outcome, entries } = await work(this.#shards())
+      const { outcome, entries, isRepeat } = await work(this.#shards())
       this.#live.tell(userId, entries, now)
       this.ctx.waitUntil(announce(this.#outside(), userId, entries, now))
-      return outcome
-    })
+      return { ...outcome, report: { entries: entries.map(reportOf), isRepeat } }
+    }).then(result => ({ report: nothing, ...result }))
   }
 
   #outside() {
@@ -131,6 +132,16 @@ export class UserSessions extends DurableObject<Env> {
     return result
   }
 }
+
+/** Ids, and no more: devices and places stay with the user. */
+const reportOf = ({ type, seq, sessionId, clientId, reason, by }: LoggedEvent) => ({
+  type,
+  seq,
+  sessionId,
+  clientId,
+  reason,
+  by,
+})
 
 /** Its text may hold what was stored; its name is enough to find the cause. */
 function unexpected(error: unknown): Unavailable {

@@ -5,6 +5,7 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
   ['log', 'config', 'outbound', 'sockets', 'verifier'],
+  ['records'],
   // For resource servers: nothing of the service is in their bundle.
   ['resource'],
   ['store'],
@@ -96,7 +97,8 @@ export const EFFECTS: readonly Effect[] = [
     isUse: (node, parent) => isGlobal(node, parent, 'console') || isMember(node, /^globalThis\.console$/),
   },
   { name: 'Math.random', rooms: [], isUse: node => isMember(node, /(^|\.)Math\.random$/) },
-  { name: 'Node', rooms: ['cli'], packages: ['node:'] },
+  // Records: AsyncLocalStorage, which workerd has.
+  { name: 'Node', rooms: ['records', 'cli'], packages: ['node:'] },
 ]
 
 /** Effects away from home, as `file:line name`. */

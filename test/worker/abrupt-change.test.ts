@@ -64,9 +64,11 @@ describe('SE-16: the cookie of Firefox in Germany', () => {
     expect((await storedSessions(service, userId))[0]).toMatchObject({ last_seen_at: service.now })
 
     expect(lines(logs)[0]).toEqual({
-      level: 'warn',
+      level: 'info',
       at: expect.any(String),
       event: 'session.traits_changed',
+      outcome: 'refused',
+      actor: 'anonymous',
       request_id: expect.stringMatching(/^req_/),
       user_id: userId,
       session_id: sessionId,

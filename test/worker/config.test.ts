@@ -54,7 +54,7 @@ describe('a service that is not configured', () => {
       const log = logged.mock.calls.map(([line]) => String(line))
       expect(log).toHaveLength(7)
       for (const line of log) {
-        expect(JSON.parse(line)).toMatchObject({ code: 'misconfigured', settings: name })
+        expect(JSON.parse(line)).toMatchObject({ reason: 'misconfigured', settings: name })
         expect(line).not.toContain('MaRkEr')
         for (const secret of ['SEALING_SECRET', 'DIGEST_SECRET', 'ADMIN_TOKEN'] as const) {
           expect(line).not.toContain(String((env as Env)[secret]))

@@ -128,13 +128,16 @@ describe('two objects of one user', () => {
         userVerbs(userId).startSession(userId, command, service.now),
         userVerbs(`${userId}:second`).startSession(userId, command, service.now),
       ])
-      expect(one).toEqual(other)
+      expect(told(one)).toEqual(told(other))
       expect(one.tag).toBe('started')
       const { begun } = await checkAcknowledged(service, userId, [command.session.id])
       expect(begun).toHaveLength(2)
     }
   })
 })
+
+/** An answer, whether or not it is a repetition. */
+const told = <Answer extends object>(answer: Answer) => ({ ...answer, report: null })
 
 describe('the same operation again', () => {
   it('CF-05: a start repeated any time later is answered as the first time and changes nothing', async () => {
@@ -146,7 +149,7 @@ describe('the same operation again', () => {
     const between = await startCommand(userId)
     await user.startSession(userId, between, service.now)
     const events = await storedEvents(service, userId)
-    expect(await user.startSession(userId, command, service.now)).toEqual(first)
+    expect(told(await user.startSession(userId, command, service.now))).toEqual(told(first))
     expect(await storedEvents(service, userId)).toEqual(events)
     // The session had been replaced meanwhile: the repetition does not bring it back.
     const { live } = await checkHistory(service, userId, 2)
@@ -173,7 +176,7 @@ describe('the same operation again', () => {
     expect(first.tag === 'ended' && first.sessions.length).toBe(1)
     const command = await startCommand(userId)
     await user.startSession(userId, command, service.now)
-    expect(await user.endSessions(userId, end, service.now)).toEqual(first)
+    expect(told(await user.endSessions(userId, end, service.now))).toEqual(told(first))
     expect((await checkHistory(service, userId, 1)).live).toEqual([command.session.id])
   })
 })

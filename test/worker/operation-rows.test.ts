@@ -18,7 +18,10 @@ interface Cost {
 /** A service that counts what its Worker and its objects do in D1. */
 function countingService() {
   const cost: Cost = { read: 0, written: 0, calls: 0 }
-  const count: Intercept = async (_, run) => {
+  // Figures are folded and written once a minute, whatever happens in it: no operation's cost.
+  const figures: number[] = []
+  const count: Intercept = async (sql, run) => {
+    if (/record_counts/.test(sql[0] ?? '')) return writtenAs(figures, await run())
     cost.calls += 1
     const results = await run()
     for (const { meta } of results) {
@@ -39,7 +42,13 @@ function countingService() {
     const result = await work()
     return [result, { ...cost }]
   }
-  return { service, costOf }
+  return { service, costOf, figures }
+}
+
+/** Keeps how many rows these were. */
+function writtenAs(figures: number[], results: D1Result[]): D1Result[] {
+  figures.push(...results.map(({ meta }) => meta.rows_written))
+  return results
 }
 
 const NO_LIMIT = { session_rule: { limit: null, at_limit: 'replace_oldest' } }
@@ -118,6 +127,22 @@ describe('rows of an operation', () => {
     const [response, cost] = await costOf(() => redeem(service, attempt))
     expect(response.status).toBe(200)
     expect(cost.read).toBeLessThanOrEqual(KNOWN_DEVICE_ENTRIES + 20)
+  })
+
+  it('LG-01: what is recorded is counted by a write a minute, of a row for each code, whatever happens in it', async () => {
+    const { service, figures } = countingService()
+    const { client_id } = await createClient(service)
+    expect(figures).toHaveLength(1)
+    let tokens = await signIn(service, client_id, freshAddress())
+    for (let round = 0; round < 5; round++) tokens = await (await refresh(service, tokens)).json<Tokens>()
+    expect(figures).toHaveLength(1)
+    service.now += 60
+    await service.request('/ping/whoami', bearer(tokens.access_token))
+    // sign_in.started, session.created, token.issued, token.refreshed
+    expect(figures.slice(1)).toEqual([4])
+    service.now += 60
+    await service.request('/health')
+    expect(figures).toHaveLength(2)
   })
 
   it('by typed code it is the same, and one call more at most', async () => {

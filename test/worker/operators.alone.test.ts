@@ -144,13 +144,13 @@ describe('the log', () => {
     await service.request('/admin/v1/alarms', bearer('x'))
     const lines = said.mock.calls
       .map(([line]) => JSON.parse(line))
-      .filter(({ event }) => event === 'operator.request')
+      .filter(({ actor }) => actor === 'operator')
     said.mockRestore()
-    expect(lines.map(({ method, path, status }) => [method, path, status])).toEqual([
-      ['POST', '/admin/v1/webhooks', 201],
-      ['DELETE', `/admin/v1/webhooks/${id}`, 204],
-      ['GET', '/admin/v1/users', 200],
-      ['POST', null, 404],
+    expect(lines.map(({ event, method, path, route }) => [event, method, path ?? route])).toEqual([
+      ['operator.called', 'POST', '/admin/v1/webhooks'],
+      ['operator.called', 'DELETE', `/admin/v1/webhooks/${id}`],
+      ['operator.called', 'GET', '/admin/v1/users'],
+      ['request.refused', 'POST', '/admin/v1/alarms/:id/acknowledge'],
     ])
     expect(lines[3].request_id).toBe(refused.headers.get('X-Request-Id'))
   })

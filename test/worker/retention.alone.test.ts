@@ -14,6 +14,7 @@ import { addToAlarm } from '../../src/store/alarms.ts'
 import { insertCode } from '../../src/store/authorization-codes.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
 import { insertPushedRequest } from '../../src/store/pushed-requests.ts'
+import { addRecordCounts } from '../../src/store/record-counts.ts'
 import { insertSeenJti } from '../../src/store/seen-jtis.ts'
 import { recordDelivery } from '../../src/store/webhook-deliveries.ts'
 import { insertWebhook } from '../../src/store/webhooks.ts'
@@ -62,6 +63,7 @@ const KEPT: Kept = [
   ['authorization_codes', 36 * MINUTE],
   ['outbox', 24 * HOUR + 5 * MINUTE],
   ['sessions', 7 * DAY_SECONDS],
+  ["record_counts WHERE code = 'x'", 31 * DAY_SECONDS + 5 * MINUTE],
   ...keptAsSet(365, 365, 30),
 ]
 
@@ -117,6 +119,8 @@ async function fill(service: Service): Promise<void> {
   })
   // A notice that nobody gets to try again.
   const until = service.now + NOTICE_MAIL_SECONDS
+  const counted = { code: 'x', reason: '', count: 1, lastAt: service.now }
+  await addRecordCounts(shards.global, [{ since: service.now, ...counted }])
   await insertOutbox(shards.global, { id: 'm_x', sealed: 'x', expiresAt: until, leasedUntil: until }).run()
   const events = ['user.enabled'] as const
   const webhook = {

@@ -333,6 +333,13 @@ export const COMMANDS: readonly AdminCommand[] = [
     path: `${WEBHOOK}/test`,
   },
   {
+    noun: 'stats',
+    verb: 'show',
+    summary: 'Figures of the last day and month, and how things stand',
+    method: 'GET',
+    path: '/admin/v1/stats',
+  },
+  {
     noun: 'events',
     verb: 'export',
     summary: 'The log of all users as lines of JSON, to be sent to a file',

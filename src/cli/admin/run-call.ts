@@ -4,7 +4,7 @@ import { UsageError } from '../settings.ts'
 import type { AdminCommand } from './commands.ts'
 import type { Instance } from './instance.ts'
 import type { Call } from './read-call.ts'
-import { type Json, renderRecord, renderTable } from './table.ts'
+import { type Json, renderTable, renderWhole } from './table.ts'
 import { visible, visibleJson } from './visible.ts'
 
 const ANSWER_MS = 60_000
@@ -51,7 +51,7 @@ async function send(
 }
 
 function render({ list }: AdminCommand, answer: Json): string {
-  if (list === undefined) return renderRecord(answer)
+  if (list === undefined) return renderWhole(answer)
   const rows = answer[list.member]
   if (!Array.isArray(rows)) throw new UsageError(`The answer has no ${list.member}: is this Latchkey?`)
   return renderTable(rows as Json[], list.columns)

@@ -31,6 +31,20 @@ export function renderTable(rows: readonly Json[], columns: readonly string[]): 
     .join('\n')
 }
 
+/** One thing, and below it, as tables, the lists of things that it has. */
+export function renderWhole(whole: Json): string {
+  const lists = Object.entries(whole).filter((entry): entry is [string, Json[]] => isListOfThings(entry[1]))
+  const rest = Object.fromEntries(Object.entries(whole).filter(([, value]) => !isListOfThings(value)))
+  const tables = lists.map(([name, rows]) => {
+    const columns = Object.keys(rows[0] ?? {})
+    return `${visible(name).toUpperCase()}\n${renderTable(rows, columns)}`
+  })
+  return [renderRecord(rest), ...tables].join('\n\n')
+}
+
+const isListOfThings = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(each => typeof each === 'object' && each !== null)
+
 export function renderRecord(record: Json): string {
   const members = flatten(record)
   const width = Math.max(0, ...members.map(([name]) => widthOf(name)))

@@ -3,6 +3,7 @@
 import { isTaggedId } from '../../domain/ids.ts'
 import type { Session } from '../../domain/session.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
+import { record } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { run } from '../../store/d1.ts'
 import { recognizeSession } from '../../store/sessions.ts'
@@ -18,7 +19,8 @@ export const accountArrivals = new Hono<LatchkeyEnv>()
 accountArrivals.post('/account/sessions/recognize', c =>
   answer(c, async (session, arrivalId) => {
     const { parts, facts } = c.var
-    await run(recognizeSession(parts.shards.of(session.userId), session, arrivalId, facts.now))
+    const recognition = recognizeSession(parts.shards.of(session.userId), session, arrivalId, facts.now)
+    if ((await run(recognition)) > 0) record('session.recognized', { session_id: arrivalId })
     return c.redirect('/account', 303)
   }),
 )

@@ -1,5 +1,6 @@
 // Everything that Latchkey keeps about a user, to take away (GDPR Art. 15, 20): for the browser session only, since a
 // token is never taken as a present user.
+import { record } from '../../records/record.ts'
 import { AccountData, accountDataText } from '../account-data.ts'
 import { unauthorized } from '../bearer.ts'
 import { findBrowserSession } from '../browser-session.ts'
@@ -27,6 +28,8 @@ accountData.get(
     await checkDownloadLimit(c, session.userId)
     c.header('Content-Type', 'application/json')
     c.header('Content-Disposition', 'attachment; filename="latchkey-account.json"')
-    return c.body(await accountDataText(c, session))
+    const text = await accountDataText(c, session)
+    record('user.downloaded')
+    return c.body(text)
   },
 )

@@ -3,6 +3,7 @@ import { parseEmailAddress } from '../../domain/email-address.ts'
 import type { Session } from '../../domain/session.ts'
 import { AccountDeletedPage } from '../../pages/account/account-deleted-page.tsx'
 import { DeletePage } from '../../pages/account/delete-page.tsx'
+import { refusedFor } from '../../records/record.ts'
 import { deleteOwnAccount } from '../../sign-in/delete-account.ts'
 import { listConsents } from '../../store/consents.ts'
 import { listLiveSessions } from '../../store/sessions.ts'
@@ -58,6 +59,7 @@ async function ask(
 ): Promise<Response> {
   const problem = error && new Problem(error)
   if (problem && wantsJson(c)) throw problem
+  if (problem) refusedFor(problem.code)
   const { parts, facts } = c.var
   const db = parts.shards.of(session.userId)
   const [sessions, consents] = await Promise.all([

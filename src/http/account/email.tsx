@@ -3,6 +3,7 @@ import { parseEmailAddress } from '../../domain/email-address.ts'
 import { parseCode } from '../../domain/typed-code.ts'
 import { EmailCodePage } from '../../pages/account/email-code-page.tsx'
 import { EmailPage } from '../../pages/account/email-page.tsx'
+import { refusedFor } from '../../records/record.ts'
 import { completeEmailChange, isAwaitingCode } from '../../sign-in/complete-email-change.ts'
 import { startEmailChange } from '../../sign-in/start-email-change.ts'
 import { readForm } from '../body.ts'
@@ -61,6 +62,7 @@ emailPages.post('/account/email/code', async c => {
   if (outcome === 'session_ended') return signInFirst(c, null, HERE)
   if (outcome !== 'wrong_code') return askForAddress(c, await currentAddress(c, session), outcome)
   if (wantsJson(c)) throw new Problem('wrong_code')
+  refusedFor('wrong_code')
   return c.html(<EmailCodePage csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
 })
 
@@ -73,5 +75,6 @@ async function askForAddress(
   if (error === undefined) return c.html(page)
   const problem = new Problem(error)
   if (wantsJson(c)) throw problem
+  refusedFor(error)
   return c.html(page, problem.status)
 }

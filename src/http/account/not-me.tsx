@@ -5,6 +5,7 @@ import type { EndSessions } from '../../domain/commands.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../pages/account/not-me-invalid-page.tsx'
 import { NotMePage } from '../../pages/account/not-me-page.tsx'
+import { refusedFor } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { findEventOfSession } from '../../store/events.ts'
 import { findUser } from '../../store/users.ts'
@@ -92,6 +93,8 @@ async function done(
 }
 
 function refuse(c: LatchkeyContext, why: 'invalid' | 'expired'): Response | Promise<Response> {
-  if (wantsJson(c)) throw new Problem(why === 'expired' ? 'link_expired' : 'invalid_link')
+  const code = why === 'expired' ? 'link_expired' : 'invalid_link'
+  if (wantsJson(c)) throw new Problem(code)
+  refusedFor(code)
   return c.html(<NotMeInvalidPage why={why} />, 400)
 }

@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts'
 
 export const adminAlarms = new Hono<LatchkeyEnv>()
 
-const AlarmView = v.object({
+export const AlarmView = v.object({
   id: v.string(),
   kind: v.string(),
   severity: v.string(),
@@ -49,7 +49,7 @@ adminAlarms.post(
   },
 )
 
-const alarmView = (alarm: AlarmRow) => ({
+export const alarmView = (alarm: AlarmRow) => ({
   id: alarm.id,
   kind: alarm.kind,
   severity: alarm.severity,

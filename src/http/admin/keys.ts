@@ -12,7 +12,7 @@ import { Problem } from '../problem.ts'
 
 export const adminKeys = new Hono<LatchkeyEnv>()
 
-const KeyView = v.object({
+export const KeyView = v.object({
   kid: v.string(),
   state: v.picklist(['pending', 'active', 'retiring', 'gone']),
   alg: v.string(),
@@ -91,7 +91,7 @@ async function removeKey(c: LatchkeyContext, kid: string): Promise<readonly Sign
   throw new Problem(isGone ? 'key_gone' : 'not_found')
 }
 
-const keyView = (key: SigningKeyRow) => ({
+export const keyView = (key: SigningKeyRow) => ({
   kid: key.kid,
   state: key.state,
   alg: ALG,

@@ -10,6 +10,7 @@ import { findUser, findUserIdByAddress, type UserRow } from '../../store/users.t
 import { addressTag } from '../../tokens/address-tag.ts'
 import { randomId } from '../../tokens/random.ts'
 import { callUser, type UserVerbs } from '../../user/call.ts'
+import type { Reported } from '../../user/outcome.ts'
 import { readQuery } from '../body.ts'
 import { clientsOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
@@ -176,7 +177,7 @@ async function setDisabled(c: LatchkeyContext, disabled: boolean): Promise<void>
   )
 }
 
-const change = <Result extends { readonly tag: string }>(
+const change = <Result extends Reported<{ readonly tag: string }>>(
   c: LatchkeyContext,
   user: UserRow,
   call: (verbs: UserVerbs) => Promise<Result>,

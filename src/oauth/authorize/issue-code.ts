@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../../domain/authorization.ts'
 import { tagOf } from '../../domain/ids.ts'
 import { AUTHORIZATION_CODE_SECONDS } from '../../domain/limits.ts'
 import type { Session } from '../../domain/session.ts'
+import { record } from '../../records/record.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { type AuthorizationCode, findCode, insertCode } from '../../store/authorization-codes.ts'
 import { findCause } from '../../store/events.ts'
@@ -40,7 +41,10 @@ export async function issueCode(
     marks: await deviceMarks(parts.secrets, session.userId, facts),
     expiresAt: facts.now + AUTHORIZATION_CODE_SECONDS,
   })
-  if (isNew) return text
+  if (isNew) {
+    record('code.issued', { client_id: request.clientId })
+    return text
+  }
   const known = await findCode(db, codeDigest)
   const isUsable =
     known !== null && known.expiresAt > facts.now && (await findCause(db, codeOpId(codeDigest))) === null

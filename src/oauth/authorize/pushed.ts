@@ -2,6 +2,7 @@
 import type { Client } from '../../domain/client.ts'
 import { isTaggedId, shardTagOfDigest } from '../../domain/ids.ts'
 import { AUTHORIZATION_QUERY_MAX_CHARS, PUSHED_REQUEST_SECONDS } from '../../domain/limits.ts'
+import { record } from '../../records/record.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { insertPushedRequest, takePushedRequest } from '../../store/pushed-requests.ts'
 import { randomBytes, randomTaggedId } from '../../tokens/random.ts'
@@ -59,6 +60,7 @@ export async function pushRequest(
     parameters: text,
     expiresAt: facts.now + PUSHED_REQUEST_SECONDS,
   })
+  record('authorization.pushed')
   return { request_uri: `${PREFIX}${id}`, expires_in: PUSHED_REQUEST_SECONDS }
 }
 

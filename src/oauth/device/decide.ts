@@ -8,6 +8,7 @@ import {
   mayDecide,
 } from '../../domain/device-authorization.ts'
 import type { Session } from '../../domain/session.ts'
+import { record } from '../../records/record.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { decideDeviceAuthorization, findDeviceAuthorization } from '../../store/device-authorizations.ts'
 import { grantConsent } from '../authorize/consent.ts'
@@ -78,5 +79,7 @@ export async function decideOnDevice(
     signedInWith: session.signedInWith,
     authTime: session.createdAt,
   }
-  return (await decideDeviceAuthorization(key.db, key.digest, decision, by, facts.now)) ? client : null
+  if (!(await decideDeviceAuthorization(key.db, key.digest, decision, by, facts.now))) return null
+  record('device.decided', { reason: decision, client_id: client.id })
+  return client
 }

@@ -2,6 +2,7 @@
 import { type Client, DEVICE_CODE_GRANT } from '../../domain/client.ts'
 import { DEVICE_CODE_SECONDS, DEVICE_POLL_SECONDS } from '../../domain/limits.ts'
 import { showCode } from '../../domain/typed-code.ts'
+import { record } from '../../records/record.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { insertDeviceAuthorization } from '../../store/device-authorizations.ts'
 import { randomCode } from '../../tokens/random.ts'
@@ -40,6 +41,7 @@ export async function startDeviceAuthorization(
     const deviceCodeDigest = await digestOfDeviceCode(deviceCode)
     const fresh = { ...asked, deviceCodeDigest }
     if (await insertDeviceAuthorization(key.db, key.digest, fresh, DEVICE_POLL_SECONDS)) {
+      record('device.started')
       return answerWith(`${parts.config.issuer}${DEVICE_PATH}`, deviceCode, showCode(userCode))
     }
   }

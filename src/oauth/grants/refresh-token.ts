@@ -3,6 +3,7 @@ import type { Client } from '../../domain/client.ts'
 import { judgeRefresh, type RotatedRow } from '../../domain/refresh.ts'
 import { grantScope, splitScope } from '../../domain/scope.ts'
 import { expiryAfterUse } from '../../domain/session.ts'
+import { identify } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { StorageUnavailable } from '../../store/d1.ts'
@@ -26,6 +27,7 @@ export const refreshToken: Grant = {
     const presented = await readRefreshToken(parts.secrets, required(form, 'refresh_token'))
     if (presented === null) throw invalidGrant('not one of ours')
     const { sessionId, generation } = presented
+    identify({ user_id: presented.facts.userId, session_id: sessionId })
     if (presented.facts.clientId !== client.id) throw invalidGrant('another client')
     const { jkt: boundTo = proof?.jkt } = presented.facts
     if (boundTo !== proof?.jkt) throw invalidGrant('bound to another key')
