@@ -9,6 +9,7 @@ import { adminClients } from './http/admin/clients.ts'
 import { adminExport } from './http/admin/export.ts'
 import { adminKeys } from './http/admin/keys.ts'
 import { adminLogCheck } from './http/admin/log-check.ts'
+import { adminPage } from './http/admin/page.tsx'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
 import { adminStats } from './http/admin/stats.ts'
@@ -107,7 +108,7 @@ export function createApp(ports: Ports): App {
   app.use(requireHttps())
   app.use(doubtMemory())
   for (const [path, readers] of CORS_PATHS) app.use(path, cors(readers))
-  app.use('/admin/*', requireOperator())
+  app.use('/admin/v1/*', requireOperator())
   for (const routes of ROUTES) app.route('/', routes)
   app.route('/', discovery(app))
   app.route('/', openapi(app))
@@ -139,6 +140,7 @@ const ROUTES = [
   eventsApi,
   preferencesApi,
   retirements,
+  adminPage,
   adminStats,
   adminClients,
   adminRegistrationTokens,

@@ -4,8 +4,9 @@ import { createApp, realPorts } from './app.ts'
 import type { EventMessage } from './domain/event-message.ts'
 import { keepHouse } from './housekeeping.ts'
 import { deliverEvents } from './notify/deliver-events.ts'
-import { recordingAs, type SecurityRecord } from './records/record.ts'
+import { recordingAs } from './records/record.ts'
 import { type CallerProps, retirementsForCaller, verifyForCaller } from './rpc/verify-for-caller.ts'
+import type { Parts } from './sign-in/parts.ts'
 import type { FeedAnswer } from './verifier/bounded-verifier.ts'
 import type { FeedPosition } from './verifier/feed-position.ts'
 import type { TokenService, VerifyAnswer, VerifyDemand } from './verifier/token-service.ts'
@@ -17,13 +18,28 @@ export { WaitingBrowser } from './waiting/waiting-browser.ts'
 const app = createApp(realPorts)
 const nowInSeconds = () => Math.floor(realPorts.now())
 
+/** What is recorded outside of a request is counted too. */
+async function recorded<T>(
+  { figures }: Pick<Parts, 'figures'>,
+  now: number,
+  waitUntil: (work: Promise<unknown>) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const result = await recordingAs(null, 'system', entry => figures.add(entry, now), work)
+  figures.flush(now, waitUntil)
+  return result
+}
+
 /** `env.AUTH` of a resource Worker: a service binding to this entrypoint, with its client id as props. */
 export class Verifier extends WorkerEntrypoint<Env, Partial<CallerProps>> implements TokenService {
   verify(token: string, demand: VerifyDemand = {}): Promise<VerifyAnswer> {
     const nowMs = realPorts.now() * 1_000
     const waitUntil = (work: Promise<unknown>) => this.ctx.waitUntil(work)
     const facts = { now: nowInSeconds(), nowMs, waitUntil }
-    return verifyForCaller(app.parts(this.env), this.ctx.props, token, demand, facts)
+    const parts = app.parts(this.env)
+    return recorded(parts, facts.now, waitUntil, () =>
+      verifyForCaller(parts, this.ctx.props, token, demand, facts),
+    )
   }
 
   retirements(after: FeedPosition): Promise<FeedAnswer | null> {
@@ -39,10 +55,7 @@ export default {
   async queue({ messages }, env, context): Promise<void> {
     const now = nowInSeconds()
     const parts = app.parts(env)
-    const count = (entry: SecurityRecord) => parts.figures.add(entry, now)
-    await recordingAs(null, 'system', count, () =>
-      deliverEvents(parts, messages, now, work => context.waitUntil(work)),
-    )
-    parts.figures.flush(now, work => context.waitUntil(work))
+    const waitUntil = (work: Promise<unknown>) => context.waitUntil(work)
+    await recorded(parts, now, waitUntil, () => deliverEvents(parts, messages, now, waitUntil))
   },
 } satisfies ExportedHandler<Env, EventMessage>

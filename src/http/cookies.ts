@@ -3,6 +3,7 @@ import { getCookie, setCookie } from 'hono/cookie'
 import {
   DAY_SECONDS,
   KNOWN_NETWORK_SECONDS,
+  OPERATOR_SESSION_SECONDS,
   SESSION_ABSOLUTE_SECONDS,
   SIGN_IN_SECONDS,
 } from '../domain/limits.ts'
@@ -17,6 +18,8 @@ const COOKIES = {
   csrf: { name: '__Host-csrf', maxAge: DAY_SECONDS, sameSite: 'Lax' },
   /** Names a browser in which somebody has signed in, so that a stranger's flood cannot crowd it out. */
   browser: { name: '__Host-browser', maxAge: KNOWN_NETWORK_SECONDS, sameSite: 'Lax' },
+  /** The operator's page. Strict: nothing leads there from elsewhere. */
+  operator: { name: '__Host-operator', maxAge: OPERATOR_SESSION_SECONDS, sameSite: 'Strict' },
 } as const
 
 export type CookieKind = keyof typeof COOKIES

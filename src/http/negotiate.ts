@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 
 const PAGE_PATHS =
-  /^\/(?:$|sign-in(?:\/|$)|sign-out$|signed-out(?:\/|$)|account(?:\/|$)|device$|oauth2\/(?:authorize|end-session)(?:\/|$)|assets\/)/
+  /^\/(?:$|sign-in(?:\/|$)|sign-out$|signed-out(?:\/|$)|account(?:\/|$)|device$|admin(?:$|\/(?:sign-out|acknowledge)$)|oauth2\/(?:authorize|end-session)(?:\/|$)|assets\/)/
 
 export const wantsJson = (c: Context): boolean =>
   /\bapplication\/(?:problem\+)?json\b/i.test(c.req.header('Accept') ?? '')

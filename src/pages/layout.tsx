@@ -11,6 +11,8 @@ export interface LayoutProps {
   readonly wide?: boolean
   /** File names of the table of assets. */
   readonly scripts?: readonly string[]
+  /** One more, beside the style of all pages. */
+  readonly stylesheet?: string
   /** What stands beside the brand. */
   readonly aside?: Child
   /** What stands below everything else. */
@@ -23,6 +25,7 @@ export const Layout: FC<LayoutProps> = ({
   csrfToken,
   wide = false,
   scripts = [],
+  stylesheet,
   aside,
   below,
   children,
@@ -40,6 +43,7 @@ export const Layout: FC<LayoutProps> = ({
         <title>{`${title} · ${texts.brand}`}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/latchkey.css" />
+        {stylesheet !== undefined && <link rel="stylesheet" href={`/assets/${stylesheet}`} />}
         {csrfToken !== undefined && <script src="/assets/forms.js" defer />}
         {scripts.map(name => (
           <script src={`/assets/${name}`} defer />

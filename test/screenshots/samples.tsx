@@ -16,6 +16,8 @@ import { LogPage } from '../../src/pages/account/log-page.tsx'
 import { NotMeDonePage } from '../../src/pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../src/pages/account/not-me-invalid-page.tsx'
 import { NotMePage } from '../../src/pages/account/not-me-page.tsx'
+import { AdminPage, type AdminPageProps } from '../../src/pages/admin/admin-page.tsx'
+import { AdminSignInPage } from '../../src/pages/admin/admin-sign-in-page.tsx'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
 import { CodeRequiredPage } from '../../src/pages/code-required-page.tsx'
 import { ConsentPage, type ConsentPageProps } from '../../src/pages/consent-page.tsx'
@@ -339,6 +341,63 @@ const askingDevice = (text: string | null = null) =>
     scopes: ['openid', 'email', text ?? 'accounts:read'],
   }) as const
 
+const quiet = (at: number) => ({ at, sign_ins: 0, refreshes: 0, ended: 0, refusals: 0 })
+const NO_STATS: AdminPageProps['stats'] = {
+  at: NOW,
+  hours: Array.from({ length: 24 }, (_, at) => quiet(NOW - (23 - at) * HOUR)),
+  days: Array.from({ length: 30 }, (_, at) => quiet(NOW - (29 - at) * DAY)),
+  refused: [],
+  ended: [],
+  alarms: [],
+  mails: { waiting: 0, oldestAt: null },
+  queue: null,
+  webhooks: [],
+  keys: [],
+  cronAt: null,
+}
+const busy = ({ at }: { readonly at: number }, index: number) => ({
+  at,
+  sign_ins: Math.round(900 + 800 * Math.sin(index / 3)),
+  refreshes: 12_000 + 731 * (index % 7),
+  ended: (index * 37) % 101,
+  refusals: index === 17 ? 4_200 : index % 5,
+})
+const alarm = {
+  id: 'a_1',
+  kind: 'token.forged',
+  severity: 'critical',
+  count: 1_204,
+  first_at: NOW - 5 * HOUR,
+  last_at: NOW - 30,
+  detail: 'a valid signature on a token that was never issued',
+}
+const STATS: AdminPageProps['stats'] = {
+  at: NOW,
+  hours: NO_STATS.hours.map(busy),
+  days: NO_STATS.days.map(busy),
+  refused: [
+    { reason: 'invalid_grant', day: 210, month: 4_310 },
+    { reason: 'rate_limited', day: 4_000, month: 4_002 },
+    { reason: 'authorization_pending', day: 0, month: 12 },
+  ],
+  ended: [
+    { reason: 'signed_out', day: 90, month: 2_800 },
+    { reason: 'replaced', day: 12, month: 333 },
+  ],
+  alarms: [
+    alarm,
+    { ...alarm, id: 'a_2', kind: 'webhook.failing', severity: 'medium', detail: 'W'.repeat(200) },
+  ],
+  mails: { waiting: 12, oldestAt: NOW - 4 * 60 },
+  queue: { messages: 3, oldestAt: NOW - 20 },
+  webhooks: [{ id: 'w_1', url: 'https://hooks.example.test/secret', waiting: 2, given_up: 1 }],
+  keys: [
+    { kid: 'k_pendingpendingpending', state: 'pending', created_at: NOW - DAY, active_at: null },
+    { kid: 'k_activeactiveactive', state: 'active', created_at: NOW - 40 * DAY, active_at: NOW - 20 * DAY },
+  ],
+  cronAt: NOW - 40,
+}
+
 export const PAGES: Readonly<Record<string, unknown>> = {
   'sign-in': <SignInPage csrfToken={CSRF} continueTo={null} />,
   'sign-in-error': (
@@ -461,6 +520,10 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'device-allowed': <DeviceDecidedPage csrfToken={CSRF} isAllowed clientName="Ledger & Co" />,
   'device-denied': <DeviceDecidedPage csrfToken={CSRF} isAllowed={false} clientName="Ledger & Co" />,
   'signed-out': <SignedOutPage />,
+  'admin-sign-in': <AdminSignInPage csrfToken={CSRF} />,
+  'admin-sign-in-error': <AdminSignInPage csrfToken={CSRF} error="wrong_token" />,
+  admin: <AdminPage csrfToken={CSRF} stats={STATS} />,
+  'admin-empty': <AdminPage csrfToken={CSRF} stats={NO_STATS} />,
   error: (
     <ErrorPage
       status={503}

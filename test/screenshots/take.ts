@@ -1,4 +1,4 @@
-// Takes a picture of every page, on a phone and a desktop, light and dark: `node test/screenshots/take.ts <folder>`.
+// Takes a picture of every page, on a phone and a desktop, light and dark: `node test/screenshots/take.ts <folder> [page …]`.
 // It serves the pages to Chromium from memory under their policy, and fails on a violation or a sideways scroll.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const SIZES = {
   zoomed: { width: 320, height: 256 },
 } as const
 const folder = process.argv[2]
-if (folder === undefined) throw new Error('usage: node test/screenshots/take.ts <folder>')
+if (folder === undefined) throw new Error('usage: node test/screenshots/take.ts <folder> [page …]')
 mkdirSync(folder, { recursive: true })
 
 const vite = await createViteServer({
@@ -26,7 +26,12 @@ const vite = await createViteServer({
 })
 const { PAGES, HOSTILE, pagesWith } = await vite.ssrLoadModule('/test/screenshots/samples.tsx')
 const { ASSETS } = await vite.ssrLoadModule('/src/pages/assets/index.ts')
-const pages = { ...PAGES, ...pagesWith(HOSTILE) }
+const wanted = process.argv.slice(3)
+const pages = Object.fromEntries(
+  Object.entries({ ...PAGES, ...pagesWith(HOSTILE) }).filter(
+    ([name]) => wanted.length === 0 || wanted.includes(name),
+  ),
+)
 const faults: string[] = []
 
 async function take(page: Page, name: string, suffix: string): Promise<void> {

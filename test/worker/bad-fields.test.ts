@@ -195,7 +195,7 @@ describe('an id that nothing has', () => {
         ['DELETE', `/admin/v1/clients/${id}`],
         ['POST', `/admin/v1/alarms/${id}/acknowledge`],
       ] as const) {
-        const init = path.startsWith('/admin')
+        const init = path.startsWith('/admin/v1')
           ? admin(service, { method })
           : bearer(tokens.access_token, { method })
         const code = await expectRefusal(await service.request(path, init), `${method} ${path.slice(0, 100)}`)

@@ -50,7 +50,7 @@ function send({ method, path }: Route, init: RequestInit = {}): Promise<Response
   for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
   const whole = { ...init, method, headers }
   if (headers.has('Authorization')) return service.request(path, whole)
-  if (path.startsWith('/admin')) return service.request(path, admin(service, whole))
+  if (path.startsWith('/admin/v1')) return service.request(path, admin(service, whole))
   if (/^\/(?:v1|ping)\//.test(path)) return service.request(path, bearer(accessToken, whole))
   // Its body would be ignored and its caller signed out.
   if (path === '/oauth2/logout') return service.request(path, whole)
@@ -198,7 +198,7 @@ describe('every route', () => {
     '/V1/sessions',
     '/v1/sessions/a/b',
     '/admin/v1/nowhere',
-    '/admin',
+    '/admin/nowhere',
     '/oauth2/nowhere',
     '/oauth2/token/',
     '/sign-in/nowhere',

@@ -10,7 +10,7 @@ beforeEach(() => void vi.spyOn(console, 'info').mockReturnValue())
 
 /** What people visit, and what pages load. */
 const PAGES =
-  /^\/(?:$|favicon\.ico$|assets\/|sign-in(?:\/|$)|sign-out$|signed-out(?:\/|$)|account(?:\/(?!data\.json$)|$)|device(?:\/|$)|oauth2\/authorize\/|oauth2\/end-session\/)/
+  /^\/(?:$|favicon\.ico$|assets\/|sign-in(?:\/|$)|sign-out$|signed-out(?:\/|$)|account(?:\/(?!data\.json$)|$)|device(?:\/|$)|admin(?:\/(?!v1\/)|$)|oauth2\/authorize\/|oauth2\/end-session\/)/
 
 let document: OpenApi
 beforeAll(async () => {

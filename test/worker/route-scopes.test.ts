@@ -26,7 +26,7 @@ const RULES: readonly (readonly [RegExp, demand: 'any' | 'nothing' | 'openid' | 
   [/^\/v1\//, 'sessions'],
   [/^\/(?:oauth2|admin|\.well-known)\//, 'nothing'],
   // Pages, and what is public.
-  [/^\/(?:assets|sign-in|sign-out|signed-out|account|device|health|favicon|openapi)|^\/$/, 'nothing'],
+  [/^\/(?:assets|sign-in|sign-out|signed-out|account|admin|device|health|favicon|openapi)|^\/$/, 'nothing'],
 ]
 const demandOf = ({ path }: Route) => RULES.find(([pattern]) => pattern.test(path))?.[1]
 

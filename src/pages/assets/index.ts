@@ -1,5 +1,6 @@
 // The table of everything that is served under /assets/. Names stay, contents change: the route sets a short max-age.
 import { ACCOUNT_SCRIPT } from './account-script.ts'
+import { ADMIN_STYLESHEET } from './admin-stylesheet.ts'
 import { CHECK_SCRIPT } from './check-script.ts'
 import { FORM_POST_SCRIPT } from './form-post-script.ts'
 import { FORMS_SCRIPT } from './forms-script.ts'
@@ -16,6 +17,7 @@ const script = (body: string): Asset => ({ type: 'text/javascript; charset=utf-8
 
 export const ASSETS: Readonly<Record<string, Asset>> = {
   'latchkey.css': { type: 'text/css; charset=utf-8', body: STYLESHEET },
+  'admin.css': { type: 'text/css; charset=utf-8', body: ADMIN_STYLESHEET },
   'icon.svg': { type: 'image/svg+xml', body: ICON },
   'account.js': script(ACCOUNT_SCRIPT),
   'check.js': script(CHECK_SCRIPT),
