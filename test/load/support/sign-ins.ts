@@ -10,11 +10,18 @@ export interface SignedIn {
 }
 
 /** Throws when it is refused. */
-export async function signIn(
+export async function signIn(...by: Parameters<typeof signInUnlessBusy>): Promise<SignedIn> {
+  const signedIn = await signInUnlessBusy(...by)
+  if (signedIn === null) throw new Error('the service is too busy for a sign-in')
+  return signedIn
+}
+
+/** null when the service was too busy (503). Throws when it is refused for any other reason. */
+export async function signInUnlessBusy(
   { origin, mailbox }: Pick<OwnInstance, 'origin' | 'mailbox'>,
   clientId: string,
   email: string,
-): Promise<SignedIn> {
+): Promise<SignedIn | null> {
   let waitedMs = 0
   const device = createDevice(
     origin,
@@ -30,6 +37,7 @@ export async function signIn(
   const from = performance.now()
   const { status, body } = await device.signIn(email)
   const ms = performance.now() - from - waitedMs
+  if (status === 503) return null
   if (status !== 200) throw new Error(`a sign-in was refused: ${status} ${JSON.stringify(body)}`)
   return { device, ms }
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Device } from '../../../src/cli/device.ts'
 import type { OwnInstance } from '../support/own-instance.ts'
-import { atPace, signIn } from '../support/sign-ins.ts'
+import { atPace, signIn, signInUnlessBusy } from '../support/sign-ins.ts'
 import type { Plan } from './measure.ts'
 
 export interface Crowd {
@@ -30,15 +30,22 @@ export async function gatherCrowd(instance: OwnInstance): Promise<Crowd> {
   return { clientId, devices }
 }
 
-/** @returns how long each sign-in took, in milliseconds */
+export interface Made {
+  /** How long each sign-in took. */
+  readonly signInMs: readonly number[]
+  /** Sign-ins and changes that a machine with too much to do has refused, with 503. */
+  readonly refused: number
+}
+
 export async function makeEvents(
   instance: OwnInstance,
   { events, rounds, signInsPerSecond, changesPerSecond }: Plan,
   { clientId, devices }: Crowd,
-): Promise<number[]> {
+): Promise<Made> {
   // Every sign-in is two events in the end.
   const seconds = events / rounds / (2 * signInsPerSecond + changesPerSecond)
   const name = randomBytes(4).toString('hex')
+  let refused = 0
   const changing = () =>
     atPace(changesPerSecond, Math.ceil(seconds * changesPerSecond), async index => {
       const { status } = await (devices[index % devices.length] as Device).request('PUT', '/v1/preferences', {
@@ -46,13 +53,15 @@ export async function makeEvents(
         one_device: false,
         notify: { new_sign_in: 'always' },
       })
-      if (status !== 200) throw new Error(`a preference was not changed: ${status}`)
+      if (status === 503) refused++
+      else if (status !== 200) throw new Error(`a preference was not changed: ${status}`)
     })
   const signingIn = () =>
     atPace(signInsPerSecond, Math.ceil(seconds * signInsPerSecond), index =>
-      signIn(instance, clientId, `${name}-${index}@load.test`),
+      signInUnlessBusy(instance, clientId, `${name}-${index}@load.test`),
     )
   const [signedIn] = await Promise.all([signingIn(), changing()])
   await instance.operator.ask('POST', `/clients/${clientId}/revoke-sessions`)
-  return signedIn.map(({ ms }) => ms)
+  const signInMs = signedIn.flatMap(each => (each === null ? [] : [each.ms]))
+  return { signInMs, refused: refused + signedIn.length - signInMs.length }
 }

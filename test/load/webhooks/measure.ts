@@ -34,7 +34,7 @@ export async function measureWebhooks(instance: OwnInstance, plan: Plan): Promis
   const rows = []
   for (let round = 1; round <= plan.rounds; round++) {
     for (const kind of ['without', 'with'] as const) {
-      const { signInMs, events, result } = await runRound(instance, plan, crowd, kind)
+      const { signInMs, refused, events, result } = await runRound(instance, plan, crowd, kind)
       p50[kind].push(median(signInMs))
       p99[kind].push(quantile(signInMs, 0.99))
       if (result !== null) told.push(result)
@@ -42,6 +42,7 @@ export async function measureWebhooks(instance: OwnInstance, plan: Plan): Promis
         round,
         receivers: kind,
         'sign-ins': signInMs.length,
+        'too busy': refused,
         'p50 ms': Math.round(median(signInMs)),
         'p99 ms': Math.round(quantile(signInMs, 0.99)),
         events,
@@ -101,12 +102,12 @@ async function runRound(instance: OwnInstance, plan: Plan, crowd: Crowd, kind: K
       ? []
       : await Promise.all(plan.manners.map(manner => startReceiver(instance.operator, manner)))
   const from = performance.now()
-  const signInMs = await makeEvents(instance, plan, crowd)
+  const made = await makeEvents(instance, plan, crowd)
   const events = listEvents(instance).filter(event => !before.has(event))
-  if (kind === 'without') return { signInMs, events: events.length, result: null }
+  if (kind === 'without') return { ...made, events: events.length, result: null }
   const result = await settleRound(instance, receivers, events, from)
   await Promise.all(receivers.map(each => each.remove()))
-  return { signInMs, events: events.length, result }
+  return { ...made, events: events.length, result }
 }
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1)
