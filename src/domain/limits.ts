@@ -168,11 +168,13 @@ export const DELIVERY_TIMEOUT_MS = 10_000
 export const DELIVERY_BACKOFF_SECONDS = [5, 30, 120, 600] as const
 /** A receiver that asks for a longer wait than this gets this. */
 export const DELIVERY_RETRY_AFTER_MAX_SECONDS = 60 * MINUTE_SECONDS
+/** A try that takes longer than this goes on beside its batch, and the next one is later than its end. */
+export const DELIVERY_SLOW_MS = 1_000
+export const DELIVERY_SLOW_RETRY_SECONDS = 20
+/** For how long it is known that a client was told after all: longer than it would be tried. */
+export const LATE_LOGOUT_SECONDS = DAY_SECONDS
 /** One try to tell a webhook. */
 export const WEBHOOK_TIMEOUT_MS = 15_000
-/** A try that takes longer than this goes on beside its batch, and the next one is later than its end. */
-export const WEBHOOK_SLOW_MS = 1_000
-export const WEBHOOK_SLOW_RETRY_SECONDS = 20
 /** A receiver that has let a try run out of time is left alone for so long, from that try's beginning on. */
 export const WEBHOOK_HELD_SECONDS = MINUTE_SECONDS
 /** The waits between tries, as Standard Webhooks has them: three days in all. */

@@ -2,14 +2,19 @@
 // session of its own has ended.
 import type { Client } from '../domain/client.ts'
 import type { SessionEndedMessage } from '../domain/event-message.ts'
-import { DELIVERY_TIMEOUT_MS } from '../domain/limits.ts'
+import { DELIVERY_TIMEOUT_MS, LATE_LOGOUT_SECONDS } from '../domain/limits.ts'
+import { errorName, log } from '../log.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
+import { hasSeenJti, insertSeenJti } from '../store/seen-jtis.ts'
+import type { Shards } from '../store/shards.ts'
+import { digest } from '../tokens/digest.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
 import { mintLogoutToken } from '../tokens/logout-token.ts'
 import { type Delivery, judgeAnswer, refused } from './delivery.ts'
 
 export interface LogoutParts {
   readonly config: { readonly issuer: string }
+  readonly shards: Shards
   readonly keys: KeyRing
   readonly findClient: (id: string, now: number) => Promise<Client | null>
   readonly fetchTarget: FetchTarget
@@ -18,11 +23,13 @@ export interface LogoutParts {
 /** Signed anew for every try: a logout token lives shorter than the wait between two. Throws StorageUnavailable. */
 export async function sendLogoutToken(
   parts: LogoutParts,
-  { user_id: userId, session_id: sessionId, client_id: clientId }: SessionEndedMessage,
+  message: SessionEndedMessage,
   now: number,
 ): Promise<Delivery> {
+  const { user_id: userId, session_id: sessionId, client_id: clientId } = message
   const client = await parts.findClient(clientId, now)
   if (!client?.backchannel_logout_uri) return { tag: 'settled' }
+  if (await hasSeenJti(parts.shards.global, await lateDigest(message))) return { tag: 'settled' }
   const token = await mintLogoutToken(parts.keys, parts.config.issuer, { userId, sessionId, clientId }, now)
   const answer = await parts.fetchTarget(client.backchannel_logout_uri, {
     method: 'POST',
@@ -34,6 +41,24 @@ export async function sendLogoutToken(
   if (delivery.tag === 'delivered') return delivery
   return isWorthAnotherTry(delivery) ? delivery : refused(delivery)
 }
+
+/** A try that took long has come to an end meanwhile: the next one, which waits in the queue, is none. Never throws. */
+export async function noteLateLogout(
+  { shards }: Pick<LogoutParts, 'shards'>,
+  message: SessionEndedMessage,
+  now: number,
+): Promise<void> {
+  try {
+    await insertSeenJti(shards.global, await lateDigest(message), now + LATE_LOGOUT_SECONDS)
+  } catch (error) {
+    // The client is told once more.
+    const { client_id, seq } = message
+    log('error', { event: 'logout.not_noted', client_id, seq, error: errorName(error) })
+  }
+}
+
+const lateDigest = ({ session_id, client_id }: SessionEndedMessage): Promise<string> =>
+  digest('late-logout', `${session_id} ${client_id}`)
 
 const NO_ANSWER = ['no_answer', 'timed_out']
 /** Client errors that say "later" (RFC 9110 §15.5.9, RFC 6585 §4). */

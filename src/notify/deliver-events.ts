@@ -4,15 +4,15 @@ import type { EventMessage } from '../domain/event-message.ts'
 import {
   DELIVERY_BACKOFF_SECONDS,
   DELIVERY_RETRY_AFTER_MAX_SECONDS,
+  DELIVERY_SLOW_MS,
+  DELIVERY_SLOW_RETRY_SECONDS,
   WEBHOOK_BACKOFF_SECONDS,
   WEBHOOK_JITTER,
-  WEBHOOK_SLOW_MS,
-  WEBHOOK_SLOW_RETRY_SECONDS,
 } from '../domain/limits.ts'
 import { createSchedule, type RetrySchedule, type Step, stepOf } from '../domain/retry-schedule.ts'
 import { errorName } from '../log.ts'
 import { randomShare } from '../tokens/random.ts'
-import { type LogoutParts, sendLogoutToken } from './back-channel-logout.ts'
+import { type LogoutParts, noteLateLogout, sendLogoutToken } from './back-channel-logout.ts'
 import { type Delivery, failed } from './delivery.ts'
 import { type ReportParts, reportDelivery } from './report-delivery.ts'
 import { sendWebhook, tellWebhooks, type WebhookParts } from './send-webhook.ts'
@@ -51,11 +51,18 @@ async function deliver(
     const outcome = { delivery, tries: step.tries, isTriedAgain: nextInSeconds !== null }
     return reportDelivery(parts, body, outcome, now, waitUntil)
   }
-  if (body.type === 'webhook' && (await isSlow(trying, long))) {
-    // The try goes on beside the batch. Should it come to a good end, the next one finds that in the log, and is none.
-    const next = step.nextInSeconds === null ? null : Math.max(step.nextInSeconds, WEBHOOK_SLOW_RETRY_SECONDS)
+  if (body.type !== 'happened' && (await isSlow(trying, long))) {
+    // The try goes on beside the batch. Should it come to an end, the next one finds that written down, and is none.
+    const next =
+      step.nextInSeconds === null ? null : Math.max(step.nextInSeconds, DELIVERY_SLOW_RETRY_SECONDS)
     settle(message, next)
-    return waitUntil(trying.then(delivery => report(delivery, delivery.tag === 'failed' ? next : null)))
+    return waitUntil(
+      trying.then(async delivery => {
+        const isOver = delivery.tag !== 'failed'
+        if (isOver && body.type === 'session.ended') await noteLateLogout(parts, body, now)
+        await report(delivery, isOver ? null : next)
+      }),
+    )
   }
   const delivery = await trying
   const next = delivery.tag === 'failed' ? nextTry(step, delivery.retryAfterSeconds) : null
@@ -71,7 +78,7 @@ function settle(message: Message<EventMessage>, delaySeconds: number | null): vo
 /** By waiting, unless it is known. */
 async function isSlow(trying: Promise<unknown>, known: Promise<true>): Promise<boolean> {
   const { promise: passed, resolve } = Promise.withResolvers<true>()
-  const timer = setTimeout(() => resolve(true), WEBHOOK_SLOW_MS)
+  const timer = setTimeout(() => resolve(true), DELIVERY_SLOW_MS)
   const slow = await Promise.race([trying.then(() => false), passed, known])
   clearTimeout(timer)
   return slow

@@ -17,6 +17,7 @@ export type DigestPurpose =
   | 'dpop-proof'
   | 'client-assertion'
   | 'event-details'
+  | 'late-logout'
 
 export async function digestBytes(purpose: DigestPurpose, text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(`latchkey/${purpose}/v1\0${text}`)))

@@ -35,6 +35,15 @@ const NOW = 1_800_000_000
 const SECRET = 'of-this-test-and-no-other-0123456789-abcdefghijk'
 const secrets = createSecrets(SECRET, `${SECRET}-of-digests`)
 const silent = () => new Promise<never>(() => undefined)
+/** Its time runs from when it is asked. */
+function hangingFetch() {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const hanging = () => {
+    resolve()
+    return silent()
+  }
+  return { hanging, asked }
+}
 const objects = (ask: () => Promise<unknown>) =>
   ({ getByName: () => ({ hit: ask, ring: ask, fetch: ask }) }) as never
 
@@ -322,21 +331,24 @@ const CASES: Readonly<Record<string, Case>> = {
   'a client’s `backchannel_logout_uri`': {
     calledIn: ['src/notify/back-channel-logout.ts'],
     async test(row) {
-      const hanging = vi.fn(silent)
+      const { hanging, asked } = hangingFetch()
       const parts = { ...logoutParts, fetchTarget: createFetchTarget(hanging, false) }
-      let fate: unknown
-      const message = { body: ended, attempts: 1, ack: silent, retry: (how: unknown) => (fate = how) }
+      const message = { body: ended, attempts: 1, ack: silent, retry: () => undefined }
       const all = { config: {}, keys: { sign: async () => ({ token: 'x' }) }, ...parts }
-      const delivering = deliverEvents(all as never, [message] as never, NOW, () => undefined)
-      await expectOverAt(limitOf(row), delivering)
-      const [firstWait] = againAfter(row)
-      expect(fate).toEqual({ delaySeconds: firstWait })
+      const later: Promise<unknown>[] = []
+      const delivering = deliverEvents(all as never, [message] as never, NOW, work => later.push(work))
+      await asked
+      await expectOverAt(
+        limitOf(row),
+        delivering.then(() => later[0]),
+      )
+      expect(events()).toEqual(['logout.not_delivered'])
 
       const { waits, raised } = await deliverAgainAndAgain(ended, REFUSING, logoutParts)
       expect(waits).toEqual(againAfter(row))
       expect(row.onFailure).toContain(`alarm \`${raised}\``)
-      const asked = await deliverAgainAndAgain(ended, ASKING_FOR_DAYS, logoutParts)
-      expect(asked.waits).toEqual(waits.map(() => 3_600))
+      const patient = await deliverAgainAndAgain(ended, ASKING_FOR_DAYS, logoutParts)
+      expect(patient.waits).toEqual(waits.map(() => 3_600))
     },
   },
 
@@ -347,11 +359,7 @@ const CASES: Readonly<Record<string, Case>> = {
       const { db, written } = globalDatabase(stored)
       const later: Promise<unknown>[] = []
       const message = { body: told, attempts: 1, ack: silent, retry: () => undefined }
-      const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>()
-      const hanging = () => {
-        onAsked()
-        return silent()
-      }
+      const { hanging, asked } = hangingFetch()
       const parts = {
         ...{ shards: { global: db }, secrets, alarms: {}, fetchTarget: createFetchTarget(hanging, false) },
       }

@@ -4,7 +4,12 @@ import { createRemoteJWKSet, customFetch, decodeJwt, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ACCOUNT_CLIENT } from '../../src/domain/client.ts'
 import type { SessionEndedMessage } from '../../src/domain/event-message.ts'
-import { DAY_SECONDS, LOGOUT_TOKEN_SECONDS, REPEAT_SECONDS } from '../../src/domain/limits.ts'
+import {
+  DAY_SECONDS,
+  DELIVERY_SLOW_RETRY_SECONDS,
+  LOGOUT_TOKEN_SECONDS,
+  REPEAT_SECONDS,
+} from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { announce } from '../../src/user/announce.ts'
 import { alarmCount, listAlarms } from './support/alarms.ts'
@@ -211,9 +216,11 @@ describe('whoever does not listen', () => {
       done.push(`${(message as SessionEndedMessage).client_id} ${fate}`),
     )
     await vi.waitFor(() => expect(done).toEqual([`${quick.client_id} null`]))
+    // Nor the whole batch, for longer than a second.
+    await vi.waitFor(() => expect(done).toHaveLength(2), { timeout: 10_000 })
     giveUp(new Error('reset'))
     await delivering
-    expect(done).toEqual([`${quick.client_id} null`, `${hangs.client_id} 5`])
+    expect(done).toEqual([`${quick.client_id} null`, `${hangs.client_id} ${DELIVERY_SLOW_RETRY_SECONDS}`])
   })
 
   it('OI-10: is tried again later and later, and then no more; what would be answered alike, never', async () => {
@@ -257,6 +264,26 @@ describe('whoever does not listen', () => {
       await wait(date),
       await wait('soon'),
     ]).toEqual([60, 5, 3_600, 90, 5])
+  })
+
+  it('OI-10: takes it late, or refuses it late: is told once; fails late: is told again', async () => {
+    const { client_id } = await listening()
+    const late = async (status: number, session_id: string) => {
+      const { promise, resolve } = Promise.withResolvers<Response>()
+      const { promise: settled, resolve: onFate } = Promise.withResolvers<number | null>()
+      service.answers = () => promise
+      const message = { ...ended(client_id), session_id }
+      const delivering = deliver(service, [message], 1, (_, fate) => onFate(fate))
+      const fate = await settled
+      resolve(new Response(null, { status }))
+      await delivering
+      service.answers = ok
+      service.outbound.length = 0
+      return [fate, await deliver(service, [message], 2), service.outbound.length]
+    }
+    expect(await late(200, 's_late')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 0])
+    expect(await late(400, 's_refused')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 0])
+    expect(await late(503, 's_failed')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 1])
   })
 
   it('OI-10: has been deleted, or no longer wants to know: nothing is sent, and nothing is wrong', async () => {

@@ -10,7 +10,7 @@ import {
   WEBHOOK_BACKOFF_SECONDS,
   WEBHOOK_HELD_SECONDS,
   WEBHOOK_ROTATION_SECONDS,
-  WEBHOOK_SLOW_RETRY_SECONDS,
+  DELIVERY_SLOW_RETRY_SECONDS,
   WEBHOOK_TIMEOUT_MS,
 } from '../../src/domain/limits.ts'
 import { rfc3339 } from '../../src/domain/time.ts'
@@ -483,7 +483,7 @@ describe('a receiver that does not take it', () => {
     await vi.waitFor(() => expect(done).toEqual([[quick.id, null]]))
     // Nor is a batch held up by those that hang in it: another takes its place.
     await vi.waitFor(() => expect(done).toHaveLength(21), { timeout: 10_000 })
-    expect(done.slice(1)).toEqual(hanging.map(({ id }) => [id, WEBHOOK_SLOW_RETRY_SECONDS]))
+    expect(done.slice(1)).toEqual(hanging.map(({ id }) => [id, DELIVERY_SLOW_RETRY_SECONDS]))
     expect(await logOf(hanging[0] as WebhookView)).toEqual([])
     queued.send = () => new Promise(() => undefined)
     const tokens: Tokens = await signInOnce()
@@ -537,7 +537,7 @@ describe('a receiver that does not take it', () => {
     const delivering = deliver(service, messages.slice(3), 1, (_, fate) => fates.push(fate))
     await vi.waitFor(() => expect(fates).toHaveLength(2))
     expect(fates.filter(isHeldFor)).toHaveLength(1)
-    expect(fates).toContain(WEBHOOK_SLOW_RETRY_SECONDS)
+    expect(fates).toContain(DELIVERY_SLOW_RETRY_SECONDS)
     expect(service.outbound).toHaveLength(1)
     recover(new Response())
     await delivering
@@ -571,7 +571,7 @@ describe('a receiver that does not take it', () => {
       await delivering
       return fate
     }
-    const next = WEBHOOK_SLOW_RETRY_SECONDS
+    const next = DELIVERY_SLOW_RETRY_SECONDS
     expect([await late(200, 1, 1), await late(503, 1, 2), await late(503, 14, 3)]).toEqual([next, next, null])
     expect((await logOf(webhook)).map(({ state, status }) => [state, status])).toEqual([
       ['given_up', 503],

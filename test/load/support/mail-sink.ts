@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
 import type { Mail, Mailbox } from '../../../src/cli/mailbox.ts'
 
-const PATIENCE_MS = 180_000
+const PATIENCE_MS = 60_000
 
 export interface MailSink {
   readonly port: number

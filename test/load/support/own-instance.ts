@@ -28,6 +28,7 @@ export interface OwnInstance {
 export async function withOwnInstance(work: (instance: OwnInstance) => Promise<void>): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), 'latchkey-load-'))
   const children = createChildren()
+  const logged = new Map<string, number>()
   const stopping = new AbortController()
   const mail = await startMailSink()
   const run = async () => {
@@ -42,7 +43,6 @@ export async function withOwnInstance(work: (instance: OwnInstance) => Promise<v
     ensureSecrets(DEV_VARS)
     console.log(`Starting an instance on port ${settings.port} with its state in ${stateDir} …`)
     await applySchema(children, stateDir)
-    const logged = new Map<string, number>()
     const worker = await startWorker(children, settings, line => count(logged, line))
     void tickCron(settings.port, stopping.signal)
     const origin = serviceOrigin(settings)
@@ -63,6 +63,9 @@ export async function withOwnInstance(work: (instance: OwnInstance) => Promise<v
   })
   try {
     await Promise.race([run(), interrupted])
+  } catch (error) {
+    for (const [event, times] of logged) console.log(`   the Worker said ${times} times: ${event}`)
+    throw error
   } finally {
     stopping.abort()
     await children.stopAll()
