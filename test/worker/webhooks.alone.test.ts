@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventMessage, WebhookMessage } from '../../src/domain/event-message.ts'
 import {
   DAY_SECONDS,
+  DELIVERY_SLOW_RETRY_SECONDS,
   RETENTION,
   RETENTION_PAST_EXPIRY_SECONDS,
   WEBHOOK_BACKOFF_SECONDS,
   WEBHOOK_HELD_SECONDS,
   WEBHOOK_ROTATION_SECONDS,
-  DELIVERY_SLOW_RETRY_SECONDS,
   WEBHOOK_TIMEOUT_MS,
 } from '../../src/domain/limits.ts'
 import { rfc3339 } from '../../src/domain/time.ts'
