@@ -287,6 +287,17 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   'sign-in-ended-hostile': (
     <SignInPage csrfToken={CSRF} continueTo={null} ended={endedSession({ by: endedBy(text) })} />
   ),
+  'admin-hostile': (
+    <AdminPage
+      csrfToken={CSRF}
+      stats={{
+        ...NO_STATS,
+        // All else is made of codes and ids of ours.
+        alarms: [{ ...alarm, detail: text }],
+        webhooks: [{ id: 'w_1', url: text, waiting: 0, given_up: 0 }],
+      }}
+    />
+  ),
   'email-hostile': <EmailPage csrfToken={CSRF} current={text} error={text} />,
   'delete-hostile': <DeletePage csrfToken={CSRF} email={text} sessions={2} apps={0} error={text} />,
   'email-code-hostile': <EmailCodePage csrfToken={CSRF} error={text} />,
