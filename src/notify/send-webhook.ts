@@ -78,7 +78,7 @@ export async function sendWebhook(
   })
   const delivery = judgeAnswer(answer, now)
   if (delivery.tag === 'failed' && delivery.why === 'timed_out') {
-    await holdWebhook(shards.global, webhook, now + WEBHOOK_HELD_SECONDS)
+    await holdWebhook(shards.global, webhook, now, now + WEBHOOK_HELD_SECONDS)
   } else if (webhook.heldUntil !== null) {
     await releaseWebhook(shards.global, webhook)
   }

@@ -141,14 +141,24 @@ export const disableWebhook = (db: D1Database, id: string, url: string, now: num
       .bind(now, id, url),
   )
 
-/** After a try that has run out of time: of the place that was tried. */
-export const holdWebhook = (db: D1Database, { id, url }: Webhook, until: number): Promise<number> =>
+/**
+ * After a try that has run out of time: leaves the place alone that was tried, unless it has answered others since, of what
+ * happened lately. @param triedAt when that try began, in seconds, as `until`
+ */
+export const holdWebhook = (
+  db: D1Database,
+  { id, url }: Webhook,
+  triedAt: number,
+  until: number,
+): Promise<number> =>
   run(
     db
       .prepare(
-        'UPDATE webhooks SET held_until = ?1 WHERE id = ?2 AND url = ?3 AND coalesce(held_until, 0) < ?1',
+        `UPDATE webhooks SET held_until = ?1 WHERE id = ?2 AND url = ?3 AND coalesce(held_until, 0) < ?1
+           AND NOT EXISTS (SELECT 1 FROM webhook_deliveries
+             WHERE webhook_id = ?2 AND at > ?4 - (?1 - ?4) AND last_at >= ?4 AND status IS NOT NULL)`,
       )
-      .bind(until, id, url),
+      .bind(until, id, url, triedAt),
   )
 
 /** For the one try that finds out whether it is well again. @returns false when somebody else has it */

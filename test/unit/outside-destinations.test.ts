@@ -371,7 +371,7 @@ const CASES: Readonly<Record<string, Case>> = {
       )
       // Left alone for a minute, and written down.
       expect(written.map(({ values }) => values)).toEqual([
-        [NOW + 60, 'w_1', stored.url],
+        [NOW + 60, 'w_1', stored.url, NOW],
         expect.arrayContaining(['waiting', 'timed_out']),
       ])
       const held = { shards: { global: globalDatabase({ ...stored, held_until: NOW + 1 }).db } }

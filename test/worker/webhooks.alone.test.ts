@@ -547,6 +547,28 @@ describe('a receiver that does not take it', () => {
     expect(service.outbound).toHaveLength(5)
   })
 
+  it('WH-07: one that has answered others meanwhile does not hang', async () => {
+    const webhook = await register()
+    const runOutOfTime = async (seq: number) => {
+      const timers = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((
+        work: () => void,
+        delay: number,
+      ) => {
+        if (delay === WEBHOOK_TIMEOUT_MS) queueMicrotask(work)
+        return 0
+      }) as never)
+      service.answers = () => new Promise(() => undefined)
+      await deliver(service, [waiting(webhook.id, seq)])
+      timers.mockRestore()
+      return (await list())[0]?.held_until ?? null
+    }
+    service.answers = answering(500)
+    await deliver(service, [waiting(webhook.id, 1)])
+    expect(await runOutOfTime(2)).toBeNull()
+    service.now += 1
+    expect(await runOutOfTime(3)).not.toBeNull()
+  })
+
   it('WH-07: another address has not hung', async () => {
     const { id } = await register()
     const hold = db().prepare('UPDATE webhooks SET held_until = 2000000000 WHERE id = ?').bind(id)
