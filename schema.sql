@@ -292,7 +292,10 @@ CREATE TABLE IF NOT EXISTS clients (
   secret_digest TEXT,
   registration TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  deleted_at INTEGER
+  deleted_at INTEGER,
+  -- The secret before the last rotation: until then it opens as well.
+  former_secret_digest TEXT CHECK (length(former_secret_digest) = 43),
+  former_secret_until INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- Initial access tokens: whoever holds one may register clients (RFC 7591 §1.2).
@@ -330,6 +333,17 @@ CREATE TABLE IF NOT EXISTS signing_keys (
 -- Of two rotations that race, one violates these, and all of it is undone.
 CREATE UNIQUE INDEX IF NOT EXISTS signing_keys_one_active ON signing_keys (state) WHERE state = 'active';
 CREATE UNIQUE INDEX IF NOT EXISTS signing_keys_one_pending ON signing_keys (state) WHERE state = 'pending';
+
+-- The secrets of the deployment, by ids that tell nothing of them: since when each is accepted, and in use. Of a former
+-- DIGEST_SECRET the key that chained the logs is kept, sealed: they stay provable.
+CREATE TABLE IF NOT EXISTS deployment_secrets (
+  name TEXT NOT NULL,
+  id TEXT NOT NULL,
+  accepted_from INTEGER NOT NULL,
+  used_from INTEGER,
+  sealed_chain_key TEXT,
+  PRIMARY KEY (name, id)
+) STRICT, WITHOUT ROWID;
 
 -- One open alarm for each fold key; acknowledging it closes the fold.
 CREATE TABLE IF NOT EXISTS alarms (

@@ -12,6 +12,7 @@ import { adminLogCheck } from './http/admin/log-check.ts'
 import { adminPage } from './http/admin/page.tsx'
 import { adminRegistrationTokens } from './http/admin/registration-tokens.ts'
 import { requireOperator } from './http/admin/require-operator.ts'
+import { adminSecrets } from './http/admin/secrets.ts'
 import { adminStats } from './http/admin/stats.ts'
 import { adminUsers } from './http/admin/users.ts'
 import { adminWebhooks } from './http/admin/webhooks.ts'
@@ -150,6 +151,7 @@ const ROUTES = [
   adminWebhooks,
   adminExport,
   adminLogCheck,
+  adminSecrets,
 ]
 
 const BINDINGS = ['USER_SESSIONS', 'RATE_LIMITER', 'WAITING_BROWSERS', 'EVENTS'] as const
@@ -159,7 +161,7 @@ function createParts(env: Env, ports: Ports): Parts {
   const unbound = BINDINGS.filter(name => env[name] === undefined)
   if (unbound.length > 0) throw new ConfigError(unbound)
   const shards = readShards(env)
-  const secrets = createSecrets(config.sealingSecret, config.digestSecret)
+  const secrets = createSecrets(config.secrets.SEALING_SECRET, config.secrets.DIGEST_SECRET)
   const keys = createKeyRing(
     {
       list: () => listPublishedKeys(shards.global),
@@ -217,6 +219,10 @@ function createParts(env: Env, ports: Ports): Parts {
     clientKeys: createClientKeys(fetchTarget),
     verifier: createBoundedVerifier(),
     findClient: clients.find,
+    reloadClient: (id, now) => {
+      clients.forget(id)
+      return clients.find(id, now)
+    },
     resolveClient: (id, from) => (isDocument(id) ? findByDocument(id, from) : clients.find(id, from.now)),
     isClientOrigin: origins.has,
     forgetClient: id => {

@@ -1,5 +1,6 @@
 // Every setting, parsed and checked once. Latchkey refuses to work on a weak or missing secret.
 import * as v from 'valibot'
+import { type Accepted, type DeploymentSecret, otherOf } from './domain/deployment-secrets.ts'
 import { parseEmailAddress } from './domain/email-address.ts'
 import { RETENTION } from './domain/limits.ts'
 import type { Retention } from './domain/retention.ts'
@@ -38,9 +39,7 @@ export interface Config {
   readonly loopbackTargets: boolean
   /** Whether a client id may be the address of the client's metadata, fetched from there. */
   readonly clientDocuments: boolean
-  readonly sealingSecret: string
-  readonly digestSecret: string
-  readonly adminToken: string
+  readonly secrets: Readonly<Record<DeploymentSecret, Accepted>>
   /** Who is mailed when an alarm is raised; null for nobody. */
   readonly alarmMailTo: string | null
   /** Whether a key that somebody else signs with is removed at once, without asking an operator. */
@@ -88,8 +87,11 @@ const Settings = v.object({
   LOOPBACK_TARGETS: v.optional(onOrOff, 'off'),
   CLIENT_ID_METADATA_DOCUMENTS: v.optional(onOrOff, 'off'),
   SEALING_SECRET: secret,
+  SEALING_SECRET_OTHER: v.optional(secret),
   DIGEST_SECRET: secret,
+  DIGEST_SECRET_OTHER: v.optional(secret),
   ADMIN_TOKEN: secret,
+  ADMIN_TOKEN_OTHER: v.optional(secret),
   ON_FORGERY: v.optional(v.picklist(['alarm', 'rotate']), 'alarm'),
   ALARM_MAIL_TO: v.optional(v.pipe(v.string(), v.check(isEmailAddress))),
   LOG_DETAILS_DAYS: days(RETENTION.LOG_DETAILS_DAYS),
@@ -114,7 +116,7 @@ const rule = (name: keyof Settings, holds: (value: Settings) => boolean) =>
 
 const settings = v.pipe(
   Settings,
-  rule('SEALING_SECRET', s => new Set([s.SEALING_SECRET, s.DIGEST_SECRET, s.ADMIN_TOKEN]).size === 3),
+  rule('SEALING_SECRET', s => areDifferent(Object.values(acceptedSecrets(s)).flat())),
   rule('RATE_LIMITS', s => s.RATE_LIMITS === 'on' || isLoopbackOrigin(s.ISSUER)),
   rule('LOOPBACK_TARGETS', s => s.LOOPBACK_TARGETS === 'off' || isLoopbackOrigin(s.ISSUER)),
   rule('SMTP_HOST', s => s.MAIL_TRANSPORT !== 'smtp' || s.SMTP_HOST !== undefined),
@@ -138,9 +140,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     rateLimits: value.RATE_LIMITS === 'on',
     loopbackTargets: value.LOOPBACK_TARGETS === 'on',
     clientDocuments: value.CLIENT_ID_METADATA_DOCUMENTS === 'on',
-    sealingSecret: value.SEALING_SECRET,
-    digestSecret: value.DIGEST_SECRET,
-    adminToken: value.ADMIN_TOKEN,
+    secrets: acceptedSecrets(value),
     rotatesOnForgery: value.ON_FORGERY === 'rotate',
     alarmMailTo: value.ALARM_MAIL_TO ?? null,
     retention: {
@@ -152,6 +152,20 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     mail: mailConfig(value),
   }
 }
+
+/** Of settings that were checked. */
+export const acceptedSecrets = (env: Readonly<Record<string, unknown>>): Config['secrets'] => ({
+  SEALING_SECRET: accepted(env, 'SEALING_SECRET'),
+  DIGEST_SECRET: accepted(env, 'DIGEST_SECRET'),
+  ADMIN_TOKEN: accepted(env, 'ADMIN_TOKEN'),
+})
+
+function accepted(env: Readonly<Record<string, unknown>>, name: DeploymentSecret): Accepted {
+  const other = env[otherOf(name)]
+  return other === undefined ? [String(env[name])] : [String(env[name]), String(other)]
+}
+
+const areDifferent = (values: readonly unknown[]): boolean => new Set(values).size === values.length
 
 function mailConfig(value: Settings): MailConfig {
   const from = value.MAIL_FROM

@@ -1,5 +1,5 @@
 // What cron does: mails that wait are tried again, sessions that have run out are ended, spent rows removed, and
-// signing keys moved on.
+// signing keys and secrets moved on.
 import { isOverdue } from './domain/key-rotation.ts'
 import {
   CLIENT_DELETION_SECONDS,
@@ -36,6 +36,7 @@ import { selectUsersWithExpiredSessions } from './store/sessions.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
 import { listPublishedKeys } from './store/signing-keys.ts'
 import { deleteOldDeliveries } from './store/webhook-deliveries.ts'
+import { keepSecrets } from './tokens/keep-secrets.ts'
 import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
@@ -48,12 +49,16 @@ export async function keepHouse(parts: Parts, now: number): Promise<void> {
 async function keepAll(parts: Parts, now: number): Promise<void> {
   // Shards side by side: a slow one must not let another's mails wait, nor their leases begin in the past.
   await Promise.all(parts.shards.all.map(db => keepShard(parts, db, now)))
+  await attempt('deployment secrets', () => noteSecrets(parts, now))
   await attempt('alarms', () => tellOfAlarms(parts, now))
   await attempt('deleted clients', () => forgetDeletedClients(parts, now))
   await attempt('signing keys', () => parts.keys.settle(now))
   await attempt('overdue key', () => noticeOverdueKey(parts, now))
   record('cron.ran')
 }
+
+const noteSecrets = ({ shards, config, secrets }: Parts, now: number): Promise<unknown> =>
+  keepSecrets({ db: shards.global, accepted: config.secrets, secrets }, now)
 
 async function keepShard(parts: Parts, db: D1Database, now: number): Promise<void> {
   await attempt('outbox', () => parts.outbox.deliverDue(db, now))

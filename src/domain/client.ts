@@ -60,13 +60,22 @@ export interface ClientRegistration {
 export interface Client extends ClientRegistration {
   readonly id: string
   readonly secretDigest: string | null
+  readonly formerSecret: FormerSecret | null
   readonly createdAt: number
+}
+
+/** The one before the last rotation. */
+export interface FormerSecret {
+  readonly digest: string
+  /** Seconds; until then it opens as well. */
+  readonly until: number
 }
 
 /** The built-in client whose sessions are browser sessions. It is no OAuth client: it has no grant. */
 export const ACCOUNT_CLIENT: Client = {
   id: 'account',
   secretDigest: null,
+  formerSecret: null,
   createdAt: 0,
   name: 'Latchkey',
   kind: 'first_party',
@@ -95,6 +104,15 @@ export function defaultGrantTypes(kind: ClientKind): readonly GrantType[] {
   const everyone = ['authorization_code', 'refresh_token'] as const
   return kind === 'first_party' ? [...everyone, MAGIC_LINK_GRANT] : everyone
 }
+
+/** Digests of what opens now. */
+export const secretDigestsOf = (
+  { secretDigest, formerSecret }: Pick<Client, 'secretDigest' | 'formerSecret'>,
+  now: number,
+): readonly string[] => [
+  ...(secretDigest === null ? [] : [secretDigest]),
+  ...(formerSecret !== null && now < formerSecret.until ? [formerSecret.digest] : []),
+]
 
 /** What is public or has keys has no secret. */
 export const usesSecret = (client: Pick<ClientRegistration, 'token_endpoint_auth_method'>): boolean =>

@@ -189,6 +189,17 @@ export const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * MINUTE_SECONDS
 export const REPEAT_SECONDS = MINUTE_SECONDS
 /** Messages that a queue takes at once. */
 export const QUEUE_BATCH_MAX = 100
+/** Settings that were changed are those of every isolate after so long. */
+export const SETTINGS_SPREAD_SECONDS = 10 * MINUTE_SECONDS
+/** How long what a former secret of the deployment has made can still be presented, apart from what says only why a
+ * session has ended: refresh tokens of sessions that live, links in notices. */
+export const FORMER_SECRET_SECONDS = {
+  SEALING_SECRET: Math.max(SESSION_IDLE_SECONDS, NOTICE_LINK_SECONDS, NOTICE_MAIL_SECONDS),
+  DIGEST_SECRET: SESSION_IDLE_SECONDS,
+  ADMIN_TOKEN: 0,
+} as const
+/** How long a client's former secret still opens beside the new one. */
+export const CLIENT_SECRET_OVERLAP_SECONDS = DAY_SECONDS
 /** Of an answer from a place that somebody registered, no more is received. */
 export const TARGET_ANSWER_MAX_BYTES = 64 * 1024
 /** Two of them and a Retry-After fit into the refresh grace: whoever follows our 503 is not taken for a thief. */

@@ -1,4 +1,4 @@
-// A client as operators see it: its registration, without its secret's digest.
+// A client as operators see it: its registration, without digests of secrets.
 import * as v from 'valibot'
 import type { Client } from '../domain/client.ts'
 import { rfc3339 } from '../domain/time.ts'
@@ -15,11 +15,18 @@ export const ClientView = v.pipe(
     grant_types: fields.grant_types.wrapped,
     token_endpoint_auth_method: fields.token_endpoint_auth_method.wrapped,
     created_at: Time,
+    /** Until when the secret before the last rotation opens as well. */
+    former_secret_until: v.nullable(Time),
   }),
   v.title('Client'),
 )
 
 export function clientView(client: Client): Readonly<Record<string, unknown>> {
-  const { id, secretDigest: _, createdAt, ...registration } = client
-  return { client_id: id, ...registration, created_at: rfc3339(createdAt) }
+  const { id, secretDigest: _, formerSecret, createdAt, ...registration } = client
+  return {
+    client_id: id,
+    ...registration,
+    created_at: rfc3339(createdAt),
+    former_secret_until: formerSecret === null ? null : rfc3339(formerSecret.until),
+  }
 }

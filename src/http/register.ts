@@ -1,6 +1,6 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
 import * as v from 'valibot'
-import type { Client, ClientRegistration } from '../domain/client.ts'
+import { type Client, type ClientRegistration, secretDigestsOf } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { withSecret } from '../oauth/registration/client-secret.ts'
 import { readInitialAccessToken } from '../oauth/registration/initial-access-token.ts'
@@ -16,7 +16,7 @@ import { identify, record } from '../records/record.ts'
 import { deleteClient } from '../sign-in/delete-client.ts'
 import { changeClient } from '../store/clients.ts'
 import { findSelfRegistered, insertSelfRegistered } from '../store/self-registered.ts'
-import { digest, digestsEqual } from '../tokens/digest.ts'
+import { digest, digestsEqual, isOneOf } from '../tokens/digest.ts'
 import { randomId, randomSecret } from '../tokens/random.ts'
 import { presentedToken } from './bearer.ts'
 import { readJson } from './body.ts'
@@ -64,6 +64,7 @@ register.post(
       ...registration,
       id,
       secretDigest: null,
+      formerSecret: null,
       createdAt: facts.now,
     })
     const accessToken = randomSecret()
@@ -99,7 +100,7 @@ register.put(
     const { parts } = c.var
     const { client, accessToken } = await requireRegistered(c)
     const body = await readJson(c, AnyObject)
-    await checkIdentity(body, client)
+    await checkIdentity(body, client, c.var.facts.now)
     const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
     const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })
     const changed = await changeClient(parts.shards.global, client.id, current =>
@@ -173,14 +174,18 @@ const ONLY_ANSWERED = [
 ]
 
 /** RFC 7592 §2.2: it names itself, and chooses neither its secret nor what only the server says. */
-async function checkIdentity(body: Readonly<Record<string, unknown>>, client: Client): Promise<void> {
+async function checkIdentity(
+  body: Readonly<Record<string, unknown>>,
+  client: Client,
+  now: number,
+): Promise<void> {
   if (body.client_id !== client.id) throw new OAuthError('invalid_request', 'client_id is not this client')
   const misplaced = ONLY_ANSWERED.find(name => body[name] !== undefined)
   if (misplaced !== undefined) throw new OAuthError('invalid_request', `${misplaced} cannot be sent`)
   if (body.client_secret === undefined) return
   const presented = await digest('client-secret', String(body.client_secret))
-  if (!digestsEqual(client.secretDigest ?? '', presented)) {
-    throw new OAuthError('invalid_request', 'client_secret is not the current one')
+  if (!isOneOf(secretDigestsOf(client, now), presented)) {
+    throw new OAuthError('invalid_request', 'client_secret is not this client’s')
   }
 }
 

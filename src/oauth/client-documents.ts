@@ -79,7 +79,7 @@ function clientOf(url: string, { status, headers, body }: Answered, allowsLoopba
       scopes: REGISTRABLE_SCOPES,
       allowsLoopback,
     })
-    return { ...registration, id: url, secretDigest: null, createdAt: 0 }
+    return { ...registration, id: url, secretDigest: null, formerSecret: null, createdAt: 0 }
   } catch (error) {
     if (error instanceof OAuthError) return null
     throw error

@@ -5,12 +5,12 @@ import type { Session } from '../domain/session.ts'
 import { isOpen } from '../domain/sign-in.ts'
 import { emailChangedMessage } from '../mail/email-change-messages.ts'
 import { findEmailChange, tryEmailCode } from '../store/email-changes.ts'
-import { digestsEqual } from '../tokens/digest.ts'
+import { isOneOf } from '../tokens/digest.ts'
 import { callUser } from '../user/call.ts'
 import { isAddressOf } from '../user/settle-email-change.ts'
 import { describeDevice, describePlace } from './describe.ts'
 import type { Parts, RequestFacts } from './parts.ts'
-import { emailCodeDigest } from './start-email-change.ts'
+import { emailCodeDigests } from './start-email-change.ts'
 
 export type EmailChanged = 'changed' | 'wrong_code' | 'email_change_ended' | 'address_taken' | 'session_ended'
 
@@ -34,10 +34,10 @@ export async function completeEmailChange(
   const { userId, id: sessionId } = session
   const { now } = facts
   const db = parts.shards.of(userId)
-  const presented = await emailCodeDigest(parts, session, code ?? 'malformed')
+  const presented = await emailCodeDigests(parts, session, code ?? 'malformed')
   const change = await tryEmailCode(db, userId, sessionId, presented)
   if (change === null || change.sessionId !== sessionId) return 'email_change_ended'
-  const isRight = digestsEqual(change.codeDigest, presented)
+  const isRight = isOneOf(presented, change.codeDigest)
   if (!isOpen(change, now)) {
     // After an answer that was lost: what the code was for has come about.
     const isDone = isRight && (await isAddressOf(parts.shards, change.address, userId))

@@ -39,6 +39,8 @@ export interface Parts {
   readonly verifier: BoundedVerifier<AccessClaims>
   /** Registered clients as this isolate knows them, at most CLIENT_CACHE_SECONDS old. */
   readonly findClient: (id: string, now: number) => Promise<Client | null>
+  /** The same, as it is now; remembered from then on. */
+  readonly reloadClient: (id: string, now: number) => Promise<Client | null>
   /** The client that an OAuth request names: registered, or described by a document that is fetched where that is on. */
   readonly resolveClient: (id: string, from: Pick<RequestFacts, 'now' | 'clientIp'>) => Promise<Client | null>
   /** Whether some client has registered this origin, as this isolate knows it. */

@@ -5,11 +5,11 @@ import type { SignedInWith, StartedIn } from '../domain/session.ts'
 import { isOpen, type SignIn } from '../domain/sign-in.ts'
 import { identify, type Who } from '../records/record.ts'
 import { type FoundSignIn, findSignIn, tryCode } from '../store/sign-ins.ts'
-import { digestsEqual } from '../tokens/digest.ts'
+import { digestsEqual, isOneOf } from '../tokens/digest.ts'
 import { inspectToken } from '../tokens/inspect.ts'
 import { LINK_TYP } from '../tokens/link-token.ts'
 import type { Parts, RequestFacts } from './parts.ts'
-import { codeDigest } from './start.ts'
+import { codeDigests } from './start.ts'
 import { noticeWrongBrowser } from './wrong-browser.ts'
 
 export type Proof =
@@ -84,14 +84,14 @@ export async function proveByCode(
   facts: RequestFacts,
 ): Promise<Proof> {
   // What cannot be a code still costs a try: it is compared with a digest that nothing has.
-  const presented = await codeDigest(parts, signInId, code ?? 'malformed')
+  const presented = await codeDigests(parts, signInId, code ?? 'malformed')
   const found = await tryCode(parts.shards.of(signInId), signInId, bindingDigest, presented)
   if (found === null) return refused('wrong_code')
   identify(whoAsked(found))
   const { signIn, userId } = found
   if (!isBoundTo(signIn, bindingDigest, startedIn)) return refused('wrong_browser')
   if (!isOpen(signIn, facts.now)) return refused('sign_in_ended')
-  if (!digestsEqual(signIn.codeDigest, presented)) return refused('wrong_code')
+  if (!isOneOf(presented, signIn.codeDigest)) return refused('wrong_code')
   return { tag: 'proven', signIn, userId, signedInWith: 'email_code' }
 }
 

@@ -15,12 +15,17 @@ import { isAddressOf, settleEmailChange } from '../user/settle-email-change.ts'
 import { describeDevice, describePlace } from './describe.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 
-/** Keyed by the typed code, its user and the session that asked. */
-export const emailCodeDigest = (
-  parts: Pick<Parts, 'secrets'>,
-  { userId, id }: Pick<Session, 'userId' | 'id'>,
+type Asking = Pick<Session, 'userId' | 'id'>
+
+/** What may be stored of the code that was presented. */
+export const emailCodeDigests = (
+  { secrets }: Pick<Parts, 'secrets'>,
+  session: Asking,
   code: string,
-): Promise<string> => parts.secrets.mac('email-code', `${userId}:${id}:${code}`)
+): Promise<readonly string[]> => secrets.macs('email-code', emailCodeText(session, code))
+
+/** Keyed by the typed code, its user and the session that asked. */
+const emailCodeText = ({ userId, id }: Asking, code: string): string => `${userId}:${id}:${code}`
 
 /** @param former the user's address until now, canonical */
 export async function startEmailChange(
@@ -40,7 +45,7 @@ export async function startEmailChange(
     sessionId: session.id,
     formerAddress: former,
     address: address.canonical,
-    codeDigest: await emailCodeDigest(parts, session, code),
+    codeDigest: await parts.secrets.mac('email-code', emailCodeText(session, code)),
     wrongCodes: 0,
     expiresAt: now + EMAIL_CHANGE_SECONDS,
   }

@@ -27,9 +27,15 @@ export interface SignInRequest {
   readonly deviceName: string | null
 }
 
+/** What may be stored of the code that was presented. */
+export const codeDigests = (
+  { secrets }: Pick<Parts, 'secrets'>,
+  signInId: string,
+  code: string,
+): Promise<readonly string[]> => secrets.macs('typed-code', codeText(signInId, code))
+
 /** Keyed by the typed code and its sign-in: useless without the deployment's secret. */
-export const codeDigest = (parts: Pick<Parts, 'secrets'>, signInId: string, code: string): Promise<string> =>
-  parts.secrets.mac('typed-code', `${signInId}:${code}`)
+const codeText = (signInId: string, code: string): string => `${signInId}:${code}`
 
 /** @returns the sign-in's id, whether or not a mail leaves: the caller's answer is the same */
 export async function startSignIn(
@@ -66,7 +72,7 @@ export async function startSignIn(
       startedIn: request.startedIn,
       bindingDigest,
       linkCommitment: link.commitment,
-      codeDigest: await codeDigest(parts, id, code),
+      codeDigest: await parts.secrets.mac('typed-code', codeText(id, code)),
       wrongCodes: 0,
       continueTo: request.continueTo,
       deviceName: request.deviceName,

@@ -35,12 +35,18 @@ interface CodeRow {
 const COLUMNS = `code_digest, user_id, client_id, redirect_uri, code_challenge, scope, audience, nonce, dpop_jkt,
   browser_session_id, signed_in_with, auth_time, device, place, marks, expires_at`
 
-/** @returns false when there is this code already */
-export const insertCode = async (db: D1Database, code: AuthorizationCode): Promise<boolean> =>
+/** @returns false when there is this code already, or one of the others, which stand for it */
+export const insertCode = async (
+  db: D1Database,
+  code: AuthorizationCode,
+  otherDigests: readonly string[] = [],
+): Promise<boolean> =>
   (await run(
     db
       .prepare(
-        `INSERT INTO authorization_codes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO authorization_codes (${COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+         WHERE NOT EXISTS (
+           SELECT 1 FROM authorization_codes WHERE code_digest IN (SELECT value FROM json_each(?)))
          ON CONFLICT (code_digest) DO NOTHING`,
       )
       .bind(
@@ -60,6 +66,7 @@ export const insertCode = async (db: D1Database, code: AuthorizationCode): Promi
         JSON.stringify(code.place),
         JSON.stringify(code.marks),
         code.expiresAt,
+        JSON.stringify(otherDigests),
       ),
   )) === 1
 

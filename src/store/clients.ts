@@ -9,7 +9,11 @@ export interface ClientRow {
   readonly secret_digest: string | null
   readonly registration: string
   readonly created_at: number
+  readonly former_secret_digest: string | null
+  readonly former_secret_until: number | null
 }
+
+const COLUMNS = 'id, secret_digest, registration, created_at, former_secret_digest, former_secret_until'
 
 /** What rows written before a field existed stand for. */
 const NOT_REGISTERED = {
@@ -27,6 +31,10 @@ export const clientOf = (row: ClientRow): Client => ({
   ...(JSON.parse(row.registration) as ClientRegistration),
   id: row.id,
   secretDigest: row.secret_digest,
+  formerSecret:
+    row.former_secret_digest === null || row.former_secret_until === null
+      ? null
+      : { digest: row.former_secret_digest, until: row.former_secret_until },
   createdAt: row.created_at,
 })
 
@@ -37,32 +45,25 @@ export async function findClient(db: D1Database, id: string): Promise<Client | n
 }
 
 const findRow = (db: D1Database, id: string): Promise<ClientRow | null> =>
-  first<ClientRow>(
-    db
-      .prepare(
-        'SELECT id, secret_digest, registration, created_at FROM clients WHERE id = ? AND deleted_at IS NULL',
-      )
-      .bind(id),
-  )
+  first<ClientRow>(db.prepare(`SELECT ${COLUMNS} FROM clients WHERE id = ? AND deleted_at IS NULL`).bind(id))
 
 export async function listClients(db: D1Database): Promise<Client[]> {
   const rows = await all<ClientRow>(
-    db.prepare(
-      'SELECT id, secret_digest, registration, created_at FROM clients WHERE deleted_at IS NULL ORDER BY created_at, id',
-    ),
+    db.prepare(`SELECT ${COLUMNS} FROM clients WHERE deleted_at IS NULL ORDER BY created_at, id`),
   )
   return [ACCOUNT_CLIENT, ...rows.map(clientOf)]
 }
 
 /** A deleted client's id may be used again. @returns false when the id is taken */
 export async function insertClient(db: D1Database, client: Client): Promise<boolean> {
-  const { id, secretDigest, createdAt, ...registration } = client
+  const { id, secretDigest, formerSecret: _, createdAt, ...registration } = client
   const inserted = await run(
     db
       .prepare(
         `INSERT INTO clients (id, secret_digest, registration, created_at) VALUES (?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET secret_digest = excluded.secret_digest,
-           registration = excluded.registration, created_at = excluded.created_at, deleted_at = NULL
+           registration = excluded.registration, created_at = excluded.created_at, deleted_at = NULL,
+           former_secret_digest = NULL, former_secret_until = NULL
          WHERE deleted_at IS NOT NULL`,
       )
       .bind(id, secretDigest, JSON.stringify(registration), createdAt),
@@ -83,14 +84,23 @@ export async function changeClient<Changed extends { readonly client: Client }>(
     const row = await findRow(db, id)
     if (row === null) return null
     const changed = await change(clientOf(row))
-    const { id: _, secretDigest, createdAt: __, ...registration } = changed.client
+    const { id: _, secretDigest, formerSecret, createdAt: __, ...registration } = changed.client
     const updated = await run(
       db
         .prepare(
-          `UPDATE clients SET secret_digest = ?, registration = ?
+          `UPDATE clients SET secret_digest = ?, registration = ?,
+             former_secret_digest = ?, former_secret_until = ?
            WHERE id = ? AND deleted_at IS NULL AND registration = ? AND secret_digest IS ?`,
         )
-        .bind(secretDigest, JSON.stringify(registration), id, row.registration, row.secret_digest),
+        .bind(
+          secretDigest,
+          JSON.stringify(registration),
+          formerSecret?.digest ?? null,
+          formerSecret?.until ?? null,
+          id,
+          row.registration,
+          row.secret_digest,
+        ),
     )
     if (updated === 1) return changed
   }

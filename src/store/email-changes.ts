@@ -50,20 +50,21 @@ export async function findEmailChange(db: D1Database, userId: string): Promise<E
   return row === null ? null : emailChangeOf(row)
 }
 
-/** Counts the try if the code is wrong, and reads the change, in one transaction. Only the asking session can try. */
+/** Counts the try if the code's digest is none of these, and reads the change, in one transaction. Only the asking session can try. */
 export async function tryEmailCode(
   db: D1Database,
   userId: string,
   sessionId: string,
-  codeDigest: string,
+  codeDigests: readonly string[],
 ): Promise<EmailChange | null> {
   const results = await batch(db, [
     db
       .prepare(
         `UPDATE email_changes SET wrong_codes = wrong_codes + 1
-         WHERE user_id = ? AND session_id = ? AND code_digest <> ? AND wrong_codes < ?`,
+         WHERE user_id = ? AND session_id = ? AND wrong_codes < ?
+           AND code_digest NOT IN (SELECT value FROM json_each(?))`,
       )
-      .bind(userId, sessionId, codeDigest, WRONG_CODES_LIMIT),
+      .bind(userId, sessionId, WRONG_CODES_LIMIT, JSON.stringify(codeDigests)),
     selectEmailChange(db, userId),
   ])
   const [row] = (results[1]?.results ?? []) as unknown as EmailChangeRow[]

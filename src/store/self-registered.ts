@@ -3,6 +3,8 @@ import type { Client } from '../domain/client.ts'
 import { type ClientRow, clientOf } from './clients.ts'
 import { batch, first } from './d1.ts'
 
+const COLUMNS = `id, secret_digest, registration, created_at, former_secret_digest, former_secret_until`
+
 export interface SelfRegistered {
   readonly client: Client
   readonly accessTokenDigest: string
@@ -18,7 +20,7 @@ export async function insertSelfRegistered(
   initialTokenId: string,
   now: number,
 ): Promise<boolean> {
-  const { id, secretDigest, createdAt, ...registration } = client
+  const { id, secretDigest, formerSecret: _, createdAt, ...registration } = client
   const [, , used] = await batch(db, [
     db
       .prepare(
@@ -44,7 +46,7 @@ export async function findSelfRegistered(db: D1Database, id: string): Promise<Se
   const row = await first<ClientRow & { readonly access_token_digest: string }>(
     db
       .prepare(
-        `SELECT id, secret_digest, registration, created_at, access_token_digest
+        `SELECT ${COLUMNS}, access_token_digest
          FROM self_registered_clients JOIN clients ON id = client_id
          WHERE client_id = ? AND deleted_at IS NULL`,
       )

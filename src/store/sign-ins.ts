@@ -90,22 +90,23 @@ export async function findSignIn(db: D1Database, id: string): Promise<FoundSignI
 }
 
 /**
- * Counts the try if the code is wrong, and reads the sign-in, in one transaction: guesses that arrive together
+ * Counts the try if the code's digest is none of these, and reads the sign-in, in one transaction: guesses that arrive together
  * are counted one by one. Only whoever asked can spend a try.
  */
 export async function tryCode(
   db: D1Database,
   id: string,
   bindingDigest: string,
-  codeDigest: string,
+  codeDigests: readonly string[],
 ): Promise<FoundSignIn | null> {
   const results = await batch(db, [
     db
       .prepare(
         `UPDATE sign_ins SET wrong_codes = wrong_codes + 1
-         WHERE id = ? AND binding_digest = ? AND code_digest <> ? AND wrong_codes < ?`,
+         WHERE id = ? AND binding_digest = ? AND wrong_codes < ?
+           AND code_digest NOT IN (SELECT value FROM json_each(?))`,
       )
-      .bind(id, bindingDigest, codeDigest, WRONG_CODES_LIMIT),
+      .bind(id, bindingDigest, WRONG_CODES_LIMIT, JSON.stringify(codeDigests)),
     selectSignIn(db, id),
   ])
   const [row] = (results[1]?.results ?? []) as unknown as FoundRow[]

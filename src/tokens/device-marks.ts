@@ -14,18 +14,22 @@ export interface Whence {
   readonly browserId: string | null
 }
 
-/** One mark of what the device is and where, and one of the browser itself, if it has a name. */
+/**
+ * Pairs, one for each secret that is accepted: a mark of what the device is and where, and one of the browser itself;
+ * what has no name of its own has the first one twice.
+ */
 export async function deviceMarks(
-  secrets: Pick<Secrets, 'mac'>,
+  secrets: Pick<Secrets, 'macs'>,
   userId: string,
   { device, clientIp, browserId }: Whence,
 ): Promise<readonly string[]> {
   const { kind, os, browser, name } = device
   const traits = ['traits', kind, os, browser, name, networkPrefix(clientIp)]
-  const subjects = browserId === null ? [traits] : [traits, ['browser', browserId]]
-  return Promise.all(
-    subjects.map(async subject =>
-      (await secrets.mac('device-mark', JSON.stringify([userId, ...subject]))).slice(0, MARK_CHARS),
-    ),
-  )
+  const marksOf = async (subject: readonly unknown[]) =>
+    (await secrets.macs('device-mark', JSON.stringify([userId, ...subject]))).map(mac =>
+      mac.slice(0, MARK_CHARS),
+    )
+  const ofTraits = await marksOf(traits)
+  const ofBrowser = browserId === null ? ofTraits : await marksOf(['browser', browserId])
+  return ofTraits.flatMap((mark, index) => [mark, ofBrowser[index] ?? mark])
 }

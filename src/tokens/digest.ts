@@ -18,6 +18,7 @@ export type DigestPurpose =
   | 'client-assertion'
   | 'event-details'
   | 'late-logout'
+  | 'deployment-secret'
 
 export async function digestBytes(purpose: DigestPurpose, text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(`latchkey/${purpose}/v1\0${text}`)))
@@ -35,6 +36,10 @@ export async function sha256(text: string): Promise<string> {
 
 /** PKCE S256 (RFC 7636 §4.2). */
 export const pkceChallenge = (verifier: string): Promise<string> => sha256(verifier)
+
+/** Whether a digest is one of several, in a time that does not tell which. */
+export const isOneOf = (digests: readonly string[], digest: string): boolean =>
+  digests.filter(each => digestsEqual(each, digest)).length > 0
 
 /** Constant time over digests, which have one length; anything else is unequal. */
 export function digestsEqual(a: string, b: string): boolean {

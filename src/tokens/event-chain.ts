@@ -3,7 +3,8 @@
 // the salt goes with it, so that nobody can try what it was.
 import { toBase64url } from '../domain/encoding.ts'
 import type { EventLink, LinkedEvent, StoredEvent } from '../store/linked-events.ts'
-import { digest, digestsEqual } from './digest.ts'
+import type { ChainMacs } from './chain-keys.ts'
+import { digest, digestsEqual, isOneOf } from './digest.ts'
 import { randomBytes } from './random.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -24,7 +25,7 @@ export async function linkEvents(
     const details_digest = details_salt === null ? null : await digestOfDetails(details_salt, entry)
     const before = links.at(-1)?.digest ?? previous
     links.push({
-      digest: await digestOf(key, userId, before, entry, details_digest),
+      digest: await key.mac('event-chain', textOf(userId, before, entry, details_digest)),
       details_digest,
       details_salt,
     })
@@ -34,13 +35,13 @@ export async function linkEvents(
 
 /** Whether the entry is as it was written after `previous`, apart from details that are gone altogether. */
 export async function isLinked(
-  key: Key,
+  macsOf: ChainMacs,
   userId: string,
   previous: string | null,
   entry: LinkedEvent,
 ): Promise<boolean> {
-  const expected = await digestOf(key, userId, previous, entry, entry.details_digest)
-  return digestsEqual(entry.digest ?? '', expected) && (await areDetailsTrue(entry))
+  const expected = await macsOf(textOf(userId, previous, entry, entry.details_digest), entry.at)
+  return isOneOf(expected, entry.digest ?? '') && (await areDetailsTrue(entry))
 }
 
 /** Whether it had details, and has none now. */
@@ -59,27 +60,24 @@ const hasDetails = ({ device, place, marks }: StoredEvent): boolean =>
 const digestOfDetails = (salt: string, { device, place, marks }: StoredEvent): Promise<string> =>
   digest('event-details', JSON.stringify([salt, device, place, marks]))
 
-const digestOf = (
-  key: Key,
+/** What the MAC of an entry is over. */
+const textOf = (
   userId: string,
   previous: string | null,
   { seq, op_id, first_seq, type, at, session_id, client_id, reason, actor }: StoredEvent,
   detailsDigest: string | null,
-): Promise<string> =>
-  key.mac(
-    'event-chain',
-    JSON.stringify([
-      userId,
-      previous,
-      seq,
-      op_id,
-      first_seq,
-      type,
-      at,
-      session_id,
-      client_id,
-      reason,
-      actor,
-      detailsDigest,
-    ]),
-  )
+): string =>
+  JSON.stringify([
+    userId,
+    previous,
+    seq,
+    op_id,
+    first_seq,
+    type,
+    at,
+    session_id,
+    client_id,
+    reason,
+    actor,
+    detailsDigest,
+  ])

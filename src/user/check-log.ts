@@ -1,8 +1,8 @@
 // Whether a user's log is what was written: from its first entry on, a chunk at a time.
 import { LOG_CHECK_CHUNK_ENTRIES } from '../domain/limits.ts'
 import { type LinkedEvent, listLinkedEvents } from '../store/linked-events.ts'
+import type { ChainMacs } from '../tokens/chain-keys.ts'
 import { isLinked, isScrubbed } from '../tokens/event-chain.ts'
-import type { Secrets } from '../tokens/secrets.ts'
 
 export interface LogCheck {
   /** How many entries hold, from the first on. */
@@ -18,7 +18,7 @@ export interface LogCheck {
 /** @param detailsSince before which an entry may have lost its details; Throws StorageUnavailable. */
 export async function checkLog(
   db: D1Database,
-  key: Pick<Secrets, 'mac'>,
+  macsOf: ChainMacs,
   userId: string,
   detailsSince: number,
 ): Promise<LogCheck> {
@@ -34,7 +34,7 @@ export async function checkLog(
     const entries = await listLinkedEvents(db, userId, head?.seq ?? 0, LOG_CHECK_CHUNK_ENTRIES)
     for (const entry of entries) {
       const due: number = (head?.seq ?? 0) + 1
-      if (entry.seq !== due || !(await holds(key, userId, head?.digest ?? null, entry, detailsSince)))
+      if (entry.seq !== due || !(await holds(macsOf, userId, head?.digest ?? null, entry, detailsSince)))
         return found(due)
       if (entry.digest !== null) chainedFrom ??= entry.seq
       head = { seq: entry.seq, digest: entry.digest }
@@ -45,7 +45,7 @@ export async function checkLog(
 }
 
 async function holds(
-  key: Pick<Secrets, 'mac'>,
+  macsOf: ChainMacs,
   userId: string,
   previous: string | null,
   entry: LinkedEvent,
@@ -54,5 +54,5 @@ async function holds(
   if (entry.digest === null) return previous === null
   // Details go when their time is over, and not before while the user is there.
   if (isScrubbed(entry) && entry.at >= detailsSince) return false
-  return isLinked(key, userId, previous, entry)
+  return isLinked(macsOf, userId, previous, entry)
 }

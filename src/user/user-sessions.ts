@@ -2,6 +2,7 @@
 // that a change is right even beside a second instance is up to the database (see store/statements.ts).
 
 import { DurableObject } from 'cloudflare:workers'
+import { acceptedSecrets } from '../config.ts'
 import type {
   AccountResult,
   ChangeAccount,
@@ -23,7 +24,7 @@ import { findEventOfSession, type LoggedEvent } from '../store/events.ts'
 import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
 import { listWebhooks } from '../store/webhooks.ts'
-import { createSecrets } from '../tokens/secrets.ts'
+import { createSecrets, type Secrets } from '../tokens/secrets.ts'
 import { announce } from './announce.ts'
 import { type Applied, applyChange } from './change.ts'
 import { changeEmail } from './change-email.ts'
@@ -36,7 +37,7 @@ import { listLiveIds } from './state.ts'
 export class UserSessions extends DurableObject<Env> {
   #tail: Promise<unknown> = Promise.resolve()
   // The only key of the deployment that is used in here: the log is chained by its one writer.
-  readonly #secrets = createSecrets(this.env.SEALING_SECRET, this.env.DIGEST_SECRET)
+  readonly #secrets = secretsOf(this.env)
   readonly #findClient = createClientCache(id => findClient(this.#shards().global, id)).find
   readonly #live = createLiveSockets(this.ctx, {
     findClient: this.#findClient,
@@ -142,6 +143,11 @@ const reportOf = ({ type, seq, sessionId, clientId, reason, by }: LoggedEvent) =
   reason,
   by,
 })
+
+function secretsOf(env: Env): Secrets {
+  const { SEALING_SECRET, DIGEST_SECRET } = acceptedSecrets(env as unknown as Record<string, unknown>)
+  return createSecrets(SEALING_SECRET, DIGEST_SECRET)
+}
 
 /** Its text may hold what was stored; its name is enough to find the cause. */
 function unexpected(error: unknown): Unavailable {

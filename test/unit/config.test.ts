@@ -48,9 +48,11 @@ describe('starting', () => {
       isLoopback: false,
       rateLimits: true,
       loopbackTargets: false,
-      sealingSecret: GOOD.SEALING_SECRET,
-      digestSecret: GOOD.DIGEST_SECRET,
-      adminToken: GOOD.ADMIN_TOKEN,
+      secrets: {
+        SEALING_SECRET: [GOOD.SEALING_SECRET],
+        DIGEST_SECRET: [GOOD.DIGEST_SECRET],
+        ADMIN_TOKEN: [GOOD.ADMIN_TOKEN],
+      },
       alarmMailTo: null,
       rotatesOnForgery: false,
     })
@@ -104,6 +106,14 @@ describe('starting', () => {
     ['DIGEST_SECRET', 'ADMIN_TOKEN'],
   ] as const)('CF-01: fails when %s is also %s', (one, other) => {
     expect(faults({ ...GOOD, [one]: GOOD[other] })).not.toEqual([])
+  })
+
+  it.each(SECRETS)('KY-06, CF-01: beside %s there may be another, as strong, and unlike all others', name => {
+    const other = 'x2Wv8nLq4RtYb7MzKd5sHf1JgPc9oUe3iAa6BwXkTmE'
+    expect(parseConfig({ ...GOOD, [`${name}_OTHER`]: other }).secrets[name]).toEqual([GOOD[name], other])
+    expect(faults({ ...GOOD, [`${name}_OTHER`]: 'short' })).toEqual([`${name}_OTHER`])
+    expect(faults({ ...GOOD, [`${name}_OTHER`]: '' })).toEqual([`${name}_OTHER`])
+    for (const each of SECRETS) expect(faults({ ...GOOD, [`${name}_OTHER`]: GOOD[each] })).not.toEqual([])
   })
 
   it('CF-01: fails without any setting, naming all that are needed', () => {

@@ -33,7 +33,7 @@ interface Case {
 
 const NOW = 1_800_000_000
 const SECRET = 'of-this-test-and-no-other-0123456789-abcdefghijk'
-const secrets = createSecrets(SECRET, `${SECRET}-of-digests`)
+const secrets = createSecrets([SECRET], [`${SECRET}-of-digests`])
 const silent = () => new Promise<never>(() => undefined)
 /** Its time runs from when it is asked. */
 function hangingFetch() {

@@ -148,7 +148,7 @@ describe('GET /admin/v1/users/{id}/log-check', () => {
 
     const others = await userWithLog()
     const [first] = await listLinkedEvents(service.parts.shards.of(userId), userId, 0, 1)
-    const [forged] = await linkEvents(createSecrets('x', 'y'), userId, null, [first as LinkedEvent])
+    const [forged] = await linkEvents(createSecrets(['x'], ['y']), userId, null, [first as LinkedEvent])
     const link = [forged?.digest, forged?.details_digest, forged?.details_salt]
     expect(await broken([`UPDATE user_events SET (${LINK}) = (?, ?, ?) ${at(1)}`, ...link])).toBe(1)
     // Rows of another log that holds, as they are.

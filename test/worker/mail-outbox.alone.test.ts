@@ -16,7 +16,7 @@ const EXPIRES = NOW + 600
 const LINK = 'https://auth.test/sign-in/link?token=aaa.bbb.ccc'
 const SECRETS = ['ann@mail.test', LINK, 'aaa.bbb.ccc', 'BCDFGHJK', 'BCDF-GHJK']
 
-const secretsOf = (sealing: string) => createSecrets(sealing, 'digest-0123456789')
+const secretsOf = (sealing: string) => createSecrets([sealing], ['digest-0123456789'])
 
 const message = (to = 'ann@mail.test'): MailMessage =>
   signInMessage({

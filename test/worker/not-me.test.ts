@@ -124,7 +124,7 @@ describe('what is no link of ours', () => {
     const [userId, sessionId, expiry] = said.split('.')
     expect(Number(expiry)).toBe(service.now + NOTICE_LINK_SECONDS)
     const sealed = (text: string) => secrets.seal('notice-link', 'not-me', text)
-    const elsewhere = createSecrets('sealing-elsewhere-0123456789', 'digest-elsewhere-0123456789')
+    const elsewhere = createSecrets(['sealing-elsewhere-0123456789'], ['digest-elsewhere-0123456789'])
     const flip = (at: number) => `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
     const wrong = [
       ...['', 'x', 'null', `${token}A`, `${token}=`, ` ${token}`, token.slice(0, -4), 'A'.repeat(9_000)],

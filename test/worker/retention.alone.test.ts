@@ -72,6 +72,7 @@ const STAYING = [
   'users',
   'emails',
   'consents',
+  'deployment_secrets',
   'user_events',
   'bucket_retirements',
   'clients',

@@ -150,10 +150,16 @@ export const COMMANDS: readonly AdminCommand[] = [
   {
     noun: 'clients',
     verb: 'rotate-secret',
-    summary: 'Makes a new client secret, shown once; the former one is worth nothing from then on',
+    summary: 'Makes a new client secret, shown once; the former one opens beside it for a day',
     method: 'POST',
     path: `${CLIENT}/rotate-secret`,
-    asks: { question: 'Replace the secret of {client_id}? Whoever uses the former one is locked out.' },
+    options: {
+      'at-once': body('at_once', 'on or off', 'on: the former one opens nothing any more, whoever uses it'),
+    },
+    asks: {
+      question:
+        'Replace the secret of {client_id}? Whoever uses the former one is locked out, then or a day later.',
+    },
     secret: 'client_secret',
   },
   {
@@ -267,6 +273,14 @@ export const COMMANDS: readonly AdminCommand[] = [
     summary: 'Closes an alarm; the next of its kind opens another',
     method: 'POST',
     path: '/admin/v1/alarms/{alarm_id}/acknowledge',
+  },
+  {
+    noun: 'secrets',
+    verb: 'list',
+    summary: 'The deployment’s own secrets: where the replacement of each stands',
+    method: 'GET',
+    path: '/admin/v1/secrets',
+    list: { member: 'secrets', columns: ['name', 'id', 'used_since', 'other'] },
   },
   {
     noun: 'webhooks',

@@ -23,7 +23,7 @@ async function unsealActiveKey(tables: Tables): Promise<object> {
     throw new UsageError('There is no signing key yet: it is made for the first token. Sign in once.')
   }
   const { SEALING_SECRET, DIGEST_SECRET } = readSecrets(DEV_VARS)
-  const jwk = await unsealKey(createSecrets(SEALING_SECRET, DIGEST_SECRET), active)
+  const jwk = await unsealKey(createSecrets([SEALING_SECRET], [DIGEST_SECRET]), active)
   return { ...jwk, kid: active.kid, alg: 'ES256', use: 'sig' }
 }
 

@@ -2,10 +2,10 @@
 import * as v from 'valibot'
 import { arrivalsAfter } from '../../domain/arrivals.ts'
 import type { Client } from '../../domain/client.ts'
-import { deviceKey, type OnDevice } from '../../domain/device-groups.ts'
+import { deviceKeysAmong, type OnDevice } from '../../domain/device-groups.ts'
 import { isTaggedId } from '../../domain/ids.ts'
 import { splitScope } from '../../domain/scope.ts'
-import { isLive } from '../../domain/session.ts'
+import { isLive, type Session } from '../../domain/session.ts'
 import { AccountPage, type AccountSession, type ConnectedApp } from '../../pages/account/account-page.tsx'
 import type { EndedSession } from '../../pages/account/ended-notice.tsx'
 import { type ConsentRow, listConsents } from '../../store/consents.ts'
@@ -60,7 +60,8 @@ accountOverview.get('/account', async c => {
     ...live.map(each => each.session.clientId),
     ...consents.map(each => each.client_id),
   ])
-  const view = (each: OnDevice) => accountSession(each, clients, session.id)
+  const keyOf = deviceKeysAmong(live)
+  const view = (each: OnDevice) => accountSession(each.session, keyOf(each), clients, session.id)
   const sessions = live.map(view)
   return c.html(
     <AccountPage
@@ -92,7 +93,8 @@ async function findEnded(c: LatchkeyContext, userId: string): Promise<EndedSessi
 }
 
 function accountSession(
-  { session, marks }: OnDevice,
+  session: Session,
+  deviceKey: string,
   clients: ReadonlyMap<string, Client>,
   currentId: string,
 ): AccountSession {
@@ -103,7 +105,7 @@ function accountSession(
     clientName: nameOf(clients, session.clientId),
     kind: session.clientKind,
     device: session.device,
-    deviceKey: deviceKey({ session, marks }),
+    deviceKey,
     place: session.place,
     createdAt: session.createdAt,
     lastSeenAt: session.lastSeenAt,

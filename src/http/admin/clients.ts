@@ -1,13 +1,14 @@
 // Registering clients, changing them, ending what they have.
 import * as v from 'valibot'
 import { ACCOUNT_CLIENT, type Client, usesSecret } from '../../domain/client.ts'
+import { CLIENT_SECRET_OVERLAP_SECONDS } from '../../domain/limits.ts'
 import { type Secretive, withNewSecret, withSecret } from '../../oauth/registration/client-secret.ts'
 import { clientBody, PatchFields, RegistrationFields } from '../../oauth/registration/schema.ts'
 import { deleteClient } from '../../sign-in/delete-client.ts'
 import { endSessionsOfClient } from '../../sign-in/end-sessions.ts'
 import { changeClient, findClient, insertClient, listClients } from '../../store/clients.ts'
 import { randomId } from '../../tokens/random.ts'
-import { checkBody, readJson } from '../body.ts'
+import { checkBody, readJson, readOptionalJson } from '../body.ts'
 import { ClientView, clientView } from '../client-view.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
@@ -32,7 +33,13 @@ adminClients.post(
     const { client_id, ...registration } = await readJson(c, clientBody(c.var.parts.config.loopbackTargets))
     const id = client_id ?? randomId('c')
     if (id === ACCOUNT_CLIENT.id) throw new Problem('built_in_client')
-    const made = await withSecret({ ...registration, id, secretDigest: null, createdAt: c.var.facts.now })
+    const made = await withSecret({
+      ...registration,
+      id,
+      secretDigest: null,
+      formerSecret: null,
+      createdAt: c.var.facts.now,
+    })
     if (!(await insertClient(c.var.parts.shards.global, made.client))) throw new Problem('conflict')
     c.var.parts.forgetClient(id)
     return c.json(viewWithSecret(made), 201)
@@ -75,29 +82,35 @@ adminClients.patch(
     const { loopbackTargets } = c.var.parts.config
     const { client_id, ...sent } = await readJson(c, PatchFields)
     const changed = await change(c, async client => {
-      const { id, secretDigest, createdAt, ...registered } = client
+      const { id, secretDigest, formerSecret, createdAt, ...registered } = client
       const registration = checkBody(clientBody(loopbackTargets), { ...registered, ...sent })
       // Sessions and consents were begun under the one id and the one kind.
       if ((client_id ?? id) !== id) throw new Problem('invalid_request', { detail: 'check: client_id' })
       if (registration.kind !== client.kind) throw new Problem('invalid_request', { detail: 'check: kind' })
-      return withSecret({ ...registration, id, secretDigest, createdAt })
+      return withSecret({ ...registration, id, secretDigest, formerSecret, createdAt })
     })
     return c.json(viewWithSecret(changed))
   },
 )
 
+/** Nothing but what is known: what was meant to end at once must not go on for a day. */
+const Rotation = v.strictObject({ at_once: v.optional(v.boolean(), false) })
+
 adminClients.post(
   '/admin/v1/clients/:id/rotate-secret',
   operation({
-    summary: 'Replaces a client’s secret; the new one is shown once',
+    summary: 'Makes a new secret, shown once; the former one opens beside it for a day, or not at all',
     by: 'operator',
+    json: Rotation,
     answers: { 200: v.object({ client_secret: v.string() }) },
     refusals: [400, 404, 409],
   }),
   async c => {
+    const { at_once } = await readOptionalJson(c, Rotation)
+    const formerUntil = at_once ? null : c.var.facts.now + CLIENT_SECRET_OVERLAP_SECONDS
     const { secret } = await change(c, async client => {
       if (!usesSecret(client)) throw new Problem('invalid_request', { detail: 'this client has no secret' })
-      return withNewSecret(client)
+      return withNewSecret(client, formerUntil)
     })
     return c.json({ client_secret: secret })
   },

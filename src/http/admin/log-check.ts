@@ -1,6 +1,7 @@
 // Whether somebody has rewritten a user's log.
 import * as v from 'valibot'
 import { DAY_SECONDS } from '../../domain/limits.ts'
+import { loadChain } from '../../tokens/chain-keys.ts'
 import { checkLog } from '../../user/check-log.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
@@ -32,8 +33,10 @@ adminLogCheck.get(
   async c => {
     const { id } = await requireUser(c)
     const { parts, facts } = c.var
-    const detailsSince = facts.now - parts.config.retention.logDetailsDays * DAY_SECONDS
-    const check = await checkLog(parts.shards.of(id), parts.secrets, id, detailsSince)
+    const { shards, secrets, config } = parts
+    const detailsSince = facts.now - config.retention.logDetailsDays * DAY_SECONDS
+    const chain = await loadChain(shards.global, secrets, config.secrets.DIGEST_SECRET)
+    const check = await checkLog(shards.of(id), chain, id, detailsSince)
     // A deletion takes the details out of the log that is being read.
     if (check.firstBroken !== null) await requireUser(c)
     return c.json({

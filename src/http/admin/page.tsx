@@ -70,7 +70,7 @@ adminPage.post(`${PATH}/acknowledge`, async c => {
 async function isOperator(c: LatchkeyContext): Promise<boolean> {
   const { parts, facts } = c.var
   const cookie = readCookie(c, 'operator') ?? ''
-  const isOpen = await isOperatorSession(parts.secrets, parts.config.adminToken, cookie, facts.now)
+  const isOpen = await isOperatorSession(parts.secrets, parts.config.secrets.ADMIN_TOKEN, cookie, facts.now)
   if (isOpen) identify({ actor: 'operator' })
   return isOpen
 }

@@ -21,10 +21,10 @@ export async function issueCode(
   facts: RequestFacts,
 ): Promise<string | null> {
   const db = parts.shards.of(session.userId)
-  const text = `a_${tagOf(session.userId)}${await parts.secrets.mac('authorization-code', decisionId)}`
-  const codeDigest = await digest('authorization-code', text)
-  const isNew = await insertCode(db, {
-    codeDigest,
+  const [fresh, ...others] = await possibleCodes(parts, session, decisionId)
+  if (fresh === undefined) return null
+  const code = {
+    codeDigest: fresh.codeDigest,
     userId: session.userId,
     clientId: request.clientId,
     redirectUri: request.redirectUri,
@@ -40,15 +40,28 @@ export async function issueCode(
     place: facts.place,
     marks: await deviceMarks(parts.secrets, session.userId, facts),
     expiresAt: facts.now + AUTHORIZATION_CODE_SECONDS,
-  })
-  if (isNew) {
-    record('code.issued', { client_id: request.clientId })
-    return text
   }
-  const known = await findCode(db, codeDigest)
-  const isUsable =
-    known !== null && known.expiresAt > facts.now && (await findCause(db, codeOpId(codeDigest))) === null
-  return isUsable ? text : null
+  const otherDigests = others.map(each => each.codeDigest)
+  if (await insertCode(db, code, otherDigests)) {
+    record('code.issued', { client_id: request.clientId })
+    return fresh.text
+  }
+  for (const { text, codeDigest } of [fresh, ...others]) {
+    const known = await findCode(db, codeDigest)
+    if (known === null) continue
+    const isUsable = known.expiresAt > facts.now && (await findCause(db, codeOpId(codeDigest))) === null
+    return isUsable ? text : null
+  }
+  return null
+}
+
+/** The decision's code, first; and what it is where another secret is in use. */
+async function possibleCodes({ secrets }: Pick<Parts, 'secrets'>, { userId }: Session, decisionId: string) {
+  const macs = await secrets.macs('authorization-code', decisionId)
+  const texts = macs.map(mac => `a_${tagOf(userId)}${mac}`)
+  return Promise.all(
+    texts.map(async text => ({ text, codeDigest: await digest('authorization-code', text) })),
+  )
 }
 
 /** The stored side of a code, or null for one that we never issued. */

@@ -11,14 +11,28 @@ export interface UserCodeKey {
   readonly digest: string
 }
 
-/** Where the authorization of a user code is kept. */
-export async function keyOfUserCode(
+/** Where the authorization of a new user code is kept. */
+export const keyOfUserCode = async (
   parts: Pick<Parts, 'secrets' | 'shards'>,
   userCode: string,
-): Promise<UserCodeKey> {
-  const mac = await parts.secrets.mac('user-code', userCode)
+): Promise<UserCodeKey> => keyOf(parts, await parts.secrets.mac('user-code', userCode))
+
+/** What is found where the authorization of a user code may be kept; null when it is nowhere. */
+export async function findByUserCode<Found>(
+  parts: Pick<Parts, 'secrets' | 'shards'>,
+  userCode: string,
+  find: (key: UserCodeKey) => Promise<Found | null>,
+): Promise<Found | null> {
+  for (const mac of await parts.secrets.macs('user-code', userCode)) {
+    const found = await find(keyOf(parts, mac))
+    if (found !== null) return found
+  }
+  return null
+}
+
+function keyOf({ shards }: Pick<Parts, 'shards'>, mac: string): UserCodeKey {
   const tag = shardTagOfDigest(parseBase64url(mac) ?? new Uint8Array())
-  return { db: parts.shards.ofTag(tag), digest: mac }
+  return { db: shards.ofTag(tag), digest: mac }
 }
 
 export interface DeviceCode {

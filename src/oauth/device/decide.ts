@@ -14,7 +14,7 @@ import { decideDeviceAuthorization, findDeviceAuthorization } from '../../store/
 import { grantConsent } from '../authorize/consent.ts'
 import { createWaitingRoom } from '../authorize/waiting.ts'
 import { isRegisteredFor } from '../registered.ts'
-import { keyOfUserCode, type UserCodeKey } from './codes.ts'
+import { findByUserCode, type UserCodeKey } from './codes.ts'
 
 /** What the page that asks has been shown for. */
 export interface DeviceQuestion {
@@ -43,9 +43,12 @@ export async function findUndecided(
 
 /** What its client has lost meanwhile is not granted. */
 async function findDevice(parts: Parts, userCode: string, now: number): Promise<FoundDevice | null> {
-  const key = await keyOfUserCode(parts, userCode)
-  const authorization = await findDeviceAuthorization(key.db, key.digest)
-  if (authorization === null) return null
+  const found = await findByUserCode(parts, userCode, async key => {
+    const authorization = await findDeviceAuthorization(key.db, key.digest)
+    return authorization === null ? null : { key, authorization }
+  })
+  if (found === null) return null
+  const { key, authorization } = found
   const client = await parts.findClient(authorization.clientId, now)
   const isStillRegistered =
     client?.grant_types.includes(DEVICE_CODE_GRANT) === true && isRegisteredFor(client, authorization.scope)

@@ -4,7 +4,7 @@ import { DEVICE_CODE_GRANT } from '../../domain/client.ts'
 import { answerPoll } from '../../domain/device-authorization.ts'
 import { pollDeviceAuthorization } from '../../store/device-authorizations.ts'
 import { deviceMarks } from '../../tokens/device-marks.ts'
-import { digestOfDeviceCode, keyOfUserCode, unsealDeviceCode } from '../device/codes.ts'
+import { digestOfDeviceCode, findByUserCode, unsealDeviceCode } from '../device/codes.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { required } from '../parameters.ts'
 import { refuseOtherResource } from '../resource.ts'
@@ -26,9 +26,10 @@ export const deviceCode: Grant = {
     const code = await unsealDeviceCode(parts, client.id, text)
     if (code === null) throw invalidGrant('no code of this client')
     if (code.expiresAt <= facts.now) throw new OAuthError('expired_token', 'the device code has expired')
-    const key = await keyOfUserCode(parts, code.userCode)
     const codeDigest = await digestOfDeviceCode(text)
-    const polled = await pollDeviceAuthorization(key.db, key.digest, codeDigest, facts.now)
+    const polled = await findByUserCode(parts, code.userCode, ({ db, digest }) =>
+      pollDeviceAuthorization(db, digest, codeDigest, facts.now),
+    )
     if (polled === null) throw invalidGrant('no such authorization')
     refuseOtherResource(form.resource, polled.audience)
     const answer = answerPoll(polled)

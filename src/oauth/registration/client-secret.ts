@@ -11,11 +11,21 @@ export interface Secretive {
 
 /** A secret for a client that needs one and has none; none for one that needs none. */
 export async function withSecret(client: Client): Promise<Secretive> {
-  if (!usesSecret(client)) return { client: { ...client, secretDigest: null }, secret: null }
-  return client.secretDigest === null ? withNewSecret(client) : { client, secret: null }
+  if (!usesSecret(client))
+    return { client: { ...client, secretDigest: null, formerSecret: null }, secret: null }
+  return client.secretDigest === null ? withNewSecret(client, null) : { client, secret: null }
 }
 
-export async function withNewSecret(client: Client): Promise<Secretive & { readonly secret: string }> {
+/** @param formerUntil seconds: how long the secret until now opens beside the new one; null for no longer */
+export async function withNewSecret(
+  client: Client,
+  formerUntil: number | null,
+): Promise<Secretive & { readonly secret: string }> {
   const secret = randomSecret()
-  return { client: { ...client, secretDigest: await digest('client-secret', secret) }, secret }
+  const { secretDigest: former } = client
+  const formerSecret = former === null || formerUntil === null ? null : { digest: former, until: formerUntil }
+  return {
+    client: { ...client, secretDigest: await digest('client-secret', secret), formerSecret },
+    secret,
+  }
 }

@@ -8,7 +8,7 @@ import { createSecrets, type Secrets } from '../../../src/tokens/secrets.ts'
 import { unsealKey } from '../../../src/tokens/signing-key.ts'
 
 export const NOW = 1_800_000_000
-export const someSecrets = (): Secrets => createSecrets(crypto.randomUUID(), crypto.randomUUID())
+export const someSecrets = (): Secrets => createSecrets([crypto.randomUUID()], [crypto.randomUUID()])
 
 export interface MemoryKeys extends KeyStorage {
   readonly keys: SigningKeyRow[]

@@ -1,5 +1,6 @@
 // Stored rows of one user, as they are; and what must be true of every log, whatever happened.
 import { expect } from 'vitest'
+import { loadChain } from '../../../src/tokens/chain-keys.ts'
 import { checkLog } from '../../../src/user/check-log.ts'
 import type { Service } from './service.ts'
 
@@ -81,8 +82,9 @@ export async function checkHistory(service: Service, userId: string, limit = Num
     expect(onClient).toBeLessThanOrEqual(limit)
   }
   // Signed in, changed, raced: the chain holds, whoever wrote.
-  const { shards, secrets } = service.parts
-  const { firstBroken } = await checkLog(shards.of(userId), secrets, userId, service.now)
+  const { shards, secrets, config } = service.parts
+  const chain = await loadChain(shards.global, secrets, config.secrets.DIGEST_SECRET)
+  const { firstBroken } = await checkLog(shards.of(userId), chain, userId, service.now)
   expect(firstBroken).toBeNull()
   const stored = await storedSessions(service, userId)
   expect(stored.map(session => session.id).sort()).toEqual([...live.keys()].sort())
