@@ -4,6 +4,7 @@ import { UsageError } from './settings.ts'
 
 const FAILED = 1
 const WRONG_USE = 2
+const NOT_YET = 3
 
 type Values<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Options; args: string[] }>
@@ -21,11 +22,17 @@ export async function command<Options extends ParseArgsOptionsConfig>(
     const { values, positionals } = readOptions(args, options, allowPositionals)
     await run(values, positionals)
   } catch (error) {
-    process.exitCode = error instanceof WrongUse ? WRONG_USE : FAILED
+    process.exitCode = exitCodeOf(error)
     if (error instanceof WrongUse) console.error(`${error.message}\n\n${usage}`)
     else console.error(error instanceof UsageError ? error.message : error)
   }
 }
+
+const exitCodeOf = (error: unknown): number =>
+  error instanceof WrongUse ? WRONG_USE : error instanceof NotYet ? NOT_YET : FAILED
+
+/** What is asked for is right, and has to wait. */
+export class NotYet extends UsageError {}
 
 export class WrongUse extends Error {
   override readonly name = 'WrongUse'

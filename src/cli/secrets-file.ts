@@ -1,9 +1,11 @@
-// The file of secrets of one deployment (KEY=value lines): made once, completed when needed, never overwritten.
+// The file of secrets of one deployment (KEY=value lines): made once, completed when needed, and changed only
+// where a secret is replaced.
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { DEPLOYMENT_SECRETS, type DeploymentSecret } from '../domain/deployment-secrets.ts'
 
-export const SECRET_NAMES = ['SEALING_SECRET', 'DIGEST_SECRET', 'ADMIN_TOKEN'] as const
-export type SecretName = (typeof SECRET_NAMES)[number]
+export const SECRET_NAMES = DEPLOYMENT_SECRETS
+export type SecretName = DeploymentSecret
 
 const SECRET_BYTES = 32
 const OWNER_ONLY = 0o600
@@ -36,15 +38,32 @@ export function readSecret(path: string, name: string): string {
   return value
 }
 
-export const hasSecret = (path: string, name: string): boolean =>
-  findValue(readFileSync(path, 'utf8'), name) !== undefined
+export const hasSecret = (path: string, name: string): boolean => findSecret(path, name) !== undefined
+
+/** Throws when the file is missing. */
+export const findSecret = (path: string, name: string): string | undefined =>
+  findValue(readFileSync(path, 'utf8'), name)
+
+/** Puts these into the file, or takes out what is null; everything else stays. Whoever reads it finds all or nothing of it. */
+export function writeSecrets(path: string, values: Readonly<Record<string, string | null>>): void {
+  const kept = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(line => !Object.keys(values).some(name => findValue(line, name) !== undefined))
+  while (kept.at(-1) === '') kept.pop()
+  const added = Object.entries(values).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${value}`],
+  )
+  const aside = nameAside(path)
+  writeFileSync(aside, `${[...kept, ...added].join('\n')}\n`, { mode: OWNER_ONLY, flag: 'wx' })
+  renameSync(aside, path)
+}
 
 const freshLines = (names: readonly SecretName[]): string =>
   names.map(name => `${name}=${randomBytes(SECRET_BYTES).toString('base64url')}\n`).join('')
 
 /** Written aside and linked into place: nobody ever reads half a file, and the first of two writers wins. */
 function createWhole(path: string): boolean {
-  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  const aside = nameAside(path)
   writeFileSync(aside, freshLines(SECRET_NAMES), { mode: OWNER_ONLY, flag: 'wx' })
   try {
     linkSync(aside, path)
@@ -56,6 +75,8 @@ function createWhole(path: string): boolean {
     rmSync(aside)
   }
 }
+
+const nameAside = (path: string): string => `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
 
 const findValue = (text: string, name: string): string | undefined =>
   new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=\\s*(["']?)(.+?)\\1\\s*$`, 'm').exec(text)?.[2]

@@ -40,6 +40,14 @@ export const wranglerCalls: WranglerCalls = {
   },
 }
 
+/** What must be no argument, because those can be read by others, goes by its standard input. */
+export function tellWrangler(input: string, ...args: readonly string[]): Asked {
+  const env = { ...process.env, NO_COLOR: '1' }
+  const options = { cwd: PROJECT, env, encoding: 'utf8', input } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [WRANGLER, ...args], options)
+  return { code: status, stdout, stderr }
+}
+
 /** Where whoever runs the deployment wants it, so that a build service finds it too. */
 function reportFile({
   WRANGLER_OUTPUT_FILE_PATH: path,

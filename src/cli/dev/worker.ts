@@ -1,8 +1,10 @@
 // Workers under `wrangler dev`: the service on its state folder, and what runs beside it.
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DEPLOYMENT_SECRETS, otherOf } from '../../domain/deployment-secrets.ts'
 import { findStatus } from '../is-answering.ts'
-import { type Settings, serviceOrigin, UsageError } from '../settings.ts'
+import { findSecret } from '../secrets-file.ts'
+import { DEV_VARS, type Settings, serviceOrigin, UsageError } from '../settings.ts'
 import { QUIET, WRANGLER } from '../wrangler.ts'
 import type { Child, Children } from './children.ts'
 import { isBuildFailure, readWorkerLine } from './worker-log.ts'
@@ -78,6 +80,15 @@ export const startWorker = (
     tell,
   )
 
+/** Of .dev.vars wrangler takes what is required and nothing else. Others can read arguments, so only local secrets go by them. */
+const otherSecrets = (): Record<string, string> =>
+  Object.fromEntries(
+    DEPLOYMENT_SECRETS.map(otherOf).flatMap(name => {
+      const value = findSecret(DEV_VARS, name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+
 function wranglerArguments(settings: Settings): string[] {
   const vars = {
     ISSUER: serviceOrigin(settings),
@@ -89,6 +100,7 @@ function wranglerArguments(settings: Settings): string[] {
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(settings.mailSmtpPort),
     SMTP_SECURITY: 'none',
+    ...otherSecrets(),
   }
   return [
     ...['--port', `${settings.port}`, '--persist-to', settings.stateDir],
