@@ -215,6 +215,8 @@ export const EXPIRE_CHUNK_SESSIONS = 100
 /** Changes of address that one run of the cleaner settles. */
 export const EMAIL_CHANGES_CHUNK = 100
 
+/** Open ones, of which there may be a few a day. */
+export const ALARMS_LISTED_MAX = 1_000
 export const ALARM_WINDOW_SECONDS = DAY_SECONDS
 /** Repeats within this time are folded in memory before they are counted in the database. */
 export const ALARM_FLUSH_MS = 1_000

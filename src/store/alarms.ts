@@ -73,14 +73,16 @@ export interface AlarmRow {
   readonly acknowledged_at: number | null
 }
 
-export const listAlarms = (db: D1Database, limit: number): Promise<AlarmRow[]> =>
+/** The newest, and those that are open however old: no flood of alarms puts another one out of sight. */
+export const listAlarms = (db: D1Database, newest: number, limit: number): Promise<AlarmRow[]> =>
   all<AlarmRow>(
     db
       .prepare(
         `SELECT id, kind, severity, kid, client_id, user_id, detail, count, first_at, last_at, acknowledged_at
-         FROM alarms ORDER BY last_at DESC, id LIMIT ?`,
+         FROM alarms WHERE acknowledged_at IS NULL OR id IN (SELECT id FROM alarms ORDER BY last_at DESC, id LIMIT ?)
+         ORDER BY last_at DESC, id LIMIT ?`,
       )
-      .bind(limit),
+      .bind(newest, limit),
   )
 
 /** Closes the fold, so that the next of its kind is a new alarm. @returns false for an unknown id */

@@ -119,6 +119,30 @@ describe('counting', () => {
     expect(mailed()).toHaveLength(2)
   })
 
+  it('LG-06: stays in the list while it is open, however many alarms there are after it', async () => {
+    await knock(await forgery())
+    const [open] = await openAlarms()
+    const flood = (state: string, count: number) =>
+      service.parts.shards.global
+        .prepare(
+          `WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < ?2)
+           INSERT INTO alarms (id, fold_key, kind, severity, detail, count, first_at, last_at, acknowledged_at)
+           SELECT 'a_' || ?1 || n, ?1 || n, 'token.forged', 'critical', '', 1, ?3 + n, ?3 + iif(?1 = 'open', 0, 200) + n, iif(?1 = 'open', NULL, ?3)
+           FROM more`,
+        )
+        .bind(state, count, service.now)
+        .run()
+    await flood('open', 120)
+    await flood('closed', 150)
+    const listed = await listAlarms(service)
+    await service.parts.shards.global.prepare("DELETE FROM alarms WHERE id GLOB 'a_[oc]*[0-9]'").run()
+    expect(listed.map(({ id }) => id)).toContain(open?.id)
+    expect(listed.filter(alarm => alarm.acknowledged_at !== null)).toHaveLength(100)
+    expect(listed.filter(alarm => alarm.acknowledged_at === null)).toHaveLength(121)
+    const times = listed.map(alarm => alarm.last_at)
+    expect(times).toEqual(times.toSorted().toReversed())
+  })
+
   it.each([
     ['markup and lines', '<script>alert(1)</script>\n{"event":"x"}'],
     ['a bucket', 'qN3vXWm2cT0b-_5yS8kZr1aDfG7hJpLoUiEwQtYxVzA'],

@@ -1,6 +1,6 @@
 // Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
 import * as v from 'valibot'
-import { PAGE_MAX } from '../../domain/limits.ts'
+import { ALARMS_LISTED_MAX, PAGE_MAX } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
 import type { LatchkeyEnv } from '../context.ts'
@@ -28,12 +28,12 @@ export const AlarmView = v.object({
 adminAlarms.get(
   '/admin/v1/alarms',
   operation({
-    summary: 'Alarms, newest first',
+    summary: 'Alarms, newest first: all that are open, and what is acknowledged of the newest hundred',
     by: 'operator',
     answers: { 200: v.object({ alarms: v.array(AlarmView) }) },
   }),
   async c => {
-    const alarms = await listAlarms(c.var.parts.shards.global, PAGE_MAX)
+    const alarms = await listAlarms(c.var.parts.shards.global, PAGE_MAX, ALARMS_LISTED_MAX)
     return c.json({ alarms: alarms.map(alarmView) })
   },
 )

@@ -8,7 +8,12 @@ import {
   SHOWN_HOURS,
   spansOf,
 } from '../../domain/figures.ts'
-import { DAY_SECONDS, DELIVERIES_SHOWN_SECONDS, HOUR_SECONDS, PAGE_MAX } from '../../domain/limits.ts'
+import {
+  ALARMS_LISTED_MAX,
+  DAY_SECONDS,
+  DELIVERIES_SHOWN_SECONDS,
+  HOUR_SECONDS,
+} from '../../domain/limits.ts'
 import type { Parts } from '../../sign-in/parts.ts'
 import { listAlarms } from '../../store/alarms.ts'
 import { countWaiting } from '../../store/outbox.ts'
@@ -27,7 +32,7 @@ export async function gatherStats(parts: Parts, now: number) {
     listRecordCounts(global, firstHour(now), HOUR_SECONDS),
     listRecordCounts(global, firstDay(now), DAY_SECONDS),
     findLastRecord(global, 'cron.ran'),
-    listAlarms(global, PAGE_MAX),
+    listAlarms(global, 0, ALARMS_LISTED_MAX),
     listSigningKeys(global),
     countDeliveries(global, now - DELIVERIES_SHOWN_SECONDS),
     Promise.all(all.map(db => countWaiting(db, now))),
@@ -40,7 +45,7 @@ export async function gatherStats(parts: Parts, now: number) {
     days: spansOf(days, firstDay(now), DAY_SECONDS, SHOWN_DAYS),
     refused: reasonsOf(hours, days, SERIES.refusals),
     ended: reasonsOf(hours, days, SERIES.ended),
-    alarms: alarms.filter(alarm => alarm.acknowledged_at === null),
+    alarms,
     mails: {
       waiting: mails.reduce((sum, { count }) => sum + count, 0),
       oldestAt: since.length === 0 ? null : Math.min(...since),
