@@ -531,7 +531,6 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'device-allowed': <DeviceDecidedPage csrfToken={CSRF} isAllowed clientName="Ledger & Co" />,
   'device-denied': <DeviceDecidedPage csrfToken={CSRF} isAllowed={false} clientName="Ledger & Co" />,
   'signed-out': <SignedOutPage />,
-  'admin-sign-in': <AdminSignInPage csrfToken={CSRF} />,
   'admin-sign-in-error': <AdminSignInPage csrfToken={CSRF} error="wrong_token" />,
   admin: <AdminPage csrfToken={CSRF} stats={STATS} />,
   'admin-empty': <AdminPage csrfToken={CSRF} stats={NO_STATS} />,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ADDRESS_PER_NETWORK, DOWNLOADS_PER_USER } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { RECORD_CODES } from '../../src/records/inventory.ts'
+import { recordingAs, recordRefusal } from '../../src/records/record.ts'
 import {
   type App,
   answerOf,
@@ -544,6 +545,21 @@ describe('LG-01: what is recorded', () => {
       Promise.all(Array.from({ length: 5 }, () => service.request('/oauth2/logout', init))),
     )
     expect(codes).toContain('session.ended signed_out')
+  })
+
+  it('LG-01: a refusal for which no place gives a reason is recorded all the same', async () => {
+    const { records } = await recorded(async () =>
+      recordingAs(
+        'req_x',
+        'anonymous',
+        () => undefined,
+        () => {
+          recordRefusal(204, {})
+          recordRefusal(418, { route: '/pot' })
+        },
+      ),
+    )
+    expect(records).toMatchObject([{ event: 'request.refused', reason: 'status_418', request_id: 'req_x' }])
   })
 
   it('LG-03: whatever is sent, a request that is refused leaves one line, which is JSON', async () => {
