@@ -2,6 +2,7 @@
 // everybody who has signed in is signed out at once.
 import { randomBytes } from 'node:crypto'
 import type { Device } from '../../../src/cli/device.ts'
+import { ACCESS_TOKEN_MAX_SECONDS } from '../../../src/domain/limits.ts'
 import type { OwnInstance } from '../support/own-instance.ts'
 import { atPace, signIn, signInUnlessBusy } from '../support/sign-ins.ts'
 import type { Plan } from './measure.ts'
@@ -17,7 +18,9 @@ const CROWD = 10
 
 export async function gatherCrowd(instance: OwnInstance): Promise<Crowd> {
   const register = async (client_id: string) => {
-    const client = { client_id, name: 'Load', kind: 'first_party', type: 'public', scopes: ['sessions'] }
+    const kind = { kind: 'first_party', type: 'public', scopes: ['sessions'] }
+    // A round may last longer than a token usually does.
+    const client = { client_id, name: 'Load', ...kind, access_token_seconds: ACCESS_TOKEN_MAX_SECONDS }
     await instance.operator.ask('POST', '/clients', client)
     return client_id
   }
@@ -42,6 +45,10 @@ export async function makeEvents(
   { events, rounds, signInsPerSecond, changesPerSecond }: Plan,
   { clientId, devices }: Crowd,
 ): Promise<Made> {
+  for (const device of devices) {
+    const { status } = await device.refresh()
+    if (status !== 200) throw new Error(`somebody of the crowd is signed out: ${status}`)
+  }
   // Every sign-in is two events in the end.
   const seconds = events / rounds / (2 * signInsPerSecond + changesPerSecond)
   const name = randomBytes(4).toString('hex')

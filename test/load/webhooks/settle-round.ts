@@ -63,7 +63,7 @@ export async function settleRound(
   const missing = () => {
     const listed = new Set(listDeliveries(instance))
     const lost = receivers.flatMap(each => (TAKES.includes(each.manner) ? untaken(each, events) : []))
-    const unknown = receivers.flatMap(each => idsOf(each, events).filter(id => !listed.has(id)))
+    const unknown = receivers.flatMap(each => untaken(each, events).filter(id => !listed.has(id)))
     return { lost: lost.length, unknown: unknown.length }
   }
   let left = missing()
