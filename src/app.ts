@@ -219,10 +219,7 @@ function createParts(env: Env, ports: Ports): Parts {
     clientKeys: createClientKeys(fetchTarget),
     verifier: createBoundedVerifier(),
     findClient: clients.find,
-    reloadClient: (id, now) => {
-      clients.forget(id)
-      return clients.find(id, now)
-    },
+    reloadClient: clients.reload,
     resolveClient: (id, from) => (isDocument(id) ? findByDocument(id, from) : clients.find(id, from.now)),
     isClientOrigin: origins.has,
     forgetClient: id => {
