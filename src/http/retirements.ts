@@ -2,8 +2,7 @@
 import * as v from 'valibot'
 import type { Client } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
-import { retirementsFor } from '../oauth/verify-token.ts'
-import { findNewestSeq } from '../store/retirements.ts'
+import { newestPositionsFor, retirementsFor } from '../oauth/retirements.ts'
 import { type FeedPosition, parsePosition, positionText } from '../verifier/feed-position.ts'
 import { readQuery } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
@@ -30,8 +29,11 @@ retirements.get(
   async c => {
     const client = await requireResourceServer(c)
     const { after } = readQuery(c, RetirementsQuery)
-    const positions = after === undefined ? await newestPositions(c) : parsePositions(after)
     const { parts, facts } = c.var
+    const positions =
+      after === undefined
+        ? await newestPositionsFor(parts, client)
+        : parsePositions(after, parts.shards.feeds.size)
     const told = await Promise.all(
       positions.map(async position => {
         const answer = await retirementsFor(parts, client, position, facts.now)
@@ -56,13 +58,11 @@ async function requireResourceServer(c: LatchkeyContext): Promise<Client> {
   }
 }
 
-function parsePositions(text: string): FeedPosition[] {
-  return text.split(',').map(each => {
-    const position = parsePosition(each)
-    if (position === null) throw new Problem('invalid_request', { detail: 'check: after' })
-    return position
-  })
+/** One for each feed at most: each is a query. */
+function parsePositions(text: string, max: number): FeedPosition[] {
+  const positions = text.split(',', max + 1).map(parsePosition)
+  if (positions.length > max || !positions.every(each => each !== null)) {
+    throw new Problem('invalid_request', { detail: 'check: after' })
+  }
+  return positions
 }
-
-const newestPositions = ({ var: { parts } }: LatchkeyContext): Promise<FeedPosition[]> =>
-  Promise.all([...parts.shards.feeds].map(async ([feed, db]) => ({ feed, seq: await findNewestSeq(db) })))

@@ -5,11 +5,11 @@ import { CLIENT_CACHE_SECONDS } from '../domain/limits.ts'
 import { splitScope } from '../domain/scope.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { findBucketInFeed } from '../store/buckets.ts'
-import { listRetirements } from '../store/retirements.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 import { parseStrictJwt } from '../tokens/strict-jwt.ts'
-import type { Accepted, FeedAnswer, StrongAnswer, TokenSource } from '../verifier/bounded-verifier.ts'
+import type { Accepted, StrongAnswer, TokenSource } from '../verifier/bounded-verifier.ts'
 import type { FeedPosition } from '../verifier/feed-position.ts'
+import { positionFor, readFeed } from './retirements.ts'
 import { type Validation, validateAccessToken } from './validate.ts'
 
 export type Refused = Extract<Validation, { tag: 'refused' }>
@@ -42,19 +42,11 @@ export async function verifyToRemember(
 ): Promise<StrongAnswer<AccessClaims, Refused>> {
   const answer = await sourceFor(parts, facts).verify(token)
   if (answer.tag === 'refused') return answer
-  const { claims } = answer
+  const { claims, position } = answer
   // The feed is told by audience, and a strict resource server asks each time.
   const mayRemember = claims.aud === caller.audience && !isStrict(caller, token)
-  return mayRemember ? answer : { ...answer, position: null }
+  return { ...answer, position: position && mayRemember ? await positionFor(caller, position) : null }
 }
-
-/** What a resource server has to forget; of other audiences nothing. Throws StorageUnavailable. */
-export const retirementsFor = async (
-  parts: Parts,
-  { audience }: Client,
-  after: FeedPosition,
-  now: number,
-): Promise<FeedAnswer | null> => readFeed(parts, after, audience ?? '', now)
 
 /** Judged before the token is: if it is good, it says what it said. */
 function isStrict(caller: Client, token: string): boolean {
@@ -81,15 +73,3 @@ const sourceFor = (parts: Parts, facts: VerificationFacts): TokenSource<AccessCl
 /** A client's own tokens die with it, which no feed tells. */
 const rememberedUntil = (claims: AccessClaims, now: number): number =>
   claims.sid === undefined ? Math.min(claims.exp, now + CLIENT_CACHE_SECONDS) : claims.exp
-
-async function readFeed(
-  parts: Parts,
-  { feed, seq }: FeedPosition,
-  audience: string | null,
-  now: number,
-): Promise<FeedAnswer | null> {
-  const db = parts.shards.feeds.get(feed)
-  if (db === undefined) return null
-  const [told, { keys }] = await Promise.all([listRetirements(db, seq, audience), parts.keys.publicJwks(now)])
-  return told === null ? null : { ...told, kids: keys.map(key => String(key.kid)) }
-}

@@ -1,7 +1,12 @@
 // requireToken for Hono: the request goes on with a good token of this resource server, or is refused as RFC 6750 has it.
 import type { Context, MiddlewareHandler } from 'hono'
 import { type Accepted, createBoundedVerifier, type TokenSource } from '../verifier/bounded-verifier.ts'
+import { inTime } from '../verifier/in-time.ts'
 import type { TokenClaims, TokenService, VerifyAnswer, VerifyRefusal } from '../verifier/token-service.ts'
+import { refuse, type Scheme } from './refusal.ts'
+
+/** A service that takes longer is out of reach. */
+const PATIENCE_MS = 5_000
 
 export interface TokenDemand {
   /** Scopes, space-separated, all of which the token must have. */
@@ -18,7 +23,7 @@ export interface TokenVariables {
 export interface RequireTokenOptions {
   /** Tokens that are remembered, about 2.5 KiB each. */
   readonly capacity?: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. It need not agree with the service's. */
   readonly clock?: () => number
 }
 
@@ -34,36 +39,44 @@ export function createRequireToken(
 ): RequireToken {
   const verifier = createBoundedVerifier<TokenClaims>(capacity === undefined ? {} : { capacity })
 
-  const check = (c: Context, token: string, nowMs: number): Promise<Accepted<TokenClaims> | VerifyRefusal> =>
-    verifier.verify(token, { source: sourceOf(serviceOf(c)), nowMs, waitUntil: work => keepAlive(c, work) })
-
-  const ask = async (c: Context, { scheme, text }: Presented, nowMs: number, mode: 'bounded' | 'strong') => {
-    if (scheme === 'bearer' && mode === 'bounded') return check(c, text, nowMs)
+  const ask = async (service: TokenService, c: Context, { scheme, text }: Presented) => {
     const proof = { text: c.req.header('DPoP') ?? '', method: c.req.method, uri: withoutQuery(c.req.url) }
-    const demand = { mode: 'strong', ...(scheme === 'dpop' ? { proof } : {}) } as const
-    return asAccepted(await serviceOf(c).verify(text, demand))
+    const demand = { mode: 'strong', ...(scheme === 'DPoP' ? { proof } : {}) } as const
+    return asAccepted(await answerOf(service.verify(text, demand)))
+  }
+
+  const check = async (service: TokenService, c: Context, { text }: Presented, nowMs: number) => {
+    const waitUntil = (work: Promise<unknown>) => keepAlive(c, work)
+    return verifier.verify(text, { source: sourceOf(service, nowMs), nowMs, waitUntil })
   }
 
   return ({ scope = '', mode = 'bounded' } = {}) => {
     const wanted = scope === '' ? [] : scope.split(' ')
     return async function checkToken(c, next) {
       const presented = presentedToken(c.req.header('Authorization'))
-      if (presented === null) return refuse({ tag: 'refused', code: 'unauthorized' }, 'bearer', scope)
+      if (presented === null) return refuse({ tag: 'refused', code: 'unauthorized' }, 'Bearer', scope)
       const nowMs = clock()
-      const isPlain = presented.scheme === 'bearer' && mode === 'bounded'
+      const mayRecall = presented.scheme === 'Bearer' && mode === 'bounded'
       const answer =
-        (isPlain ? verifier.recall(presented.text, nowMs) : null) ??
-        (await ask(c, presented, nowMs, mode).catch(() => UNAVAILABLE))
+        (mayRecall ? verifier.recall(presented.text, nowMs) : null) ??
+        (await (mayRecall ? check : ask)(foundIn(serviceOf, c), c, presented, nowMs).catch(() => UNAVAILABLE))
       if (answer.tag === 'refused') return refuse(answer, presented.scheme, scope)
       if (!hasScopes(answer.claims.scope, wanted)) return refuse(INSUFFICIENT, presented.scheme, scope)
-      c.set('token', answer)
+      c.set('token', { claims: answer.claims, asOf: answer.asOf })
       await next()
     }
   }
 }
 
+/** Throws when it was not declared, which is no fault of the service or of whoever asks. */
+function foundIn(serviceOf: (c: Context) => TokenService | undefined, c: Context): TokenService {
+  const service = serviceOf(c)
+  if (service === undefined) throw new Error('requireToken finds no token service: is its binding declared?')
+  return service
+}
+
 interface Presented {
-  readonly scheme: 'bearer' | 'dpop'
+  readonly scheme: Scheme
   readonly text: string
 }
 
@@ -71,29 +84,41 @@ interface Presented {
 function presentedToken(header: string | undefined): Presented | null {
   const [, scheme, text] = /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '') ?? []
   if (scheme === undefined || text === undefined) return null
-  return { scheme: scheme.toLowerCase() === 'dpop' ? 'dpop' : 'bearer', text }
+  return { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', text }
 }
 
-const hasScopes = (scope: string, wanted: readonly string[]): boolean =>
-  wanted.length === 0 || wanted.every(each => scope.split(' ').includes(each))
+const hasScopes = (scope: string, wanted: readonly string[]): boolean => {
+  const has = scope.split(' ')
+  return wanted.every(each => has.includes(each))
+}
 
 const withoutQuery = (url: string): string => url.split(/[?#]/, 1)[0] ?? ''
 
-const sourceOf = (service: TokenService): TokenSource<TokenClaims, VerifyRefusal> => ({
+const sourceOf = (service: TokenService, nowMs: number): TokenSource<TokenClaims, VerifyRefusal> => ({
   async verify(token) {
-    const answer = await service.verify(token, { remember: true })
+    const answer = await answerOf(service.verify(token, { remember: true }))
     if (answer.tag === 'refused') return answer
-    const { claims, memory } = answer
+    const { claims, memory, as_of } = answer
     return {
       tag: 'accepted',
-      claims,
+      // Every request that shows this token gets the same ones.
+      claims: Object.freeze(claims),
       kid: kidOf(token),
       position: memory?.position ?? null,
-      until: memory?.until ?? 0,
+      // How long is left is by the service's clock, when that is over by our own.
+      until: memory === undefined ? 0 : nowMs / 1_000 + (memory.until - as_of),
     }
   },
-  retirements: after => service.retirements(after),
+  retirements: after => inTime(service.retirements(after), PATIENCE_MS),
 })
+
+/** Throws when there is none, or none that is as the types have it. */
+async function answerOf(asked: Promise<VerifyAnswer>): Promise<VerifyAnswer> {
+  const answer = await inTime(asked, PATIENCE_MS)
+  const isGood = answer.tag === 'accepted' && typeof answer.claims.scope === 'string'
+  if (!isGood && answer.tag !== 'refused') throw new Error('no answer')
+  return answer
+}
 
 /** Of a token that was found good. */
 function kidOf(token: string): string {
@@ -114,33 +139,5 @@ function keepAlive(c: Context, work: Promise<unknown>): void {
   }
 }
 
-type Refusal = Omit<VerifyRefusal, 'code'> & { readonly code: VerifyRefusal['code'] | 'unauthorized' }
-
 const UNAVAILABLE: VerifyRefusal = { tag: 'refused', code: 'unavailable' }
 const INSUFFICIENT: VerifyRefusal = { tag: 'refused', code: 'insufficient_scope' }
-
-function refuse({ code, reason, ended_at }: Refusal, scheme: Presented['scheme'], scope: string): Response {
-  // That this server is not known to the service is no fault of whoever asks it.
-  const isOurs = code === 'unavailable' || code === 'unauthorized_client'
-  const status = isOurs ? 503 : code === 'insufficient_scope' ? 403 : 401
-  const headers = new Headers({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' })
-  if (isOurs) headers.set('Retry-After', '2')
-  else headers.set('WWW-Authenticate', challenge(code, scheme, scope))
-  const body = { type: `urn:latchkey:problem:${code}`, title: TITLES[status], status, code, reason, ended_at }
-  return new Response(JSON.stringify(body), { status, headers })
-}
-
-const TITLES = {
-  401: 'A good token is needed',
-  403: 'The token lacks a scope',
-  503: 'Temporarily unavailable',
-} as const
-
-/** RFC 6750 §3, RFC 9449 §7.1 */
-function challenge(code: Refusal['code'], scheme: Presented['scheme'], scope: string): string {
-  const name = scheme === 'dpop' ? 'DPoP' : 'Bearer'
-  if (code === 'unauthorized') return name
-  const known = code === 'insufficient_scope' || code === 'invalid_dpop_proof' ? code : 'invalid_token'
-  const wanted = code === 'insufficient_scope' ? `, scope="${scope}"` : ''
-  return `${name} error="${known}"${wanted}`
-}

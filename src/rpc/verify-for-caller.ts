@@ -5,13 +5,8 @@ import { rfc3339 } from '../domain/time.ts'
 import { errorName, log } from '../log.ts'
 import { isFirstUse } from '../oauth/first-use.ts'
 import { isShownTo } from '../oauth/introspect.ts'
-import {
-  type Refused,
-  retirementsFor,
-  type VerificationFacts,
-  verifyToken,
-  verifyToRemember,
-} from '../oauth/verify-token.ts'
+import { retirementsFor } from '../oauth/retirements.ts'
+import { type Refused, type VerificationFacts, verifyToken, verifyToRemember } from '../oauth/verify-token.ts'
 import type { Parts } from '../sign-in/parts.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
@@ -109,7 +104,7 @@ async function findFault(
   caller: Client,
   token: string,
   claims: VerifyAcceptance['claims'],
-  { audience = claims.aud, scope = '', proof }: VerifyDemand,
+  { audience = caller.audience ?? '', scope = '', proof }: VerifyDemand,
   facts: VerificationFacts,
 ): Promise<VerifyRefusal | null> {
   if (!isShownTo(caller, claims) || claims.aud !== audience) return refusal('invalid_token')

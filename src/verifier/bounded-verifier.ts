@@ -1,6 +1,7 @@
 // Bounded validation: a token that was strongly verified here costs a look-up in memory, as long as the feed of
 // retirements was read within the bound. The feed is read when a token is being checked, once for all who wait.
 import type { FeedPosition } from './feed-position.ts'
+import { settlesInTime } from './in-time.ts'
 import { createTokenMemory, type Moment } from './token-memory.ts'
 
 /** How long a retired token may still be taken for a live one. */
@@ -133,7 +134,7 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
     }
     const { reading } = feed
     // The request that began it may be gone, and its reading with it.
-    if (!(await settlesInTime(reading)) && feed.reading === reading) feed.reading = null
+    if (!(await settlesInTime(reading, FOLLOW_MS)) && feed.reading === reading) feed.reading = null
   }
 
   const remember = (
@@ -173,17 +174,5 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
     get size() {
       return memory.size
     },
-  }
-}
-
-async function settlesInTime(work: Promise<unknown>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<false>(resolve => {
-    timer = setTimeout(() => resolve(false), FOLLOW_MS)
-  })
-  try {
-    return await Promise.race([work.then(() => true), timeout])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,4 +1,5 @@
 // Tokens for resource servers: memory within the bound, the truth beyond it, and who is told what of the feed.
+import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
 import { CLIENT_CACHE_SECONDS } from '../../src/domain/limits.ts'
@@ -172,7 +173,7 @@ describe('the feed of retirements', () => {
   const basic: { api?: Confidential; other?: Confidential } = {}
   beforeAll(async () => {
     const registration = { token_endpoint_auth_method: 'client_secret_basic' }
-    basic.api = await confidentialClient(service, { ...registration, audience: API })
+    basic.api = await confidentialClient(service, { ...registration, audience: API, strong_scopes: ['pay'] })
     basic.other = await confidentialClient(service, { ...registration, audience: OTHER_API })
   })
   const read = async (by: Confidential | undefined, after?: string) => {
@@ -186,7 +187,7 @@ describe('the feed of retirements', () => {
   }
 
   it('tells a resource server what of its audience was retired since, and nobody else', async () => {
-    const start = await read(basic.api)
+    const [start, otherStart] = [await read(basic.api), await read(basic.other)]
     expect(start).toMatchObject({ status: 200, body: { retired: [] } })
     const [ours, theirs] = [await signIn(), await signIn('read', OTHER_API)]
     await Promise.all([end(ours), end(theirs)])
@@ -194,7 +195,8 @@ describe('the feed of retirements', () => {
     const told = await read(basic.api, start.body.position)
     expect(told.body.retired).toContain(jtiOf(ours))
     expect(told.body.retired).not.toContain(jtiOf(theirs))
-    expect((await read(basic.other, start.body.position)).body.retired).toContain(jtiOf(theirs))
+    expect((await read(basic.other, otherStart.body.position)).body.retired).toContain(jtiOf(theirs))
+    expect((await read(basic.other, start.body.position)).status).toBe(410)
     expect((await read(basic.api, told.body.position)).body.retired).toEqual([])
     expect(told.body.kids).toEqual(
       (await service.parts.keys.publicJwks(service.now)).keys.map(({ kid }) => kid),
@@ -216,8 +218,30 @@ describe('the feed of retirements', () => {
     const [feed] = first.split(':')
     expect((await read(basic.api, `${feed}:999999999`)).status).toBe(410)
     expect((await read(basic.api, '0-511:1')).status).toBe(410)
-    for (const odd of ['0', 'x:1', `${feed}:-1`, `${feed}:01`, ''])
+    const tooMany = `${body.position},${first}`
+    for (const odd of ['0', 'x:1', `${feed}:-1`, `${feed}:01`, '', tooMany])
       expect((await read(basic.api, odd)).status).toBe(400)
+  })
+
+  it('EB-11: does not go on once its terms are others: what was remembered on the former ones is forgotten', async () => {
+    const registration = { token_endpoint_auth_method: 'client_secret_basic' }
+    const changing = await confidentialClient(service, { ...registration, audience: API })
+    const { body } = await read(changing)
+    expect((await read(changing, body.position)).status).toBe(200)
+    for (const change of [
+      { strong_scopes: ['pay'] },
+      { validation_mode: 'strong' },
+      { audience: OTHER_API },
+    ] as const) {
+      const before = (await read(changing)).body.position
+      const response = await service.request(`/admin/v1/clients/${changing.client_id}`, {
+        method: 'PATCH',
+        headers: { Authorization: `Bearer ${env.ADMIN_TOKEN}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(change),
+      })
+      expect(response.status).toBe(200)
+      expect((await read(changing, before)).status).toBe(410)
+    }
   })
 
   it('begins where the answer to a remembered token says', async () => {
@@ -255,6 +279,25 @@ describe('over a service binding', () => {
     })
     const others = { client_id: otherApi.client_id }
     expect(await verify(access_token, {}, others)).toEqual({ tag: 'refused', code: 'invalid_token' })
+  })
+
+  it('OA-03: a token that was issued to the resource server itself, for others, is none of its own', async () => {
+    const facing = await confidentialClient(service, {
+      ...{ audience: OTHER_API, scopes: ['read'] },
+      grant_types: ['refresh_token', MAGIC_LINK_GRANT],
+    })
+    const { token, codeVerifier } = await requestLink(service, facing.client_id, freshAddress(), {
+      scope: 'read',
+    })
+    const link = { grant_type: MAGIC_LINK_GRANT, token, code_verifier: codeVerifier, resource: API }
+    const { access_token } = (await (await facing.post('/oauth2/token', link)).json()) as Tokens
+    const itself = { client_id: facing.client_id }
+    const refused = { tag: 'refused', code: 'invalid_token' }
+    for (const demand of [{}, { mode: 'strong' }, { remember: true }] as const) {
+      expect(await verify(access_token, demand, itself)).toEqual(refused)
+      expect(await verify(access_token, demand)).toMatchObject({ tag: 'accepted' })
+    }
+    expect(await verify(access_token, { audience: API }, itself)).toMatchObject({ tag: 'accepted' })
   })
 
   it('nobody is told anything without the props of a confidential client', async () => {
