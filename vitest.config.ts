@@ -11,7 +11,6 @@ const secret = () => randomBytes(32).toString('base64url')
 const schema = readSchema()
 
 const BUNDLED = [
-  'bowser',
   'hono',
   'hono/cookie',
   'hono/html',

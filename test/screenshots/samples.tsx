@@ -347,7 +347,7 @@ const askingDevice = (text: string | null = null) =>
     kind: 'device',
     resource: 'https://api.harbour.example/',
     userCode: 'BCDF-GH29',
-    device: { name: text, kind: 'other', os: 'WebOS', browser: 'WebOS Browser' },
+    device: { name: text, kind: 'other', os: 'webOS', browser: 'Chrome' },
     place: { country: 'DE', city: text ?? 'Hamburg' },
     scopes: ['openid', 'email', text ?? 'accounts:read'],
   }) as const

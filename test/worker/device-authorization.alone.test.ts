@@ -176,7 +176,7 @@ describe('a decision', () => {
     expect(sessions.find(each => !each.current)).toMatchObject({
       client: { name: 'Telly' },
       started_in: 'app',
-      device: { browser: 'WebOS Browser' },
+      device: { browser: 'Chrome', os: 'webOS' },
     })
     expect((await refresh(service, tokens)).status).toBe(200)
     expect(await errorOf(await app.poll(codes))).toBe('400 invalid_grant')
@@ -297,7 +297,7 @@ describe('the page', () => {
         'see your email address',
         '<code>read</code>',
         '30 days',
-        'WebOS Browser',
+        'Chrome</bdi> on <bdi>webOS',
         `<strong>${codes.user_code}</strong>`,
         'Did somebody send you a code or a link?',
         'name="decision" value="allow"',

@@ -8,7 +8,7 @@ const MARKUP = `${SHOWN}<img src=x onerror=window.ran=1>`
 /** Markup, out of its quotes, a text turned around, and 300 characters with nowhere to break. */
 export const NASTY = `"'>\u202E${MARKUP}`.padEnd(300, 'W')
 
-/** A User-Agent that is taken for a browser of that name. Headers are bytes: the turned text is left out. */
+/** A User-Agent that brings the same. Headers are bytes: the turned text is left out. */
 export const NASTY_USER_AGENT = `"'>${MARKUP}/1.0 (x; ${'W'.repeat(300)})`
 
 /** Opens all that is closed, and answers everything that is wrong, in words; `shown` must be there to read. */
