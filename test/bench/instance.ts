@@ -1,0 +1,121 @@
+// One workerd with all Workers of a measurement, each on a port of its own: no proxy, no watcher, nothing between the
+// client and the Worker. Storage is on disk, as it is under `wrangler dev`.
+import { createRequire } from 'node:module'
+import { basename, dirname, resolve } from 'node:path'
+import { PROJECT } from '../../src/cli/settings.ts'
+import { type Bundles, COMPATIBILITY, WORKERS, type WorkerName } from './build.ts'
+import { workerdPid } from './processor-time.ts'
+
+/** What is used of the simulator that wrangler brings. */
+interface Simulator {
+  readonly ready: Promise<URL>
+  unsafeGetDirectURL(worker: string): Promise<URL>
+  getD1Database(binding: string, worker: string): Promise<D1Database>
+  dispose(): Promise<void>
+}
+
+// wrangler's own, which fits its workerd; the options are those of its documented predecessor.
+const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = createRequire(
+  resolve(PROJECT, 'node_modules/wrangler/package.json'),
+)('miniflare') as {
+  readonly Miniflare: new (options: object) => Simulator
+  readonly convertV4MiniflareOptions: (options: object) => object
+  readonly Log: new (level: number) => object
+  readonly LogLevel: { readonly NONE: number }
+}
+
+export interface Instance {
+  /** Of workerd. */
+  readonly pid: number
+  readonly urls: Readonly<Record<WorkerName, string>>
+  readonly simulator: Simulator
+  stop(): Promise<void>
+}
+
+const ISSUER = 'http://localhost'
+export const ADMIN_TOKEN = 'bench-operator-0123456789-abcdefghijkl'
+export const RESOURCE_CLIENT = 'notes'
+
+const VARS = {
+  ISSUER,
+  SHARDS: 'DB',
+  RATE_LIMITS: 'off',
+  MAIL_FROM: 'Latchkey <sign-in@bench.test>',
+  MAIL_TRANSPORT: 'http',
+  MAIL_API_KEY: 'none-is-sent',
+  SEALING_SECRET: 'bench-sealing-0123456789-abcdefghijklm',
+  DIGEST_SECRET: 'bench-digest-0123456789-abcdefghijklmn',
+  ADMIN_TOKEN,
+}
+
+/** @param only which of the Workers */
+export async function startInstance(
+  bundles: Bundles,
+  stateDir: string,
+  only: readonly WorkerName[] = WORKERS,
+): Promise<Instance> {
+  const simulator = new Miniflare(
+    convertV4MiniflareOptions({
+      log: new Log(LogLevel.NONE),
+      // What the service logs is written, as it is in production, and read by nobody.
+      handleStructuredLogs: () => {},
+      resourcePersistencePath: stateDir,
+      workers: only.map(name => ({ ...workerOptions(name), ...common(name, bundles) })),
+    }),
+  )
+  await simulator.ready
+  const urls = await Promise.all(
+    only.map(async name => [name, (await simulator.unsafeGetDirectURL(name)).origin] as const),
+  )
+  return {
+    pid: workerdPid(),
+    urls: Object.fromEntries(urls) as Instance['urls'],
+    simulator,
+    stop: () => simulator.dispose(),
+  }
+}
+
+const common = (name: WorkerName, bundles: Bundles) => ({
+  name,
+  modules: true,
+  rootPath: dirname(bundles[name].path),
+  scriptPath: basename(bundles[name].path),
+  compatibilityDate: COMPATIBILITY.date,
+  compatibilityFlags: COMPATIBILITY.flags,
+  unsafeDirectSockets: [{ host: '127.0.0.1' }],
+})
+
+function workerOptions(name: WorkerName): object {
+  const d1Databases = { DB: 'latchkey' }
+  const object = (className: string, scriptName = 'service') => ({ className, scriptName, useSQLite: true })
+  const bindings = VARS
+  const objects = {
+    RATE_LIMITER: object('RateLimiter'),
+    WAITING_BROWSERS: object('WaitingBrowser'),
+  }
+  const queueProducers = { EVENTS: 'latchkey-events' }
+  const auth = { name: 'service', entrypoint: 'Verifier', props: { client_id: RESOURCE_CLIENT } }
+  switch (name) {
+    case 'service':
+      return {
+        ...{ bindings, d1Databases, queueProducers },
+        queueConsumers: ['latchkey-events'],
+        durableObjects: { ...objects, USER_SESSIONS: object('UserSessions') },
+      }
+    case 'probe':
+      return {
+        ...{ bindings, d1Databases, queueProducers },
+        durableObjects: { ...objects, USER_SESSIONS: object('UserSessions', 'probe') },
+      }
+    case 'floors':
+      return {
+        d1Databases,
+        serviceBindings: { SERVICE: 'service' },
+        durableObjects: { OBJECTS: object('FloorObject', 'floors') },
+      }
+    case 'resource':
+      return {
+        serviceBindings: { SERVICE: 'service', AUTH: auth, FLOORS: { name: 'floors', entrypoint: 'Floors' } },
+      }
+  }
+}
