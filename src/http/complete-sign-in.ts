@@ -29,6 +29,7 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
     {
       signIn,
       userId: proof.userId,
+      state: proof.state,
       signedInWith: proof.signedInWith,
       client: ACCOUNT_CLIENT,
       formerSessionId: former?.id ?? null,

@@ -8,6 +8,7 @@ import { claimSignIn, findSignIn, unclaimSignIn } from '../store/sign-ins.ts'
 import { randomTaggedId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
 import { releaseAddress } from '../user/settle-email-change.ts'
+import { type LoadedState, stateOfNobody } from '../user/state.ts'
 import { deliverNotice, prepareNotice } from './notice.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 
@@ -21,6 +22,8 @@ export interface Credentials<Answer> {
 export interface OpenSession<Answer> {
   readonly signIn: SignIn
   readonly userId: string | null
+  /** Of that user, read with the sign-in. */
+  readonly state: LoadedState | null
   readonly signedInWith: SignedInWith
   readonly client: Client
   readonly formerSessionId: string | null
@@ -90,6 +93,7 @@ export async function openSession<Answer>(
           notice: notice?.row ?? null,
         },
         facts.now,
+        knownUserId === null ? stateOfNobody(userId) : attempt === 0 ? request.state : null,
       ),
     )
     switch (outcome.tag) {

@@ -4,10 +4,12 @@ import { isTaggedId } from '../domain/ids.ts'
 import type { SignedInWith, StartedIn } from '../domain/session.ts'
 import { isOpen, type SignIn } from '../domain/sign-in.ts'
 import { identify, type Who } from '../records/record.ts'
-import { type FoundSignIn, findSignIn, tryCode } from '../store/sign-ins.ts'
+import { countWrongCode, type FoundSignIn } from '../store/sign-ins.ts'
 import { digestsEqual, isOneOf } from '../tokens/digest.ts'
 import { inspectToken } from '../tokens/inspect.ts'
 import { LINK_TYP } from '../tokens/link-token.ts'
+import type { LoadedState } from '../user/state.ts'
+import { findSignInWithState, type SignInWithState } from './find-sign-in.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 import { codeDigests } from './start.ts'
 import { noticeWrongBrowser } from './wrong-browser.ts'
@@ -18,6 +20,8 @@ export type Proof =
       readonly signIn: SignIn
       readonly userId: string | null
       readonly signedInWith: SignedInWith
+      /** Of the user, read with the sign-in; null where that was not possible. */
+      readonly state: LoadedState | null
     }
   | {
       readonly tag: 'refused'
@@ -31,12 +35,12 @@ export async function readLink(
   parts: Parts,
   token: string,
   facts: RequestFacts,
-): Promise<({ tag: 'found' } & FoundSignIn) | Extract<Proof, { tag: 'refused' }>> {
+): Promise<({ tag: 'found' } & SignInWithState) | Extract<Proof, { tag: 'refused' }>> {
   const inspected = await inspectToken(parts.keys, LINK_TYP, token, facts.now)
   if (inspected.tag === 'invalid') return { tag: 'refused', why: 'invalid_link' }
   if (inspected.tag === 'expired') return { tag: 'refused', why: 'link_expired' }
   const id = inspected.claims.jti
-  const found = isTaggedId('i', id) ? await findSignIn(parts.shards.of(id), id) : null
+  const found = isTaggedId('i', id) ? await findSignInWithState(parts.shards.of(id), id) : null
   if (found !== null && digestsEqual(found.signIn.linkCommitment, inspected.commitment)) {
     identify(whoAsked(found))
     return { tag: 'found', ...found }
@@ -72,7 +76,8 @@ export async function proveByLink(
     return refused('wrong_browser')
   }
   if (!isOpen(link.signIn, facts.now)) return refused('sign_in_ended')
-  return { tag: 'proven', signIn: link.signIn, userId: link.userId, signedInWith: 'email_link' }
+  const { signIn, userId, state } = link
+  return { tag: 'proven', signIn, userId, signedInWith: 'email_link', state }
 }
 
 export async function proveByCode(
@@ -85,14 +90,17 @@ export async function proveByCode(
 ): Promise<Proof> {
   // What cannot be a code still costs a try: it is compared with a digest that nothing has.
   const presented = await codeDigests(parts, signInId, code ?? 'malformed')
-  const found = await tryCode(parts.shards.of(signInId), signInId, bindingDigest, presented)
+  const db = parts.shards.of(signInId)
+  const found = await findSignInWithState(db, signInId, [
+    countWrongCode(db, signInId, bindingDigest, presented),
+  ])
   if (found === null) return refused('wrong_code')
   identify(whoAsked(found))
-  const { signIn, userId } = found
+  const { signIn, userId, state } = found
   if (!isBoundTo(signIn, bindingDigest, startedIn)) return refused('wrong_browser')
   if (!isOpen(signIn, facts.now)) return refused('sign_in_ended')
   if (!isOneOf(presented, signIn.codeDigest)) return refused('wrong_code')
-  return { tag: 'proven', signIn, userId, signedInWith: 'email_code' }
+  return { tag: 'proven', signIn, userId, signedInWith: 'email_code', state }
 }
 
 const isBoundTo = (signIn: SignIn, bindingDigest: string | null, startedIn: StartedIn): boolean =>

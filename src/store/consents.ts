@@ -1,6 +1,7 @@
 // What users have allowed third-party clients.
 import type { Consent } from '../domain/consent.ts'
 import { all, first } from './d1.ts'
+import { bindUser, type UserRef } from './user-ref.ts'
 
 export interface ConsentRow {
   readonly client_id: string
@@ -14,8 +15,13 @@ export const consentOf = (row: ConsentRow): Consent => ({
   grantedAt: row.granted_at,
 })
 
-export const selectConsents = (db: D1Database, userId: string) =>
-  db.prepare('SELECT client_id, scope, granted_at FROM consents WHERE user_id = ?').bind(userId)
+export const selectConsents = (db: D1Database, user: UserRef) =>
+  db
+    .prepare(
+      `SELECT client_id, scope, granted_at FROM consents
+       WHERE user_id = coalesce(?1, (SELECT user_id FROM emails WHERE address = (SELECT address FROM sign_ins WHERE id = ?2)))`,
+    )
+    .bind(...bindUser(user))
 
 export const listConsents = (db: D1Database, userId: string) => all<ConsentRow>(selectConsents(db, userId))
 

@@ -3,6 +3,7 @@ import type { Actor, UserEvent, UserEventType } from '../domain/events.ts'
 import type { DeviceTrace } from '../domain/known-device.ts'
 import type { Device, Place } from '../domain/session.ts'
 import { all, first } from './d1.ts'
+import { bindUser, type UserRef } from './user-ref.ts'
 
 export interface LoggedEvent {
   readonly seq: number
@@ -89,12 +90,14 @@ export interface NewestRow {
 }
 
 /** The end of the log, newest first: where it goes on, and from which devices the user has signed in. */
-export const selectNewest = (db: D1Database, userId: string, limit: number) =>
+export const selectNewest = (db: D1Database, user: UserRef, limit: number) =>
   db
     .prepare(
-      'SELECT seq, session_id, reason, marks, digest FROM user_events WHERE user_id = ? ORDER BY seq DESC LIMIT ?',
+      `SELECT seq, session_id, reason, marks, digest FROM user_events
+       WHERE user_id = coalesce(?1, (SELECT user_id FROM emails WHERE address = (SELECT address FROM sign_ins WHERE id = ?2)))
+       ORDER BY seq DESC LIMIT ?3`,
     )
-    .bind(userId, limit)
+    .bind(...bindUser(user), limit)
 
 export const marksOf = (row: { readonly marks: string | null }): readonly string[] =>
   row.marks === null ? [] : (JSON.parse(row.marks) as string[])

@@ -9,6 +9,7 @@ import {
   type StartedIn,
 } from '../domain/session.ts'
 import { all } from './d1.ts'
+import { bindUser, type UserRef } from './user-ref.ts'
 
 export interface SessionRow {
   readonly user_id: string
@@ -51,8 +52,13 @@ export function sessionOf(row: SessionRow): Session {
   }
 }
 
-export const selectSessions = (db: D1Database, userId: string) =>
-  db.prepare(`SELECT ${COLUMNS} FROM sessions WHERE user_id = ?`).bind(userId)
+export const selectSessions = (db: D1Database, user: UserRef) =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS} FROM sessions
+       WHERE user_id = coalesce(?1, (SELECT user_id FROM emails WHERE address = (SELECT address FROM sign_ins WHERE id = ?2)))`,
+    )
+    .bind(...bindUser(user))
 
 /** Where the user is signed in now. Throws StorageUnavailable. */
 export const listLiveSessions = async (db: D1Database, userId: string, now: number): Promise<Session[]> =>

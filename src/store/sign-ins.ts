@@ -2,7 +2,7 @@
 import { WRONG_CODES_LIMIT } from '../domain/limits.ts'
 import type { StartedIn } from '../domain/session.ts'
 import { type SignIn, signInOpId } from '../domain/sign-in.ts'
-import { batch, first, run } from './d1.ts'
+import { first, run } from './d1.ts'
 import { type Cause, findCause } from './events.ts'
 import type { Shards } from './shards.ts'
 
@@ -70,13 +70,19 @@ export interface FoundSignIn {
 
 type FoundRow = SignInRow & { readonly user_id: string | null; readonly claimed_by: string | null }
 
+/** Of `selectSignIn`. */
+export function foundSignIn(result: D1Result | undefined): FoundSignIn | null {
+  const [row] = (result?.results ?? []) as unknown as FoundRow[]
+  return row === undefined ? null : foundOf(row)
+}
+
 const foundOf = (row: FoundRow): FoundSignIn => ({
   signIn: signInOf(row),
   userId: row.user_id,
   claimedBy: row.claimed_by,
 })
 
-const selectSignIn = (db: D1Database, id: string) =>
+export const selectSignIn = (db: D1Database, id: string) =>
   db
     .prepare(
       `SELECT ${COLUMNS}, claimed_by, (SELECT user_id FROM emails WHERE emails.address = sign_ins.address) AS user_id
@@ -90,28 +96,22 @@ export async function findSignIn(db: D1Database, id: string): Promise<FoundSignI
 }
 
 /**
- * Counts the try if the code's digest is none of these, and reads the sign-in, in one transaction: guesses that arrive together
- * are counted one by one. Only whoever asked can spend a try.
+ * Counts the try if the code's digest is none of these. In one transaction with what reads the sign-in, guesses that arrive
+ * together are counted one by one. Only whoever asked can spend a try.
  */
-export async function tryCode(
+export const countWrongCode = (
   db: D1Database,
   id: string,
   bindingDigest: string,
   codeDigests: readonly string[],
-): Promise<FoundSignIn | null> {
-  const results = await batch(db, [
-    db
-      .prepare(
-        `UPDATE sign_ins SET wrong_codes = wrong_codes + 1
-         WHERE id = ? AND binding_digest = ? AND wrong_codes < ?
-           AND code_digest NOT IN (SELECT value FROM json_each(?))`,
-      )
-      .bind(id, bindingDigest, WRONG_CODES_LIMIT, JSON.stringify(codeDigests)),
-    selectSignIn(db, id),
-  ])
-  const [row] = (results[1]?.results ?? []) as unknown as FoundRow[]
-  return row === undefined ? null : foundOf(row)
-}
+) =>
+  db
+    .prepare(
+      `UPDATE sign_ins SET wrong_codes = wrong_codes + 1
+       WHERE id = ? AND binding_digest = ? AND wrong_codes < ?
+         AND code_digest NOT IN (SELECT value FROM json_each(?))`,
+    )
+    .bind(id, bindingDigest, WRONG_CODES_LIMIT, JSON.stringify(codeDigests))
 
 /**
  * Binds the sign-in to a user whose log is in another database, where the uniqueness of its opId does not reach. No

@@ -2,6 +2,7 @@
 // lives in the shard of the address's own tag, which need not be the user's.
 import { DEFAULT_PREFERENCES, type Preferences } from '../domain/preferences.ts'
 import { batch, first } from './d1.ts'
+import { bindUser, type UserRef } from './user-ref.ts'
 
 export interface UserRow {
   readonly id: string
@@ -19,8 +20,13 @@ export const preferencesOf = (row: Pick<UserRow, 'preferences'>): Preferences =>
   ...(JSON.parse(row.preferences) as Partial<Preferences>),
 })
 
-export const selectUser = (db: D1Database, id: string) =>
-  db.prepare(`SELECT ${COLUMNS} FROM users WHERE id = ?`).bind(id)
+export const selectUser = (db: D1Database, user: UserRef) =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS} FROM users
+       WHERE id = coalesce(?1, (SELECT user_id FROM emails WHERE address = (SELECT address FROM sign_ins WHERE id = ?2)))`,
+    )
+    .bind(...bindUser(user))
 
 export const findUser = (db: D1Database, id: string) => first<UserRow>(selectUser(db, id))
 

@@ -10,7 +10,7 @@ import { statements } from '../store/statements.ts'
 import { linkEvents } from '../tokens/event-chain.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import type { Outcome } from './outcome.ts'
-import { loadState } from './state.ts'
+import { type LoadedState, loadState } from './state.ts'
 
 /** What a change came to, and the entries that it made in the log, also when the answer to its commit was lost. */
 export interface Applied<Result> {
@@ -23,20 +23,30 @@ export interface Applied<Result> {
 /** The deployment's, for what binds each entry of a log to the one before. */
 export type ChainKey = Pick<Secrets, 'mac'>
 
+/**
+ * @param seen what was read of this user just before: it spares reading it, and is not to be trusted any more than what
+ *   is read here, since the batch fails when somebody has changed something meanwhile
+ */
 export async function applyChange<C extends Command>(
   db: D1Database,
   userId: string,
   command: C,
   now: number,
   key: ChainKey,
+  seen: LoadedState | null = null,
 ): Promise<Applied<ResultOf<C>>> {
   // Of an attempt whose answer was lost nobody knows: what is found in the log then may be ours.
   let isUnsure = false
   const traces = command.type === 'start_session' ? KNOWN_DEVICE_ENTRIES : 1
+  let view = seen
   for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
     try {
-      const state = await loadState(db, userId, traces)
+      const state = view ?? (await loadState(db, userId, traces))
       const { events, result } = decide(state, command, now)
+      // Where nothing is written, nothing would tell that the view was an old one.
+      const isUnproven = view !== null && events.length === 0
+      view = null
+      if (isUnproven) continue
       if (events.length === 0) {
         const known = await replayOf(db, userId, command)
         return known === null ? without(result) : { ...known, isRepeat: !isUnsure }

@@ -1,9 +1,10 @@
-// What the object reads before it decides: one batch, nothing remembered between changes.
+// What a change is decided on: read in one batch, by the object or just before it is called, and never remembered.
 import type { UserState } from '../domain/commands.ts'
 import { type ConsentRow, consentOf, selectConsents } from '../store/consents.ts'
 import { batch } from '../store/d1.ts'
 import { deviceTraceOf, type NewestRow, selectNewest } from '../store/events.ts'
 import { listLiveSessions, type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
+import type { UserRef } from '../store/user-ref.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
 
 export interface LoadedState extends UserState {
@@ -12,13 +13,22 @@ export interface LoadedState extends UserState {
 }
 
 /** @param entries how many of the newest of the log to read */
-export async function loadState(db: D1Database, userId: string, entries = 1): Promise<LoadedState> {
-  const [users, sessions, consents, newest] = await batch(db, [
-    selectUser(db, userId),
-    selectSessions(db, userId),
-    selectConsents(db, userId),
-    selectNewest(db, userId, entries),
-  ])
+export const loadState = async (db: D1Database, userId: string, entries = 1): Promise<LoadedState> =>
+  stateOf(userId, await batch(db, selectState(db, userId, entries)))
+
+/** What a change is decided on: one statement for each part. */
+export const selectState = (db: D1Database, user: UserRef, entries: number): D1PreparedStatement[] => [
+  selectUser(db, user),
+  selectSessions(db, user),
+  selectConsents(db, user),
+  selectNewest(db, user, entries),
+]
+
+/** @param results of `selectState` */
+export function stateOf(
+  userId: string,
+  [users, sessions, consents, newest]: readonly D1Result[],
+): LoadedState {
   const [user] = (users?.results ?? []) as unknown as UserRow[]
   const log = (newest?.results ?? []) as unknown as NewestRow[]
   return {
@@ -39,6 +49,9 @@ export async function loadState(db: D1Database, userId: string, entries = 1): Pr
     traces: log.map(deviceTraceOf),
   }
 }
+
+/** Of an id that was just made. */
+export const stateOfNobody = (userId: string): LoadedState => stateOf(userId, [])
 
 /** Where the user is signed in now. Throws StorageUnavailable. */
 export const listLiveIds = async (

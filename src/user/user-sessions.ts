@@ -32,10 +32,12 @@ import { deleteAccount } from './delete-account.ts'
 import { answerOpened, type Opened, readLiveRequest } from './live-call.ts'
 import { createLiveSockets } from './live-sockets.ts'
 import type { Reported, Unavailable } from './outcome.ts'
-import { listLiveIds } from './state.ts'
+import { type LoadedState, listLiveIds } from './state.ts'
 
 export class UserSessions extends DurableObject<Env> {
   #tail: Promise<unknown> = Promise.resolve()
+  /** Of the log, as far as this instance has written it: an older view is not worth trying. */
+  #newestSeq = 0
   // The only key of the deployment that is used in here: the log is chained by its one writer.
   readonly #secrets = secretsOf(this.env)
   readonly #findClient = createClientCache(id => findClient(this.#shards().global, id)).find
@@ -45,9 +47,17 @@ export class UserSessions extends DurableObject<Env> {
     findEventOfSession: async (userId, id) => findEventOfSession(this.#shards().of(userId), userId, id),
   })
 
-  /** Begins a session under its client's rule; replaces what the rule says. */
-  startSession(userId: string, command: StartSession, now: number): Promise<Reported<StartResult>> {
-    return this.#change(userId, command, now)
+  /**
+   * Begins a session under its client's rule; replaces what the rule says.
+   * @param seen of this user, by whoever had to read about the sign-in anyway
+   */
+  startSession(
+    userId: string,
+    command: StartSession,
+    now: number,
+    seen: LoadedState | null = null,
+  ): Promise<Reported<StartResult>> {
+    return this.#change(userId, command, now, seen)
   }
 
   /** Ends the selected sessions; the actor must be live when this is decided. */
@@ -89,10 +99,16 @@ export class UserSessions extends DurableObject<Env> {
     socket.close()
   }
 
-  #change<C extends Command>(userId: string, command: C, now: number): Promise<Reported<ResultOf<C>>> {
-    return this.#applied(userId, now, shards =>
-      applyChange(shards.of(userId), userId, command, now, this.#secrets),
-    )
+  #change<C extends Command>(
+    userId: string,
+    command: C,
+    now: number,
+    seen: LoadedState | null = null,
+  ): Promise<Reported<ResultOf<C>>> {
+    return this.#applied(userId, now, shards => {
+      const isOld = seen !== null && seen.lastSeq < this.#newestSeq
+      return applyChange(shards.of(userId), userId, command, now, this.#secrets, isOld ? null : seen)
+    })
   }
 
   /** What has happened is told beside the answer: whoever listens neither delays a change nor fails it. */
@@ -104,6 +120,7 @@ export class UserSessions extends DurableObject<Env> {
     const nothing = { entries: [], isRepeat: false }
     return this.#serially(async () => {
       const { outcome, entries, isRepeat } = await work(this.#shards())
+      this.#newestSeq = Math.max(this.#newestSeq, ...entries.map(({ seq }) => seq))
       this.#live.tell(userId, entries, now)
       this.ctx.waitUntil(announce(this.#outside(), userId, entries, now))
       return { ...outcome, report: { entries: entries.map(reportOf), isRepeat } }

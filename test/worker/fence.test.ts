@@ -8,6 +8,7 @@ import { digest } from '../../src/tokens/digest.ts'
 import { randomId, randomSecret, randomTaggedId } from '../../src/tokens/random.ts'
 import type { UserVerbs } from '../../src/user/call.ts'
 import { applyChange } from '../../src/user/change.ts'
+import { loadState } from '../../src/user/state.ts'
 import { createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, signIn } from './support/sign-in.ts'
 import { checkHistory, eventsOfType, storedEvents } from './support/stored.ts'
@@ -47,6 +48,9 @@ const endCommand = (sessionId: string): EndSessions => ({
   reason: 'ended_by_user',
   by: { kind: 'session', session_id: sessionId },
 })
+
+const disable = (disabled: boolean) =>
+  ({ type: 'set_disabled', opId: randomId('op'), disabled, by: { kind: 'operator' } }) as const
 
 async function existingUser(service: Service): Promise<string> {
   const { client_id } = await createClient(service)
@@ -133,6 +137,36 @@ describe('two objects of one user', () => {
       const { begun } = await checkAcknowledged(service, userId, [command.session.id])
       expect(begun).toHaveLength(2)
     }
+  })
+})
+
+describe('a view that was read before the object was called', () => {
+  it('I2, CF-06: decides nothing when it is old: neither what begins, nor what is refused, nor what it replaces', async () => {
+    const service = createService()
+    const userId = await existingUser(service)
+    const db = service.parts.shards.of(userId)
+    const view = await loadState(db, userId)
+    const first = await startCommand(userId)
+    const start = async (command: StartSession, name: string) =>
+      told(await userVerbs(name).startSession(userId, command, service.now, view))
+    expect(await start(first, userId)).toMatchObject({ tag: 'started', replaced: [] })
+    // Of another instance, which does not know what the first has written.
+    const second = await startCommand(userId)
+    expect(await start(second, `${userId}:second`)).toMatchObject({
+      tag: 'started',
+      replaced: [first.session.id],
+    })
+    await userVerbs(userId).changeAccount(userId, disable(true), service.now)
+    expect(await start(await startCommand(userId), `${userId}:third`)).toMatchObject({ tag: 'refused' })
+    const { live } = await checkHistory(service, userId, 2)
+    expect(live).toEqual([])
+    // A view of a user who was disabled then, and is not now.
+    const disabled = await loadState(db, userId)
+    await userVerbs(userId).changeAccount(userId, disable(false), service.now)
+    const again = await startCommand(userId)
+    expect(
+      told(await userVerbs(`${userId}:fourth`).startSession(userId, again, service.now, disabled)),
+    ).toMatchObject({ tag: 'started' })
   })
 })
 

@@ -32,6 +32,7 @@ export const magicLink: Grant = {
       {
         signIn,
         userId: proof.userId,
+        state: proof.state,
         signedInWith: proof.signedInWith,
         client,
         formerSessionId: null,
