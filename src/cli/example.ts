@@ -6,7 +6,15 @@ import { runUntilStopped } from './dev/until-stopped.ts'
 import { environmentOf, startWrangler } from './dev/worker.ts'
 import { isAnswering } from './is-answering.ts'
 import { readSecrets } from './secrets-file.ts'
-import { DEV_VARS, PROJECT, parseSettings, SETTINGS_HELP, serviceOrigin, UsageError } from './settings.ts'
+import {
+  DEV_VARS,
+  PROJECT,
+  parsePort,
+  parseSettings,
+  SETTINGS_HELP,
+  serviceOrigin,
+  UsageError,
+} from './settings.ts'
 
 const CONFIG = resolve(PROJECT, 'src/example/notes/wrangler.toml')
 const UNAUTHORIZED = 401
@@ -21,7 +29,7 @@ ${SETTINGS_HELP}
 
 await command(USAGE, {}, async () => {
   const settings = parseSettings(process.env)
-  const notesPort = Number(process.env.NOTES_PORT ?? 8788)
+  const notesPort = parsePort('NOTES_PORT', process.env.NOTES_PORT || '8788')
   const origin = serviceOrigin(settings)
   if (!(await isAnswering(`${origin}/health`))) {
     throw new UsageError(`Nothing answers at ${origin}: start Latchkey first, with npm run dev.`)
@@ -29,7 +37,7 @@ await command(USAGE, {}, async () => {
   await ensureClients(settings.port, readSecrets(DEV_VARS).ADMIN_TOKEN, [NOTES_CLIENT])
   await runUntilStopped('example', async children => {
     const worker = await startWrangler(children, {
-      args: ['-c', CONFIG, '--port', `${notesPort}`],
+      args: ['-c', CONFIG, '--port', `${notesPort}`, '--persist-to', resolve(settings.stateDir, 'notes')],
       env: environmentOf(settings),
       url: `http://127.0.0.1:${notesPort}/notes`,
       wellStatus: UNAUTHORIZED,

@@ -30,12 +30,12 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   const problems: string[] = []
   const read = (name: string, fallback: string) => env[name] || fallback
   const port = (name: string, fallback: number): number => {
-    const text = read(name, String(fallback))
-    const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
-    if (number < 1 || number > 65_535) {
-      problems.push(`${name} must be a whole number from 1 to 65535, and is ${JSON.stringify(text)}`)
+    try {
+      return parsePort(name, read(name, String(fallback)))
+    } catch (error) {
+      problems.push((error as Error).message)
+      return 0
     }
-    return number
   }
   const onOrOff = (name: string, fallback: Switch): Switch => {
     const text = read(name, fallback)
@@ -58,6 +58,13 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
   return settings
+}
+
+/** Throws UsageError. */
+export function parsePort(name: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65_535) return port
+  throw new UsageError(`${name} must be a whole number from 1 to 65535, and is ${JSON.stringify(text)}`)
 }
 
 export const serviceOrigin = (settings: Settings): string => `http://localhost:${settings.port}`

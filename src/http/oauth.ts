@@ -147,7 +147,7 @@ const IntrospectionForm = v.object({ ...TokenOfForm.entries, ...texts(['mode', '
 oauth.post(
   '/oauth2/introspect',
   operation({
-    summary: 'What a token is good for',
+    summary: 'What a token is good for: as of a second ago at most, with mode=strong as of now',
     by: 'client',
     form: IntrospectionForm,
     answers: { 200: Introspection },

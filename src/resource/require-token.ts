@@ -21,7 +21,7 @@ export interface TokenVariables {
 }
 
 export interface RequireTokenOptions {
-  /** Tokens that are remembered, about 2.5 KiB each. */
+  /** Tokens that are remembered, about 1.5 KiB each (10,000 unless said otherwise). */
   readonly capacity?: number
   /** Milliseconds since the epoch. It need not agree with the service's. */
   readonly clock?: () => number

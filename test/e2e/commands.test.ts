@@ -3,24 +3,36 @@ import { createPublicKey } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { findCode } from '../../src/cli/mailbox.ts'
 import { readSecret } from '../../src/cli/secrets-file.ts'
 import { DEV_VARS } from '../../src/cli/settings.ts'
 import { runCommand } from './support/commands.ts'
+import { createConsumer } from './support/consumer.ts'
+import { type Example, startExample } from './support/example.ts'
+import { processesOf } from './support/processes.ts'
 import { removeState, type Service, startService } from './support/service.ts'
 import { openShell, type Shell } from './support/shell.ts'
 
 let service: Service
 let shell: Shell
+let pidsBefore: readonly number[]
+let example: Promise<Example>
+
+const pids = () => processesOf(service.stateDir).map(({ pid }) => pid)
 
 beforeAll(async () => {
   service = await startService()
+  pidsBefore = pids()
+  example = startExample(service)
+  // A failure is told when it is waited for.
+  example.catch(() => undefined)
   shell = openShell()
 })
 
 afterAll(async () => {
   shell?.close()
+  await example?.then(each => each.stop()).catch(() => null)
   await service?.stop()
   if (service) removeState(service)
 })
@@ -35,6 +47,7 @@ const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```sh\n(.*?)^```
 
 test('the README: the walk with curl does what it says', async () => {
   const told: string[] = []
+  await example
   for (const block of blocks) {
     // A person looks into the mailbox when the mail is there.
     if (block.includes('/email')) await service.mailbox('ann@example.test', mail => findCode(mail) !== null)
@@ -42,6 +55,7 @@ test('the README: the walk with curl does what it says', async () => {
       await shell.type(
         block
           .replaceAll(':8787', `:${service.ports.service}`)
+          .replaceAll(':8788', `:${service.ports.notes}`)
           .replaceAll(':1080', `:${service.ports.mailbox}`),
       ),
     )
@@ -53,6 +67,58 @@ test('the README: the walk with curl does what it says', async () => {
   expect(refreshed).toContain('token_rotated')
   expect(ended).toMatch(/"revoked":0.*204.*session_ended/s)
   expect(alarms).toBe('{"alarms":[]}')
+  const [notes, notesEnded] = told.slice(-2)
+  expect(notes).toMatch(/"owner":"u_.*"as_of":".*\n201$/s)
+  // Strongly, and a second later boundedly.
+  expect(notesEnded?.match(/"code":"session_ended","reason":"signed_out"/g)).toHaveLength(2)
+})
+
+describe('resource servers', () => {
+  test('npm run example: Ctrl-C leaves nothing, and the service runs on', async () => {
+    expect(await (await example).stop()).toBe(0)
+    expect(pids().filter(pid => !pidsBefore.includes(pid))).toEqual([])
+    expect((await fetch(`${service.origin}/health`)).status).toBe(200)
+    await expect(fetch(`http://127.0.0.1:${service.ports.notes}/notes`)).rejects.toThrow()
+  })
+
+  test('npm run example: says what is missing', async () => {
+    const [alone, port] = await Promise.all([
+      runCommand('example', [], { ...service.env, PORT: '1' }),
+      runCommand('example', [], { ...service.env, NOTES_PORT: 'http' }),
+    ])
+    expect(alone).toMatchObject({ code: 1, output: expect.stringContaining('npm run dev') })
+    expect(port).toMatchObject({ code: 1, output: expect.stringContaining('NOTES_PORT') })
+  })
+
+  test('EB-11: latchkey/resource in a project of somebody else, on Node: its types, and what has ended is refused', async () => {
+    const registration = {
+      ...{ client_id: 'consumer', name: 'Consumer', kind: 'first_party', type: 'confidential', scopes: [] },
+      audience: 'https://consumer.example',
+    }
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(registration)
+    const device = service.device('demo', 'Phone')
+    const [consumer, made] = await Promise.all([
+      createConsumer(),
+      service.admin('/admin/v1/clients', { method: 'POST', headers, body }),
+      device.signIn('consumer@dev.test'),
+    ])
+    onTestFinished(consumer.remove)
+    const { client_secret: SECRET } = (await made.json()) as { client_secret: string }
+    await device.exchange({
+      ...{ grant_type: 'refresh_token', refresh_token: device.refreshToken },
+      resource: registration.audience,
+    })
+    const [nodeNext, bundler, ran] = await Promise.all([
+      consumer.checkTypes('NodeNext'),
+      consumer.checkTypes('Bundler'),
+      consumer.run({ ISSUER: service.origin, SECRET, TOKEN: device.accessToken }),
+    ])
+    expect([nodeNext, bundler]).toEqual(Array(2).fill({ code: 0, output: '' }))
+    expect(ran.output).toMatch(
+      /^GET \/ 401 \nGET \/ 200 u_\S+\nPOST \/ 200 \d+\S*\nGET \/admin 403 \nPOST \/ 401 \nGET \/ 401 \n$/,
+    )
+  })
 })
 
 describe('npm run demo', () => {

@@ -9,6 +9,7 @@ import { readCall, type Values } from '../../src/cli/admin/read-call.ts'
 import { renderRecord, renderTable } from '../../src/cli/admin/table.ts'
 import { visible, visibleJson } from '../../src/cli/admin/visible.ts'
 import { describeRoutes } from '../../src/http/openapi/document.ts'
+import { RegistrationFields } from '../../src/oauth/registration/schema.ts'
 
 // The routes are made here, and not called.
 vi.mock('cloudflare:sockets', () => ({ connect: null }))
@@ -63,6 +64,18 @@ describe('the table of commands', () => {
     const offered = [...routes.keys()].filter(route => route.includes(' /admin/v1/'))
     expect(offered.filter(route => !known.includes(route))).toEqual([])
   })
+
+  test.each(['create', 'update'])(
+    'clients %s: takes all that can be registered, and nothing is left to curl',
+    verb => {
+      const fields = Object.values(commandOf('clients', verb).options ?? {}).map(
+        ({ field }) => field.split('.')[0],
+      )
+      expect(Object.keys(RegistrationFields.entries).filter(name => !fields.includes(name))).toEqual(
+        verb === 'create' ? [] : ['client_id', 'kind', 'type'],
+      )
+    },
+  )
 
   test('asks before whatever takes something away', () => {
     const unasked = COMMANDS.filter(({ asks }) => asks === undefined).map(

@@ -56,6 +56,12 @@ const REGISTRATION = {
   'link-uri': body('link_uri', 'text or none', 'the app link that mails lead to'),
   grant: body('grant_types', 'list', 'a grant type'),
   audience: body('audience', 'text or none', 'the aud of its tokens'),
+  'validation-mode': body(
+    'validation_mode',
+    'text',
+    'how its tokens are looked at when it asks: bounded (within a second) or strong',
+  ),
+  'strong-scope': body('strong_scopes', 'list', 'a scope whose tokens are always looked at strongly'),
   'auth-method': body('token_endpoint_auth_method', 'text', 'how it proves who it is'),
   jwks: body('jwks', 'JSON file', 'its public keys'),
   'jwks-uri': body('jwks_uri', 'text or none', 'where it publishes its keys'),

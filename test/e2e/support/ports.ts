@@ -10,6 +10,8 @@ export interface Ports {
   readonly service: number
   readonly smtp: number
   readonly mailbox: number
+  /** Of the example resource server, where a test starts it. */
+  readonly notes: number
 }
 
 const given = new Set<number>()
@@ -18,6 +20,7 @@ export const findPorts = async (): Promise<Ports> => ({
   service: await findPort(),
   smtp: await findPort(),
   mailbox: await findPort(),
+  notes: await findPort(),
 })
 
 async function findPort(): Promise<number> {

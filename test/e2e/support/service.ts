@@ -48,6 +48,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     PORT: String(ports.service),
     MAIL_SMTP_PORT: String(ports.smtp),
     MAIL_WEB_PORT: String(ports.mailbox),
+    NOTES_PORT: String(ports.notes),
     STATE_DIR: stateDir,
     ...options.env,
   }

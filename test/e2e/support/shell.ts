@@ -24,10 +24,13 @@ export function openShell(): Shell {
     type: block =>
       new Promise((resolve, reject) => {
         output = ''
+        const onExit = () => reject(new Error(`${block}\nfailed:\n${output}`))
         onOutput = () => {
-          if (output.includes(DONE)) resolve(output.replace(DONE, '').trim())
+          if (!output.includes(DONE)) return
+          bash.off('exit', onExit)
+          resolve(output.replace(DONE, '').trim())
         }
-        bash.once('exit', () => reject(new Error(`${block}\nfailed:\n${output}`)))
+        bash.once('exit', onExit)
         bash.stdin.write(`${block}\necho; echo '${DONE}'\n`)
       }),
     close: () => bash.kill(),

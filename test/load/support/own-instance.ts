@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createChildren } from '../../../src/cli/dev/children.ts'
+import { type Children, createChildren } from '../../../src/cli/dev/children.ts'
 import { tickCron } from '../../../src/cli/dev/cron.ts'
 import { applySchema } from '../../../src/cli/dev/schema.ts'
 import { untilAskedToStop } from '../../../src/cli/dev/signals.ts'
@@ -12,7 +12,13 @@ import { startWorker } from '../../../src/cli/dev/worker.ts'
 import { createOperator, type Operator } from '../../../src/cli/drill/operator.ts'
 import type { Mailbox } from '../../../src/cli/mailbox.ts'
 import { ensureSecrets } from '../../../src/cli/secrets-file.ts'
-import { DEV_VARS, parseSettings, serviceOrigin, UsageError } from '../../../src/cli/settings.ts'
+import {
+  DEV_VARS,
+  parseSettings,
+  type Settings,
+  serviceOrigin,
+  UsageError,
+} from '../../../src/cli/settings.ts'
 import { startMailSink } from './mail-sink.ts'
 
 export interface OwnInstance {
@@ -22,6 +28,9 @@ export interface OwnInstance {
   readonly mailbox: Mailbox
   /** What the Worker has logged, by event: how often. */
   readonly logged: ReadonlyMap<string, number>
+  /** For what runs beside it: ended with it. */
+  readonly children: Children
+  readonly settings: Settings
 }
 
 /** Runs the work on a fresh instance, without rate limits and with targets on this machine allowed. */
@@ -52,6 +61,8 @@ export async function withOwnInstance(work: (instance: OwnInstance) => Promise<v
       operator: createOperator(origin),
       mailbox: mail.mailbox,
       logged,
+      children,
+      settings,
     })
     const ending = worker.exited.then(how => {
       throw new UsageError(`The Worker ended unexpectedly (${how}).`)
@@ -80,7 +91,7 @@ function count(logged: Map<string, number>, line: string): void {
   logged.set(event, (logged.get(event) ?? 0) + 1)
 }
 
-const findFreePort = (): Promise<number> =>
+export const findFreePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
