@@ -1,7 +1,7 @@
 // Tokens for a resource server, and the ways in which they end.
 
 import { NOTES_CLIENT } from '../../../src/cli/dev/demo-clients.ts'
-import { createDevice, type Device } from '../../../src/cli/device.ts'
+import { type Answer, createDevice, type Device } from '../../../src/cli/device.ts'
 import type { OwnInstance } from '../support/own-instance.ts'
 
 export interface MortalToken {
@@ -9,6 +9,17 @@ export interface MortalToken {
   readonly text: string
   /** Resolves when it is acknowledged. Throws when it is refused. */
   end(): Promise<void>
+}
+
+/** The service, or the machine, has too much to do: nothing was found out. */
+export class TooBusy extends Error {}
+
+const TOO_BUSY = 503
+
+/** Throws TooBusy, or with what was answered, unless it is this status. */
+function expectStatus(wanted: number, what: string, { status, body }: Answer): void {
+  if (status === TOO_BUSY) throw new TooBusy(what)
+  if (status !== wanted) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`)
 }
 
 export type TokenMaker = (index: number) => Promise<MortalToken>
@@ -30,18 +41,20 @@ export async function createTokenMakers(instance: OwnInstance): Promise<readonly
     const body = new URLSearchParams(form)
     const response = await fetch(`${origin}${path}`, { method: 'POST', headers, body })
     const text = await response.text()
-    if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`)
+    expectStatus(200, path, { status: response.status, body: { text } })
     return text
   }
   const refresh = async (device: Device): Promise<void> => {
     const { refreshToken: refresh_token } = device
-    const answer = await device.exchange({ grant_type: 'refresh_token', refresh_token, ...FOR_NOTES })
-    if (answer.status !== 200) throw new Error(`a refresh: ${answer.status} ${JSON.stringify(answer.body)}`)
+    expectStatus(
+      200,
+      'a refresh',
+      await device.exchange({ grant_type: 'refresh_token', refresh_token, ...FOR_NOTES }),
+    )
   }
   const signIn = async (index: number): Promise<Device> => {
     const device = createDevice(origin, mailbox, 'load', 'Load')
-    const answer = await device.signIn(`person-${index}@load.test`)
-    if (answer.status !== 200) throw new Error(`a sign-in: ${answer.status} ${JSON.stringify(answer.body)}`)
+    expectStatus(200, 'a sign-in', await device.signIn(`person-${index}@load.test`))
     await refresh(device)
     return device
   }
@@ -50,8 +63,7 @@ export async function createTokenMakers(instance: OwnInstance): Promise<readonly
     async index => {
       const device = await signIn(index)
       const end = async () => {
-        const { status } = await device.request('POST', '/oauth2/logout')
-        if (status !== 204) throw new Error(`signing out: ${status}`)
+        expectStatus(204, 'signing out', await device.request('POST', '/oauth2/logout'))
       }
       return { how: 'session ended', text: device.accessToken, end }
     },
