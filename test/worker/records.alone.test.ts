@@ -334,8 +334,7 @@ const JOURNEYS: readonly Journey[] = [
     [
       'authorization.pushed',
       'operator.called',
-      'token.introspected active',
-      'token.introspected inactive',
+      'token.found_inactive',
       'token.issued client_credentials',
       'token.revoked',
     ],
