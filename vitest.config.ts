@@ -6,7 +6,7 @@ import { unstable_splitSqlQuery } from 'wrangler'
 import { planScript, STANDING } from './src/cli/schema/plan.ts'
 import { readSchema } from './src/cli/schema/read-schema.ts'
 
-const oxc = { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } } as const
+const oxc = { jsx: { runtime: 'automatic', importSource: '#jsx' } } as const
 const secret = () => randomBytes(32).toString('base64url')
 const schema = readSchema()
 
@@ -14,8 +14,6 @@ const BUNDLED = [
   'hono',
   'hono/cookie',
   'hono/html',
-  'hono/jsx',
-  'hono/jsx/jsx-runtime',
   'hono/secure-headers',
   'jose',
   'valibot',

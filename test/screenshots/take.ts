@@ -22,7 +22,7 @@ const vite = await createViteServer({
   logLevel: 'error',
   appType: 'custom',
   server: { middlewareMode: true, watch: null, ws: false },
-  oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
+  oxc: { jsx: { runtime: 'automatic', importSource: '#jsx' } },
 })
 const { PAGES, HOSTILE, pagesWith } = await vite.ssrLoadModule('/test/screenshots/samples.tsx')
 const { ASSETS } = await vite.ssrLoadModule('/src/pages/assets/index.ts')
