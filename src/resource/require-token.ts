@@ -39,13 +39,13 @@ export function createRequireToken(
 ): RequireToken {
   const verifier = createBoundedVerifier<TokenClaims>(capacity === undefined ? {} : { capacity })
 
-  const ask = async (service: TokenService, c: Context, { scheme, text }: Presented) => {
+  const askStrongly = async (service: TokenService, c: Context, { scheme, text }: Presented) => {
     const proof = { text: c.req.header('DPoP') ?? '', method: c.req.method, uri: withoutQuery(c.req.url) }
     const demand = { mode: 'strong', ...(scheme === 'DPoP' ? { proof } : {}) } as const
     return asAccepted(await answerOf(service.verify(text, demand)))
   }
 
-  const check = async (service: TokenService, c: Context, { text }: Presented, nowMs: number) => {
+  const askBoundedly = async (service: TokenService, c: Context, { text }: Presented, nowMs: number) => {
     const waitUntil = (work: Promise<unknown>) => keepAlive(c, work)
     return verifier.verify(text, { source: sourceOf(service, nowMs), nowMs, waitUntil })
   }
@@ -57,9 +57,10 @@ export function createRequireToken(
       if (presented === null) return refuse({ tag: 'refused', code: 'unauthorized' }, 'Bearer', scope)
       const nowMs = clock()
       const mayRecall = presented.scheme === 'Bearer' && mode === 'bounded'
+      const ask = mayRecall ? askBoundedly : askStrongly
       const answer =
         (mayRecall ? verifier.recall(presented.text, nowMs) : null) ??
-        (await (mayRecall ? check : ask)(foundIn(serviceOf, c), c, presented, nowMs).catch(() => UNAVAILABLE))
+        (await ask(foundIn(serviceOf, c), c, presented, nowMs).catch(() => UNAVAILABLE))
       if (answer.tag === 'refused') return refuse(answer, presented.scheme, scope)
       if (!hasScopes(answer.claims.scope, wanted)) return refuse(INSUFFICIENT, presented.scheme, scope)
       c.set('token', { claims: answer.claims, asOf: answer.asOf })
