@@ -90,9 +90,14 @@ async function resealAll({ db, accepted, secrets }: Deployment): Promise<number>
   if (accepted.SEALING_SECRET[1] === undefined) return 0
   let [done, left] = [0, 0]
   for (const value of await listSealed(db)) {
-    const resealed = await secrets.reseal(PURPOSES[value.place], value.context, value.sealed)
-    if (resealed === null) continue
-    if (await replaceSealed(db, value, resealed)) done++
+    // Of a webhook's former secrets there may be two in one place.
+    const texts = value.sealed.split(' ')
+    const resealed = await Promise.all(
+      texts.map(text => secrets.reseal(PURPOSES[value.place], value.context, text)),
+    )
+    if (resealed.every(text => text === null)) continue
+    const whole = texts.map((text, index) => resealed[index] ?? text).join(' ')
+    if (await replaceSealed(db, value, whole)) done++
     else left++
   }
   if (done > 0) log('info', { event: 'secrets.resealed', rows: done })

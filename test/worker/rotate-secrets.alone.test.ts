@@ -270,6 +270,27 @@ describe('the secrets of the deployment', () => {
     expect(refused.status).toBe(401)
   }, 120_000)
 
+  it('KY-06, WH-05: all secrets that a webhook still signs with outlive the replacement of SEALING_SECRET', async () => {
+    const [before, , used, gone] = stepsOf(['SEALING_SECRET']).map(isolate) as [
+      Service,
+      Service,
+      Service,
+      Service,
+    ]
+    const { id } = await registerWebhook(before)
+    for (const service of [before, before]) {
+      await ok(
+        await service.request(`/admin/v1/webhooks/${id}/rotate-secret`, admin(service, { method: 'POST' })),
+      )
+    }
+    await standingsOf(used)
+    gone.answers = async () => new Response(null, { status: 204 })
+    const message = { type: 'webhook', webhook_id: id, id: `${id}-now`, event: TEST_EVENT }
+    await deliver(gone, [message as never])
+    const sent = gone.outbound.at(-1)?.init.headers as Record<string, string>
+    expect(sent['webhook-signature']?.split(' ')).toHaveLength(3)
+  })
+
   it('KY-06: a former DIGEST_SECRET, stolen, chains no entry that is younger than it', async () => {
     const steps = stepsOf(['DIGEST_SECRET'])
     const [before, accepted, used, gone] = steps.map(isolate) as [Service, Service, Service, Service]
@@ -385,18 +406,20 @@ async function registerWebhook(service: Service): Promise<Hook> {
   return (await ok(await service.request('/admin/v1/webhooks', admin(service, json(body))), 201)).json()
 }
 
+const TEST_EVENT = {
+  type: 'webhook.test',
+  at: 1,
+  user_id: null,
+  session_id: null,
+  client_id: null,
+  reason: null,
+  seq: null,
+}
+
 /** A message that this isolate delivers is signed with the secret that the receiver has. */
 async function verifyWebhook(service: Service, { id, secret }: Hook): Promise<void> {
   service.answers = async () => new Response(null, { status: 204 })
-  const event = {
-    type: 'webhook.test',
-    at: service.now,
-    user_id: null,
-    session_id: null,
-    client_id: null,
-    reason: null,
-    seq: null,
-  }
+  const event = { ...TEST_EVENT, at: service.now }
   const message = { type: 'webhook', webhook_id: id, id: `${id}-${crypto.randomUUID()}`, event }
   await deliver(service, [message as never])
   const { headers, body } = service.outbound.at(-1)?.init ?? {}
