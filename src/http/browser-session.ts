@@ -4,6 +4,7 @@ import { LAST_SEEN_STEP_SECONDS } from '../domain/limits.ts'
 import { expiryAfterUse, isLive, type Session } from '../domain/session.ts'
 import { identify } from '../records/record.ts'
 import { first, run } from '../store/d1.ts'
+import { checkNotGivenAway } from '../store/given-away.ts'
 import { type SessionRow, selectSession, sessionOf, touchSession } from '../store/sessions.ts'
 import { type BrowserSessionSecret, readBrowserSession } from '../tokens/browser-session.ts'
 import { digestsEqual } from '../tokens/digest.ts'
@@ -50,5 +51,6 @@ export async function findSessionOf(
   const row = await first<SessionRow & { secret_digest: string }>(
     selectSession(db, secret.userId, secret.sessionId),
   )
+  if (row === null) await checkNotGivenAway(db, secret.userId)
   return row !== null && digestsEqual(row.secret_digest, secret.digest) ? sessionOf(row) : null
 }

@@ -10,6 +10,7 @@ import {
 import { isClientId, isTaggedId, parseJti } from '../domain/ids.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { findBucket } from '../store/buckets.ts'
+import { checkNotGivenAway } from '../store/given-away.ts'
 import { ACCESS_TOKEN_TYP, type AccessClaims, parseAccessClaims } from '../tokens/access-token.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import { inspectToken } from '../tokens/inspect.ts'
@@ -54,7 +55,9 @@ export async function validateAccessToken(
   const { claims, commitment, kid } = inspected
   const verdict = await verdictOf(readBucket, claims.jti, commitment)
   switch (verdict.tag) {
-    case 'forged':
+    case 'forged': {
+      const jti = parseJti(claims.jti)
+      if (jti !== null) await checkNotGivenAway(parts.shards.of(jti.sessionId), jti.sessionId)
       parts.alarms.raise(
         {
           kind: 'token.forged',
@@ -66,6 +69,7 @@ export async function validateAccessToken(
         facts.waitUntil,
       )
       return { tag: 'refused', code: 'invalid_token', clientId: null }
+    }
     case 'retired':
       return {
         tag: 'refused',

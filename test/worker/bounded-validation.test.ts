@@ -1,6 +1,7 @@
 // Tokens for resource servers: memory within the bound, the truth beyond it, and who is told what of the feed.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { COSTS } from '../../src/cli/simulate/costs.ts'
 import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
 import { CLIENT_CACHE_SECONDS } from '../../src/domain/limits.ts'
 import { verifyForCaller } from '../../src/rpc/verify-for-caller.ts'
@@ -95,6 +96,8 @@ describe('introspection', () => {
       [expect.stringMatching(FEED)],
       [],
     ])
+    expect(costs[0]).toHaveLength(COSTS.firstCheck.queries)
+    expect(costs[2]).toHaveLength(COSTS.feedReading.queries)
   })
 
   it('EB-11: what has ended elsewhere is refused a second later, at once where strongly asked; an answer says how old it is', async () => {

@@ -3,6 +3,8 @@ import { bringUpToDate } from '../schema/bring-up-to-date.ts'
 import { readSchema } from '../schema/read-schema.ts'
 import { createWranglerAccess, type Wrangler } from '../schema/wrangler-access.ts'
 import { UsageError } from '../settings.ts'
+import { findMisplaced } from '../shards/misplaced.ts'
+import { createShardAccess } from '../shards/wrangler-shards.ts'
 import type { Asked, WranglerCalls } from './wrangler-calls.ts'
 
 export interface Account {
@@ -72,6 +74,29 @@ export async function applyRemoteSchema(calls: WranglerCalls, databases: readonl
   }
   const access = createWranglerAccess(wrangler, ['--remote'])
   await bringUpToDate(access, databases, readSchema(), line => console.log(`\n${line}`))
+}
+
+/** Whom a map gave to a database without their rows, it would sign out. Throws UsageError. */
+export async function checkMap(
+  calls: WranglerCalls,
+  databases: readonly string[],
+  map: string,
+): Promise<void> {
+  // One database has everybody.
+  if (databases.length < 2) return
+  const ask = async (args: readonly string[]): Promise<string> => {
+    const asked = calls.ask(...args)
+    if (asked.code === 0) return asked.stdout
+    throw new UsageError(`Where users are could not be read:\n${told(asked)}`)
+  }
+  const access = createShardAccess({ ask, run: async () => {} }, ['--remote'])
+  const misplaced = await findMisplaced(access, databases, map)
+  if (misplaced.length > 0) {
+    throw new UsageError(
+      `SHARDS is ${map}, but:\n- ${misplaced.join('\n- ')}\n` +
+        'Copy them first: npm run shards -- --help. The Worker was not deployed.',
+    )
+  }
 }
 
 const told = ({ stdout, stderr }: Asked): string => `${stdout}${stderr}`.trim()

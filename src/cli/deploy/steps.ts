@@ -4,7 +4,7 @@ import { ensureSecrets, hasSecret, readSecret } from '../secrets-file.ts'
 import { UsageError } from '../settings.ts'
 import type { WorkerConfig } from '../wrangler.ts'
 import { findFaults, requiredSecrets } from './check-settings.ts'
-import { applyRemoteSchema, deployWorker, findSecretNames, NoDatabase } from './cloudflare.ts'
+import { applyRemoteSchema, checkMap, deployWorker, findSecretNames, NoDatabase } from './cloudflare.ts'
 import type { WranglerCalls } from './wrangler-calls.ts'
 
 /** What the Worker is tied to now. Throws UsageError, which says what to do. */
@@ -73,6 +73,7 @@ async function deployAgain(
       throw error
     },
   )
+  if (isUpToDate) await checkMap(calls, config.databases, String(config.vars.SHARDS))
   const targets = deployWorker(calls)
   if (!isUpToDate) await applyRemoteSchema(calls, config.databases)
   return targets

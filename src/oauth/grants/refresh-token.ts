@@ -7,6 +7,7 @@ import { identify } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { StorageUnavailable } from '../../store/d1.ts'
+import { checkNotGivenAway } from '../../store/given-away.ts'
 import { type Rotation, rotate } from '../../store/rotation.ts'
 import { digestsEqual } from '../../tokens/digest.ts'
 import { type RefreshToken, readRefreshToken } from '../../tokens/refresh-token.ts'
@@ -48,7 +49,8 @@ export const refreshToken: Grant = {
       jkt,
       now,
     })
-    const row = await rotateSurely(parts.shards.of(sessionId), {
+    const db = parts.shards.of(sessionId)
+    const row = await rotateSurely(db, {
       userId: presented.facts.userId,
       sessionId,
       generation,
@@ -64,6 +66,7 @@ export const refreshToken: Grant = {
       expiresAt: expiryAfterUse(presented.facts.absoluteExpiresAt, now),
       now,
     })
+    if (row === null) await checkNotGivenAway(db, sessionId)
     const isOurs = row !== null && digestsEqual(row.secretDigest, minted.secretDigest)
     const verdict = judgeRefresh(row, presented, isOurs, client.refresh_grace_seconds, now)
     switch (verdict.tag) {

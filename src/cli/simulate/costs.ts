@@ -1,0 +1,31 @@
+// What an operation costs, as the tests measure it on D1 (test/worker/operation-rows.test.ts, bounded-validation.test.ts):
+// they hold these very figures against it, so the model cannot drift from the service. Rows read are bounds.
+
+export interface Cost {
+  /** Round trips to D1 that the answer waits for. */
+  readonly calls: number
+  /** Statements in them, its deliveries included: what a database works off one after the other. */
+  readonly queries: number
+  readonly read: number
+  readonly written: number
+  /** Requests to Durable Objects. */
+  readonly objects: number
+}
+
+export const COSTS = {
+  /** A token at Latchkey's own endpoints, or where `strong` is asked for. */
+  strongValidation: { calls: 1, queries: 1, read: 1, written: 0, objects: 0 },
+  /** A token that a resource server's memory does not have. */
+  firstCheck: { calls: 1, queries: 2, read: 2, written: 0, objects: 0 },
+  /** The feed read on; a row more for each retirement since. */
+  feedReading: { calls: 1, queries: 1, read: 1, written: 0, objects: 0 },
+  refresh: { calls: 1, queries: 4, read: 12, written: 4, objects: 0 },
+  /** The mail's row and its removal included, and two counted limits. */
+  linkRequest: { calls: 2, queries: 3, read: 1, written: 3, objects: 2 },
+  /** Of a user who is known, and told of it: the mail of the notice included. */
+  signIn: { calls: 4, queries: 10, read: 30, written: 6, objects: 1 },
+  end: { calls: 3, queries: 8, read: 20, written: 5, objects: 1 },
+  list: { calls: 2, queries: 2, read: 9, written: 0, objects: 0 },
+} as const satisfies Record<string, Cost>
+
+export type Operation = keyof typeof COSTS
