@@ -108,7 +108,7 @@ const requireToken = createRequireToken(
         after,
         service.now,
       )
-      feeds.push(`${after.feed} ${answer === null ? 'ends' : 'goes on'}`)
+      feeds.push(`${after.feed.replace(/\..*/, '')} ${answer === null ? 'ends' : 'goes on'}`)
       return answer
     },
   }),

@@ -26,8 +26,7 @@ const MARKS = `CREATE TABLE IF NOT EXISTS shard_moves (
 const COPIES = `CREATE TABLE IF NOT EXISTS shard_copies (
   source TEXT NOT NULL,
   name TEXT NOT NULL,
-  after TEXT,
-  is_done INTEGER NOT NULL,
+  after TEXT NOT NULL,
   PRIMARY KEY (source, name)
 ) STRICT, WITHOUT ROWID`
 

@@ -29,8 +29,6 @@ export const takingSide = ({ from, to }: Move): Side => ({
 
 export interface Page {
   readonly rows: readonly Row[]
-  /** The key up to which the table was looked through; null for the whole of it. */
-  readonly upTo: readonly Value[] | null
 }
 
 /** @param after the key to go on from; null for the beginning */
@@ -47,9 +45,9 @@ export async function* movedPages(
     const found = await access.query(side.database, pageSql(side, table, from, pageRows))
     const isLast = found.length < pageRows
     const rows = table.taggedBy === 'address' ? await ofTags(found, tags) : found.map(asSpent)
-    from = isLast ? null : keyOf(table, found.at(-1) as Row)
-    yield { rows, upTo: from }
+    yield { rows }
     if (isLast) return
+    from = keyOf(table, found.at(-1) as Row)
   }
 }
 

@@ -1,6 +1,6 @@
 // Takes a move's rows out of one of its databases, page by page. Safe to run again.
 import { literal, type ShardAccess } from './access.ts'
-import { writeUnrefused } from './copy.ts'
+import { readTriggers, unrefused } from './copy.ts'
 import { keyOf, movedPages, PAGE_ROWS, type Side } from './moved-rows.ts'
 import type { Move } from './plan.ts'
 import { MOVED_TABLES, type MovedTable } from './tables.ts'
@@ -12,6 +12,7 @@ export async function removeRows(
   move: Move,
   { pageRows = PAGE_ROWS, tables = MOVED_TABLES }: { pageRows?: number; tables?: readonly MovedTable[] } = {},
 ): Promise<number> {
+  const triggers = await readTriggers(access, side.database)
   let removed = 0
   // What refers to a row goes before it.
   for (const table of [...tables].reverse()) {
@@ -21,7 +22,7 @@ export async function removeRows(
       const deletions = rows.map(
         row => `DELETE FROM ${table.name} WHERE ${condition} = (${keyOf(table, row).map(literal).join()})`,
       )
-      await writeUnrefused(access, side.database, table, deletions)
+      await access.execute(side.database, unrefused(triggers, table, deletions))
       removed += rows.length
     }
   }

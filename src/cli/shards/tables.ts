@@ -43,6 +43,7 @@ export const GLOBAL_TABLES = [
   'registration_tokens',
   'self_registered_clients',
   'signing_keys',
+  'deployment_secrets',
   'alarms',
   'alarm_notices',
   'record_counts',

@@ -1,5 +1,6 @@
 // What an operation costs, as the tests measure it on D1 (test/worker/operation-rows.test.ts, bounded-validation.test.ts):
-// they hold these very figures against it, so the model cannot drift from the service. Rows read are bounds.
+// they hold these very figures against it, so the model cannot drift from the service. Calls and rows
+// read are bounds.
 
 export interface Cost {
   /** Round trips to D1 that the answer waits for. */
