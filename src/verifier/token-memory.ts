@@ -31,47 +31,31 @@ export interface TokenMemory<Claims> {
   readonly size: number
 }
 
-/**
- * Two generations: what is used moves into the young one, and when that is full the old one goes as a whole. Whatever is
- * among the last half of `capacity` different tokens that were used is still there; finding one costs a look-up.
- */
+/** Whatever is among the last `capacity` different tokens that were used is still there: a map keeps the order of use. */
 export function createTokenMemory<Claims>(capacity: number): TokenMemory<Claims> {
   type Entry = RememberedToken<Claims>
-  const half = Math.max(1, Math.floor(capacity / 2))
-  let young = new Map<string, Entry>()
-  let old = new Map<string, Entry>()
+  const byToken = new Map<string, Entry>()
   const byJti = new Map<string, Entry>()
-
-  const keep = (entry: Entry): void => {
-    if (young.size >= half) {
-      for (const { jti } of old.values()) byJti.delete(jti)
-      old = young
-      young = new Map()
-    }
-    young.set(entry.token, entry)
-  }
 
   const forget = (jti: string): void => {
     const entry = byJti.get(jti)
     if (entry === undefined) return
     byJti.delete(jti)
-    young.delete(entry.token)
-    old.delete(entry.token)
+    byToken.delete(entry.token)
   }
 
   return {
     find(token) {
-      const used = young.get(token)
-      if (used !== undefined) return used
-      const found = old.get(token)
+      const found = byToken.get(token)
       if (found === undefined) return undefined
-      old.delete(token)
-      keep(found)
+      byToken.delete(token)
+      byToken.set(token, found)
       return found
     },
     remember(entry) {
       forget(entry.jti)
-      keep(entry)
+      if (byToken.size >= capacity) forget(byToken.values().next().value?.jti ?? '')
+      byToken.set(entry.token, entry)
       byJti.set(entry.jti, entry)
     },
     forget,

@@ -304,6 +304,16 @@ describe('the memory', () => {
     expect(memory.find('t999')).toBeDefined()
   })
 
+  it('keeps as many as its capacity, whatever their order', () => {
+    const memory = createTokenMemory<null>(4)
+    const tokens = ['a', 'b', 'c', 'd']
+    for (const token of tokens) memory.remember(entry(token))
+    for (const token of [...tokens, ...tokens.toReversed(), ...tokens])
+      expect(memory.find(token)).toBeDefined()
+    memory.remember(entry('e'))
+    expect([...tokens, 'e'].filter(token => memory.find(token) === undefined)).toEqual(['a'])
+  })
+
   it('forgets by id wherever it is kept', () => {
     const memory = createTokenMemory<null>(4)
     for (const token of ['a', 'b', 'c', 'd']) memory.remember(entry(token))
