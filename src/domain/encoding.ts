@@ -15,12 +15,16 @@ export function toBase64(bytes: Uint8Array): string {
 export const toBase64url = (bytes: Uint8Array): string =>
   toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
+/** What stands behind whole groups of four must leave no bits over. */
+const CANONICAL = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
+
 /** Canonical base64url only: no padding, no spare bits (RFC 4648 §3.5); null for anything else. */
 export function parseBase64url(text: string): Uint8Array | null {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null
+  if (!CANONICAL.test(text)) return null
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  const bytes = Uint8Array.from(binary, character => character.charCodeAt(0))
-  return toBase64url(bytes) === text ? bytes : null
+  const bytes = new Uint8Array(binary.length)
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index)
+  return bytes
 }
 
 /** Strict UTF-8; null for invalid sequences. */

@@ -48,7 +48,7 @@ export async function readOAuthForm(c: LatchkeyContext): Promise<FormParameters>
   if (!isForm(c)) {
     throw new OAuthError('invalid_request', 'the body must be application/x-www-form-urlencoded')
   }
-  if (new URL(c.req.url).search !== '') {
+  if (/\?./.test(c.req.url)) {
     throw new OAuthError('invalid_request', 'parameters belong in the body')
   }
   const bytes = await readBytes(c)
@@ -113,7 +113,10 @@ async function readText(c: LatchkeyContext): Promise<string> {
 
 /** null when the body is over the limit; no more than the limit is ever held. */
 async function readBytes(c: LatchkeyContext): Promise<Uint8Array | null> {
-  if (Number(c.req.header('Content-Length') ?? 0) > BODY_MAX_BYTES) return null
+  const length = Number(c.req.header('Content-Length') ?? Number.NaN)
+  if (length > BODY_MAX_BYTES) return null
+  // As long as was said: the transport sees to that.
+  if (length >= 0) return new Uint8Array(await c.req.raw.arrayBuffer())
   const { body } = c.req.raw
   if (body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []

@@ -9,6 +9,6 @@ export function doubtMemory(): MiddlewareHandler<LatchkeyEnv> {
   return async function doubtAfterChange(c, next) {
     await next()
     const isChange = c.req.method !== 'GET' && c.req.method !== 'HEAD' && c.req.path !== QUESTION
-    if (isChange) c.var.parts.verifier.doubt()
+    if (isChange) c.get('parts').verifier.doubt()
   }
 }

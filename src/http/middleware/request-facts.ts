@@ -21,12 +21,19 @@ export function requestFacts(
       now: Math.floor(nowMs / 1_000),
       nowMs,
       clientIp: c.req.header('CF-Connecting-IP') ?? '',
-      browserId: browserIdOf(c),
-      device: parseDevice(c.req.header('User-Agent') ?? ''),
-      place: placeOf(c),
+      // Few requests ask for these.
+      get browserId() {
+        return browserIdOf(c)
+      },
+      get device() {
+        return parseDevice(c.req.header('User-Agent') ?? '')
+      },
+      get place() {
+        return placeOf(c)
+      },
       waitUntil: work => c.executionCtx.waitUntil(work),
     })
-    watch(parts, c.var.facts)
+    watch(parts, c.get('facts'))
     await next()
   }
 }

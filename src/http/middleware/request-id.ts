@@ -9,6 +9,6 @@ export function requestId(): MiddlewareHandler<LatchkeyEnv> {
     c.set('requestId', id)
     await next()
     // On the answer that stands: one that a handler made by itself takes no header from before.
-    c.header('X-Request-Id', id)
+    c.res.headers.set('X-Request-Id', id)
   }
 }

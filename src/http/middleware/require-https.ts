@@ -7,9 +7,9 @@ import { Problem } from '../problem.ts'
 
 export function requireHttps(): MiddlewareHandler<LatchkeyEnv> {
   return async function refusePlainHttp(c, next) {
-    const { isHttps, issuer } = c.var.parts.config
-    const { protocol, pathname, search } = new URL(c.req.url)
-    if (!isHttps || protocol === 'https:') return next()
+    const { isHttps, issuer } = c.get('parts').config
+    if (!isHttps || c.req.url.startsWith('https:')) return next()
+    const { pathname, search } = new URL(c.req.url)
     const isVisit = c.req.method === 'GET' || c.req.method === 'HEAD'
     if (isVisit && wantsPage(c)) return c.redirect(`${issuer}${pathname}${search}`, 301)
     throw new Problem('https_required')

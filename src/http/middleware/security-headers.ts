@@ -18,7 +18,10 @@ const policy = (formTarget: string | undefined): string =>
     "frame-ancestors 'none'",
   ].join('; ')
 
-const HEADERS = {
+/** Of every answer that no form leads away from. */
+const USUAL_POLICY = policy(undefined)
+
+const HEADERS = Object.entries({
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -30,15 +33,16 @@ const HEADERS = {
   'X-Download-Options': 'noopen',
   'X-Permitted-Cross-Domain-Policies': 'none',
   'X-XSS-Protection': '0',
-}
+})
 
 /** @param isHttps whether the issuer is https: HSTS is sent then, and only then */
 export function securityHeaders(isHttps: (env: Env) => boolean): MiddlewareHandler<LatchkeyEnv> {
   return async function addSecurityHeaders(c, next) {
     await next()
     const { headers } = c.res
-    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
-    headers.set('Content-Security-Policy', policy(c.get('formTarget')))
+    for (const [name, value] of HEADERS) headers.set(name, value)
+    const formTarget = c.get('formTarget')
+    headers.set('Content-Security-Policy', formTarget === undefined ? USUAL_POLICY : policy(formTarget))
     if (isHttps(c.env)) headers.set('Strict-Transport-Security', 'max-age=63072000; includeSubDomains')
   }
 }
