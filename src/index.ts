@@ -3,7 +3,7 @@ import { WorkerEntrypoint } from 'cloudflare:workers'
 import { createApp, realPorts } from './app.ts'
 import type { EventMessage } from './domain/event-message.ts'
 import { keepHouse } from './housekeeping.ts'
-import { deliverEvents } from './notify/deliver-events.ts'
+import { deliverEvents, giveUpEvents } from './notify/deliver-events.ts'
 import { recordingAs } from './records/record.ts'
 import { type CallerProps, retirementsForCaller, verifyForCaller } from './rpc/verify-for-caller.ts'
 import type { Parts } from './sign-in/parts.ts'
@@ -16,6 +16,8 @@ export { UserSessions } from './user/user-sessions.ts'
 export { WaitingBrowser } from './waiting/waiting-browser.ts'
 
 const app = createApp(realPorts)
+/** How the name of the queue ends that takes what the other gives up (wrangler.toml). */
+const DEAD_LETTERS = '-dead'
 const nowInSeconds = () => Math.floor(realPorts.now())
 
 /** What is recorded outside of a request is counted too. */
@@ -52,10 +54,11 @@ export default {
   async scheduled(_controller, env): Promise<void> {
     await keepHouse(app.parts(env), nowInSeconds())
   },
-  async queue({ messages }, env, context): Promise<void> {
+  async queue({ queue, messages }, env, context): Promise<void> {
     const now = nowInSeconds()
     const parts = app.parts(env)
     const waitUntil = (work: Promise<unknown>) => context.waitUntil(work)
-    await recorded(parts, now, waitUntil, () => deliverEvents(parts, messages, now, waitUntil))
+    const settle = queue.endsWith(DEAD_LETTERS) ? giveUpEvents : deliverEvents
+    await recorded(parts, now, waitUntil, () => settle(parts, messages, now, waitUntil))
   },
 } satisfies ExportedHandler<Env, EventMessage>

@@ -183,6 +183,8 @@ export const WEBHOOK_JITTER = 0.1
 /** How long a webhook's former secret still signs beside the new one. */
 export const WEBHOOK_ROTATION_SECONDS = DAY_SECONDS
 export const WEBHOOK_CACHE_SECONDS = 10
+/** After so many the queue takes a message for dead; in wrangler.toml it is one less, the retries. */
+export const QUEUE_TRIES = 21
 /** The longest wait that the queue knows. */
 export const QUEUE_DELAY_MAX_SECONDS = 12 * 60 * MINUTE_SECONDS
 /** A change that is repeated later than this is no retry: whom it concerns has been told. */

@@ -6,6 +6,7 @@ import {
   DELIVERY_RETRY_AFTER_MAX_SECONDS,
   DELIVERY_SLOW_MS,
   DELIVERY_SLOW_RETRY_SECONDS,
+  QUEUE_TRIES,
   WEBHOOK_BACKOFF_SECONDS,
   WEBHOOK_JITTER,
 } from '../domain/limits.ts'
@@ -34,6 +35,22 @@ export async function deliverEvents(
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<void> {
   await Promise.all(messages.map(message => deliver(parts, message, now, waitUntil)))
+}
+
+/** Dead letters: whatever was tried, nobody lived to say how it ended. Never throws. @param now seconds */
+export async function giveUpEvents(
+  parts: ReportParts,
+  messages: readonly Message<EventMessage>[],
+  now: number,
+  waitUntil: (work: Promise<unknown>) => void,
+): Promise<void> {
+  const outcome = { delivery: failed('not answered for'), tries: QUEUE_TRIES, isTriedAgain: false }
+  await Promise.all(
+    messages.map(async message => {
+      await reportDelivery(parts, message.body, outcome, now, waitUntil)
+      message.ack()
+    }),
+  )
 }
 
 async function deliver(

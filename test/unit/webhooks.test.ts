@@ -5,6 +5,7 @@ import { Webhook as Verifier } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import {
   QUEUE_DELAY_MAX_SECONDS,
+  QUEUE_TRIES,
   WEBHOOK_BACKOFF_SECONDS,
   WEBHOOK_JITTER,
   WEBHOOK_TIMEOUT_MS,
@@ -141,8 +142,12 @@ describe('when it is told again', () => {
     const total = handovers(1).reduce((sum, { nextInSeconds }) => sum + (nextInSeconds ?? 0), 0)
     // The queue forgets a message after four days.
     expect([total > 3 * 86_400, total < 4 * 86_400]).toEqual([true, true])
-    const retries = /max_retries = (\d+)/.exec(readFileSync('wrangler.toml', 'utf8'))?.[1]
-    expect(handovers(0).length - 1).toBeLessThanOrEqual(Number(retries))
+    const settings = readFileSync('wrangler.toml', 'utf8')
+    const retries = Number(/max_retries = (\d+)/.exec(settings)?.[1])
+    expect(handovers(0).length - 1).toBeLessThanOrEqual(retries)
+    expect(retries + 1).toBe(QUEUE_TRIES)
+    const dead = /^dead_letter_queue = "(.+-dead)"$/m.exec(settings)?.[1]
+    expect(settings).toMatch(new RegExp(`\\[\\[queues\\.consumers\\]\\]\nqueue = "${dead}"`))
   })
 
   it('WH-06: never all at once, never sooner, and each has 15 to 30 seconds to answer', () => {

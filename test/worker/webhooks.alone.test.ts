@@ -6,6 +6,7 @@ import type { EventMessage, WebhookMessage } from '../../src/domain/event-messag
 import {
   DAY_SECONDS,
   DELIVERY_SLOW_RETRY_SECONDS,
+  QUEUE_TRIES,
   RETENTION,
   RETENTION_PAST_EXPIRY_SECONDS,
   WEBHOOK_BACKOFF_SECONDS,
@@ -15,6 +16,7 @@ import {
 } from '../../src/domain/limits.ts'
 import { rfc3339 } from '../../src/domain/time.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { giveUpEvents } from '../../src/notify/deliver-events.ts'
 import { webhookCache } from '../../src/store/webhook-cache.ts'
 import type { DeliveryRow } from '../../src/store/webhook-deliveries.ts'
 import { disableWebhook } from '../../src/store/webhooks.ts'
@@ -337,6 +339,20 @@ describe('the secret', () => {
       expect(shown).not.toContain(each)
       expect(shown).not.toContain(each.slice(6, 46))
     }
+  })
+})
+
+describe('what the queue itself gives up', () => {
+  it('WH-06, LG-06: a dead letter is written down as given up and raises its alarm; nobody is sent anything', async () => {
+    const webhook = await register()
+    const message = waiting(webhook.id)
+    const before = await alarmCount(service, 'webhook.failing')
+    expect(await deliver(service, [message], 1, undefined, giveUpEvents)).toEqual([null])
+    expect(service.outbound).toEqual([])
+    expect(await logOf(webhook)).toMatchObject([
+      { id: message.id, state: 'given_up', attempts: QUEUE_TRIES, why: 'not answered for' },
+    ])
+    expect(await alarmCount(service, 'webhook.failing')).toBe(before + 1)
   })
 })
 

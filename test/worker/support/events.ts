@@ -1,6 +1,6 @@
 // What users' objects have queued, and what becomes of it when the Worker takes it from the queue.
 import type { EventMessage } from '../../../src/domain/event-message.ts'
-import { deliverEvents } from '../../../src/notify/deliver-events.ts'
+import { deliverEvents, type giveUpEvents } from '../../../src/notify/deliver-events.ts'
 import { changeEnv, namespaceOf } from './intercept.ts'
 import type { Service } from './service.ts'
 
@@ -47,6 +47,7 @@ export async function deliver(
   bodies: readonly EventMessage[],
   attempts = 1,
   onFate: (body: EventMessage, fate: number | null) => void = () => undefined,
+  settle: typeof deliverEvents | typeof giveUpEvents = deliverEvents,
 ): Promise<(number | null)[]> {
   const fates = new Map<EventMessage, number | null>()
   const messages = bodies.map((body, at) => {
@@ -65,7 +66,7 @@ export async function deliver(
     }
   })
   const later: Promise<unknown>[] = []
-  await deliverEvents(service.parts, messages, service.now, work => later.push(work))
+  await settle(service.parts, messages, service.now, work => later.push(work))
   // What is done beside an answer may leave more to be done.
   for (const work of later) await work
   return bodies.map(body => {
