@@ -1,5 +1,4 @@
 // The feed of retired buckets, which tells caches what to forget: an entry for each, in the order of their commits.
-
 import { jtiOf } from '../domain/ids.ts'
 import { RETIREMENTS_MAX_ROWS } from '../domain/limits.ts'
 import { all, first, StorageUnavailable } from './d1.ts'

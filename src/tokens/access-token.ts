@@ -1,24 +1,15 @@
 // Access tokens (RFC 9068): minted with a bucket; their claims are read once their commitment has matched.
 import { type Jti, jtiOf } from '../domain/ids.ts'
 import type { NewBucket } from '../domain/session.ts'
+import type { TokenClaims } from '../verifier/token-service.ts'
 import type { KeyRing } from './key-ring.ts'
 import { randomSecret } from './random.ts'
 
 export const ACCESS_TOKEN_TYP = 'at+jwt'
 
-interface CommonClaims {
-  readonly iss: string
-  readonly sub: string
-  readonly aud: string
-  readonly client_id: string
-  readonly scope: string
-  readonly iat: number
-  readonly exp: number
-  readonly jti: string
+interface CommonClaims extends Omit<TokenClaims, 'sid' | 'auth_time'> {
   /** The entropy bucket: 32 random bytes, base64url. */
   readonly eb: string
-  /** The key that the token is bound to (RFC 9449 §6.1). */
-  readonly cnf?: { readonly jkt: string }
 }
 
 /** Of a user's session. */

@@ -1,7 +1,6 @@
 // The keys under which an entry of a log may have been chained: those of the digest secrets that are accepted, and those of
 // former ones, of which nothing else is kept. A former key is good for entries of its own time: with it alone nobody
 // writes what is younger, and what is older stands before entries that it cannot chain.
-
 import { type Accepted, usedUntil } from '../domain/deployment-secrets.ts'
 import { parseBase64url } from '../domain/encoding.ts'
 import { all } from '../store/d1.ts'

@@ -1,6 +1,5 @@
 // What a call to the user's object can come to, beside the decision's own result. Tagged values: an error
 // thrown across RPC arrives as a plain Error and would lose its meaning.
-
 import type { LoggedEvent } from '../store/events.ts'
 
 export type Outcome<Result> =

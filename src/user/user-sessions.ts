@@ -1,6 +1,5 @@
 // The Durable Object of one user: the only writer of that user's sessions. It gives every change its order;
 // that a change is right even beside a second instance is up to the database (see store/statements.ts).
-
 import { DurableObject } from 'cloudflare:workers'
 import { acceptedSecrets } from '../config.ts'
 import type {

@@ -1,9 +1,8 @@
 // `npm run load:revocation`: for how long resource servers take a token that has ended for a live one.
 import { command } from '../../src/cli/command.ts'
-import { UsageError } from '../../src/cli/settings.ts'
 import { measureRevocation } from './revocation/measure.ts'
+import { judge } from './support/judge.ts'
 import { wholeNumber } from './support/options.ts'
-import { withOwnInstance } from './support/own-instance.ts'
 
 const USAGE = `npm run load:revocation [-- --revocations 1000] [--parallel 8]
 
@@ -23,12 +22,7 @@ await command(USAGE, OPTIONS, async values => {
     revocations: wholeNumber('--revocations', values.revocations ?? '1000'),
     parallel: wholeNumber('--parallel', values.parallel ?? '8'),
   }
-  let broken: readonly string[] = []
-  await withOwnInstance(async instance => {
-    broken = await measureRevocation(instance, plan)
-  })
-  if (broken.length > 0) throw new UsageError(`\nThis did not hold:\n- ${broken.join('\n- ')}`)
-  console.log('\nAll of it held.')
+  await judge(instance => measureRevocation(instance, plan))
 })
 
 process.exit()

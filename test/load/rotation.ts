@@ -1,9 +1,8 @@
 // `npm run load:rotation`: whether anybody notices that the signing keys change under load.
 import { command } from '../../src/cli/command.ts'
-import { UsageError } from '../../src/cli/settings.ts'
 import { measureRotation } from './rotation/measure.ts'
+import { judge } from './support/judge.ts'
 import { wholeNumber } from './support/options.ts'
-import { withOwnInstance } from './support/own-instance.ts'
 
 const USAGE = `npm run load:rotation [-- --seconds 420] [--every 5] [--emergencies 2]
 
@@ -31,12 +30,7 @@ await command(USAGE, OPTIONS, async values => {
     everySeconds: wholeNumber('--every', values.every ?? '5'),
     emergencies: wholeNumber('--emergencies', values.emergencies ?? '2', 0),
   }
-  let broken: readonly string[] = []
-  await withOwnInstance(async instance => {
-    broken = await measureRotation(instance, plan)
-  })
-  if (broken.length > 0) throw new UsageError(`\nThis did not hold:\n- ${broken.join('\n- ')}`)
-  console.log('\nAll of it held.')
+  await judge(instance => measureRotation(instance, plan))
 })
 
 process.exit()

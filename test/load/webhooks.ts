@@ -1,8 +1,7 @@
 // `npm run load:webhooks`: what receivers of webhooks that fail or hang do to the others, and to people who sign in.
 import { command } from '../../src/cli/command.ts'
-import { UsageError } from '../../src/cli/settings.ts'
+import { judge } from './support/judge.ts'
 import { wholeNumber } from './support/options.ts'
-import { withOwnInstance } from './support/own-instance.ts'
 import type { Manner } from './support/receivers.ts'
 import { measureWebhooks } from './webhooks/measure.ts'
 
@@ -46,12 +45,7 @@ await command(USAGE, OPTIONS, async values => {
     signInsPerSecond: number('sign-ins', 4),
     changesPerSecond: number('changes', hanging === 0 ? 16 : 1),
   }
-  let broken: readonly string[] = []
-  await withOwnInstance(async instance => {
-    broken = await measureWebhooks(instance, plan)
-  })
-  if (broken.length > 0) throw new UsageError(`\nThis did not hold:\n- ${broken.join('\n- ')}`)
-  console.log('\nAll of it held.')
+  await judge(instance => measureWebhooks(instance, plan))
 })
 
 // Sockets of receivers that never answer would keep this running.

@@ -1,6 +1,5 @@
 // "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in.
 // Opening it changes nothing; the token opens nothing but these pages.
-
 import type { EndSessions } from '../../domain/commands.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../pages/account/not-me-invalid-page.tsx'
