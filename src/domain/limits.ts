@@ -129,6 +129,8 @@ export const CLIENT_DOCUMENT_CACHE_MAX_SECONDS = 60 * MINUTE_SECONDS
 
 /** Isolate caches; each is shorter than the overlap that makes it harmless. */
 export const SIGNING_KEYS_CACHE_SECONDS = 50
+/** Tokens whose signature an isolate knows to be good: about a KiB each. */
+export const REMEMBERED_SIGNATURES = 4_000
 /** A key is published for so long before it signs: longer than any isolate and any verifier goes without looking. */
 export const KEY_PUBLISHED_SECONDS = SIGNING_KEYS_CACHE_SECONDS + CLOCK_LEEWAY_SECONDS
 /** A key stays published for so long after its successor began to sign: an isolate may sign with it until it looks

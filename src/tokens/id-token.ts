@@ -36,8 +36,7 @@ export async function readIdTokenHint(
   now: number,
 ): Promise<IdTokenHint | null> {
   const jwt = parseStrictJwt(token)
-  if (jwt === null || jwt.typ !== ID_TOKEN_TYP || !(await ring.hasValidSignature(jwt, token, now)))
-    return null
+  if (jwt === null || jwt.typ !== ID_TOKEN_TYP || (await ring.verify(jwt, token, now)) === null) return null
   const { iss, sub, aud, sid } = jwt.claims ?? {}
   if (iss !== issuer || !isTaggedId('u', sub) || !isClientId(aud) || !isTaggedId('s', sid)) return null
   return { userId: sub, clientId: aud, sessionId: sid }

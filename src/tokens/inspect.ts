@@ -1,6 +1,6 @@
 // The first three checks of every token we sign, in their fixed order: form, signature, expiry. None of them
 // needs storage, so garbage costs no look-up and raises no alarm.
-import { commitmentOf, type KeyRing } from './key-ring.ts'
+import type { KeyRing } from './key-ring.ts'
 import { parseStrictJwt, type TokenType } from './strict-jwt.ts'
 
 export type InspectedToken =
@@ -23,8 +23,9 @@ export async function inspectToken(
 ): Promise<InspectedToken> {
   const jwt = parseStrictJwt(token)
   if (jwt === null || jwt.typ !== typ) return { tag: 'invalid' }
-  if (!(await ring.hasValidSignature(jwt, token, now))) return { tag: 'invalid' }
+  const commitment = await ring.verify(jwt, token, now)
+  if (commitment === null) return { tag: 'invalid' }
   const claims = jwt.claims ?? {}
   if (typeof claims.exp === 'number' && claims.exp <= now) return { tag: 'expired', claims }
-  return { tag: 'signed', kid: jwt.kid, claims, commitment: await commitmentOf(jwt.signingInput) }
+  return { tag: 'signed', kid: jwt.kid, claims, commitment }
 }

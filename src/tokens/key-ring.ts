@@ -2,8 +2,9 @@
 import { CompactSign, compactVerify, importJWK, type JWK } from 'jose'
 import { utf8 } from '../domain/encoding.ts'
 import { isOverdue, type KeyCommand } from '../domain/key-rotation.ts'
-import { ALARM_NOTICE_SECONDS, SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
+import { ALARM_NOTICE_SECONDS, REMEMBERED_SIGNATURES, SIGNING_KEYS_CACHE_SECONDS } from '../domain/limits.ts'
 import type { SigningKeyRow } from '../store/signing-keys.ts'
+import { createRecent } from '../verifier/recent.ts'
 import { changeKeys, type KeyStorage, loadKeys } from './change-keys.ts'
 import { digest } from './digest.ts'
 import type { Secrets } from './secrets.ts'
@@ -18,8 +19,11 @@ export interface SignedToken {
 
 export interface KeyRing {
   sign(typ: TokenType, claims: object, now: number): Promise<SignedToken>
-  /** Whether one of our published keys made the signature. An unknown kid is false, without looking further. */
-  hasValidSignature(jwt: StrictJwt, token: string, now: number): Promise<boolean>
+  /**
+   * The commitment of a token that one of our published keys has signed, null for any other: an unknown kid without looking
+   * further. A signature that was good once is not verified again while its key is published.
+   */
+  verify(jwt: StrictJwt, token: string, now: number): Promise<string | null>
   /** Public members only (RFC 7517), and for how long they may be kept: no cache is older than an isolate's. */
   publicJwks(now: number): Promise<{ readonly keys: JWK[]; readonly maxAgeSeconds: number }>
   /** The key that signs, where it should have been replaced a week ago: said once an hour. */
@@ -43,12 +47,14 @@ interface LoadedRing extends Ring {
   readonly loadedAt: number
 }
 
-export const commitmentOf = (signingInput: string): Promise<string> => digest('commitment', signingInput)
+const commitmentOf = (signingInput: string): Promise<string> => digest('commitment', signingInput)
 
 export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
   let cached: LoadedRing | null = null
   let changes = 0
   let overdueSaidAt = 0
+  // By the very bytes of the token, which name the key; nothing in here says that a token is still good.
+  const signed = createRecent<string>(REMEMBERED_SIGNATURES)
 
   // Only what has been loaded is shared: a promise would die with the request that made it.
   const ring = async (now: number): Promise<LoadedRing> => {
@@ -78,15 +84,19 @@ export function createKeyRing(storage: KeyStorage, secrets: Secrets): KeyRing {
       return { token, commitment: await commitmentOf(token.slice(0, token.lastIndexOf('.'))) }
     },
 
-    async hasValidSignature(jwt, token, now) {
+    async verify(jwt, token, now) {
       const key = (await ring(now)).verifiers.get(jwt.kid)
-      if (key === undefined) return false
+      if (key === undefined) return null
+      const known = signed.find(token)
+      if (known !== undefined) return known
       try {
         await compactVerify(token, key, { algorithms: [ALG] })
-        return true
       } catch {
-        return false
+        return null
       }
+      const commitment = await commitmentOf(jwt.signingInput)
+      signed.remember(token, commitment)
+      return commitment
     },
 
     async publicJwks(now) {

@@ -1,4 +1,5 @@
 // Tokens that were found good, by their exact text: the least recently used go first, and a retired one goes at once.
+import { createRecent } from './recent.ts'
 
 /** When somebody began to read the truth. */
 export interface Moment {
@@ -31,31 +32,24 @@ export interface TokenMemory<Claims> {
   readonly size: number
 }
 
-/** Whatever is among the last `capacity` different tokens that were used is still there: a map keeps the order of use. */
+/** Whatever is among the last `capacity` different tokens that were used is still there. */
 export function createTokenMemory<Claims>(capacity: number): TokenMemory<Claims> {
   type Entry = RememberedToken<Claims>
-  const byToken = new Map<string, Entry>()
   const byJti = new Map<string, Entry>()
+  const byToken = createRecent<Entry>(capacity, ({ jti }) => byJti.delete(jti))
 
   const forget = (jti: string): void => {
     const entry = byJti.get(jti)
     if (entry === undefined) return
     byJti.delete(jti)
-    byToken.delete(entry.token)
+    byToken.forget(entry.token)
   }
 
   return {
-    find(token) {
-      const found = byToken.get(token)
-      if (found === undefined) return undefined
-      byToken.delete(token)
-      byToken.set(token, found)
-      return found
-    },
+    find: byToken.find,
     remember(entry) {
       forget(entry.jti)
-      if (byToken.size >= capacity) forget(byToken.values().next().value?.jti ?? '')
-      byToken.set(entry.token, entry)
+      byToken.remember(entry.token, entry)
       byJti.set(entry.jti, entry)
     },
     forget,

@@ -9,10 +9,10 @@ import { activeOf, memoryKeys, NOW, someSecrets } from './support/forge.ts'
 
 const issue = async (ring: KeyRing, now = NOW) => (await ring.sign('at+jwt', { exp: now + 600 }, now)).token
 
-function accepts(ring: KeyRing, token: string, now = NOW): Promise<boolean> {
+async function accepts(ring: KeyRing, token: string, now = NOW): Promise<boolean> {
   const jwt = parseStrictJwt(token)
   if (jwt === null) throw new Error('a token of odd form')
-  return ring.hasValidSignature(jwt, token, now)
+  return (await ring.verify(jwt, token, now)) !== null
 }
 
 const inDatabase = (db: D1Database): KeyStorage => ({
@@ -178,6 +178,18 @@ describe('a rotation', () => {
     arrive()
     expect(await slow).toBe(true)
     expect(await accepts(ring, token, NOW + 50)).toBe(false)
+    await DB_1.exec('DELETE FROM signing_keys')
+  })
+
+  test('KY-04: a signature that was good before counts no more once its key is removed, nor for another token', async () => {
+    const ring = createKeyRing(inDatabase(DB_1), someSecrets())
+    const token = await issue(ring)
+    for (let times = 0; times < 2; times++) expect(await accepts(ring, token)).toBe(true)
+    const [head = '', , signature = ''] = token.split('.')
+    const [, payload = ''] = (await issue(ring, NOW + 1)).split('.')
+    expect(await accepts(ring, [head, payload, signature].join('.'))).toBe(false)
+    await ring.remove(parseStrictJwt(token)?.kid ?? '', NOW)
+    expect(await accepts(ring, token)).toBe(false)
     await DB_1.exec('DELETE FROM signing_keys')
   })
 
