@@ -1,8 +1,10 @@
 // Access tokens (RFC 6750, RFC 9449): from the Authorization header only, strongly validated, refused with the reason.
 import { splitScope } from '../domain/scope.ts'
 import { rfc3339 } from '../domain/time.ts'
-import { type Validation, validateAccessToken } from '../oauth/validate.ts'
+import { type BucketReader, type Validation, validateAccessToken } from '../oauth/validate.ts'
 import { identify, type Who } from '../records/record.ts'
+import { findBucket, findBucketWith } from '../store/buckets.ts'
+import type { UserRead } from '../store/user-read.ts'
 import type { AccessClaims, SessionClaims } from '../tokens/access-token.ts'
 import { isForm, readForm } from './body.ts'
 import type { LatchkeyContext } from './context.ts'
@@ -23,15 +25,39 @@ export async function requireBearer(c: LatchkeyContext, demand: BearerDemand): P
   return checkToken(c, token, demand)
 }
 
+/**
+ * The claims of a live token, and what was read of its user with its bucket: nothing for a client's own token. Throws as
+ * requireBearer does.
+ */
+export async function requireBearerWith(
+  c: LatchkeyContext,
+  demand: BearerDemand,
+  { statements }: Pick<UserRead<unknown>, 'statements'>,
+): Promise<{ readonly claims: AccessClaims; readonly results: readonly D1Result[] }> {
+  const token = presentedToken(c)
+  if (token === null) throw unauthorized()
+  let results: readonly D1Result[] = []
+  const claims = await checkToken(c, token, demand, async (sessionId, generation, userId) => {
+    const db = c.var.parts.shards.of(sessionId)
+    const others = userId === null ? [] : statements(db, userId)
+    if (others.length === 0) return findBucket(db, sessionId, generation)
+    const answer = await findBucketWith(db, sessionId, generation, others)
+    results = answer.results
+    return answer.bucket
+  })
+  return { claims, results }
+}
+
 /** The claims of this token, wherever it came from. Throws as requireBearer does. */
 export async function checkToken(
   c: LatchkeyContext,
   token: PresentedToken,
   demand: BearerDemand,
+  readBucket?: BucketReader,
 ): Promise<AccessClaims> {
   const { parts, facts } = c.var
   const audience = demand.audience === 'issuer' ? parts.config.issuer : null
-  const validation = await validateAccessToken(parts, token.text, audience, facts)
+  const validation = await validateAccessToken(parts, token.text, audience, facts, readBucket)
   await nameClient(c, validation)
   identify(whoOf(validation))
   if (validation.tag === 'refused') throw await refusal(c, token, validation)

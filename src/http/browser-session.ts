@@ -3,19 +3,28 @@ import { isAbruptChange } from '../domain/abrupt-change.ts'
 import { LAST_SEEN_STEP_SECONDS } from '../domain/limits.ts'
 import { expiryAfterUse, isLive, type Session } from '../domain/session.ts'
 import { identify } from '../records/record.ts'
-import { first, run } from '../store/d1.ts'
+import { batch, run } from '../store/d1.ts'
 import { checkNotGivenAway } from '../store/given-away.ts'
 import { type SessionRow, selectSession, sessionOf, touchSession } from '../store/sessions.ts'
+import { NOTHING, type UserRead } from '../store/user-read.ts'
 import { type BrowserSessionSecret, readBrowserSession } from '../tokens/browser-session.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyContext } from './context.ts'
 import { readCookie } from './cookies.ts'
 
 /** The live browser session of this request, or null. Throws StorageUnavailable. */
-export async function findBrowserSession(c: LatchkeyContext): Promise<Session | null> {
+export const findBrowserSession = async (c: LatchkeyContext): Promise<Session | null> =>
+  (await findBrowserSessionWith(c, NOTHING))?.session ?? null
+
+/** Likewise, and what was read of its user in the same call. */
+export async function findBrowserSessionWith<Found>(
+  c: LatchkeyContext,
+  read: UserRead<Found>,
+): Promise<SessionWith<Found> | null> {
   const { parts, facts } = c.var
-  const session = await findPresentedSession(c)
-  if (session === null) return null
+  const presented = await findPresentedSessionWith(c, read)
+  if (presented === null) return null
+  const { session } = presented
   if (isAbruptChange(session, facts)) {
     parts.traitChanges.note(session, facts.now)
     return null
@@ -27,14 +36,21 @@ export async function findBrowserSession(c: LatchkeyContext): Promise<Session | 
   }
   const { id, userId: user_id, clientId: client_id } = session
   identify({ actor: 'session', actor_id: id, user_id, session_id: id, client_id })
-  return session
+  return presented
 }
 
 /** The live session whose cookie this is, whatever presents it: to end it, nothing else. Throws StorageUnavailable. */
-export async function findPresentedSession(c: LatchkeyContext): Promise<Session | null> {
+export const findPresentedSession = async (c: LatchkeyContext): Promise<Session | null> =>
+  (await findPresentedSessionWith(c, NOTHING))?.session ?? null
+
+/** Likewise, and what was read of its user in the same call. */
+export async function findPresentedSessionWith<Found>(
+  c: LatchkeyContext,
+  read: UserRead<Found>,
+): Promise<SessionWith<Found> | null> {
   const secret = await presentedSecret(c)
-  const session = secret === null ? null : await findSessionOf(c, secret)
-  return session !== null && isLive(session, c.var.facts.now) ? session : null
+  const presented = secret === null ? null : await findSessionOf(c, secret, read)
+  return presented !== null && isLive(presented.session, c.var.facts.now) ? presented : null
 }
 
 export async function presentedSecret(c: LatchkeyContext): Promise<BrowserSessionSecret | null> {
@@ -42,15 +58,25 @@ export async function presentedSecret(c: LatchkeyContext): Promise<BrowserSessio
   return cookie === undefined ? null : readBrowserSession(cookie)
 }
 
+export interface SessionWith<Found> {
+  readonly session: Session
+  readonly found: Found
+}
+
 /** The session that has this secret and that nobody has ended, though it may have run out. */
-export async function findSessionOf(
+export async function findSessionOf<Found>(
   c: LatchkeyContext,
-  secret: BrowserSessionSecret,
-): Promise<Session | null> {
-  const db = c.var.parts.shards.of(secret.userId)
-  const row = await first<SessionRow & { secret_digest: string }>(
-    selectSession(db, secret.userId, secret.sessionId),
-  )
-  if (row === null) await checkNotGivenAway(db, secret.userId)
-  return row !== null && digestsEqual(row.secret_digest, secret.digest) ? sessionOf(row) : null
+  { userId, sessionId, digest }: BrowserSessionSecret,
+  read: UserRead<Found>,
+): Promise<SessionWith<Found> | null> {
+  const db = c.var.parts.shards.of(userId)
+  const [sessions, ...results] = await batch(db, [
+    selectSession(db, userId, sessionId),
+    ...read.statements(db, userId),
+  ])
+  const [row] = (sessions?.results ?? []) as unknown as (SessionRow & { secret_digest: string })[]
+  if (row === undefined) await checkNotGivenAway(db, userId)
+  return row !== undefined && digestsEqual(row.secret_digest, digest)
+    ? { session: sessionOf(row), found: read.found(userId, results) }
+    : null
 }

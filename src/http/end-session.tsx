@@ -49,7 +49,7 @@ async function begin(c: LatchkeyContext, parameters: URLSearchParams): Promise<R
   // Without a session here nobody speaks for the user: the app's own is the app's to end (/oauth2/revoke).
   if (session === null) return c.redirect(placeAfter(request), 303)
   if (request.hint?.userId !== session.userId) return ask(c, request)
-  await signOut(c.var.parts, ownerOf(session), c.var.facts, request.hint.sessionId)
+  await signOut(c.var.parts, ownerOf(session), c.var.facts, { andSessionId: request.hint.sessionId })
   return signedOut(c, placeAfter(request))
 }
 

@@ -8,7 +8,8 @@ import { introspectToken } from '../oauth/introspect.ts'
 import { oneOf, required } from '../oauth/parameters.ts'
 import { endToken, revokeToken } from '../oauth/revoke.ts'
 import { exchangeToken, GRANTS } from '../oauth/token-endpoint.ts'
-import { refuseTokenInForm, requireBearer } from './bearer.ts'
+import { STATE } from '../user/state.ts'
+import { refuseTokenInForm, requireBearerWith } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
@@ -173,8 +174,9 @@ oauth.post(
   async c => {
     const { parts, facts } = c.var
     await refuseTokenInForm(c)
-    const claims = await requireBearer(c, { audience: 'any' })
-    await endToken(parts, claims, facts)
+    const { claims, results } = await requireBearerWith(c, { audience: 'any' }, STATE)
+    const seen = claims.sid === undefined ? null : STATE.found(claims.sub, results)
+    await endToken(parts, claims, facts, seen)
     return c.body(null, 204)
   },
 )

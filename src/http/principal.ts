@@ -1,6 +1,7 @@
 // Who calls the sessions API: a token with scope `sessions`, or the browser session (with X-CSRF-Token to change).
-import { type BearerDemand, ofUser, presentedToken, requireBearer, unauthorized } from './bearer.ts'
-import { findBrowserSession } from './browser-session.ts'
+import { NOTHING, type UserRead } from '../store/user-read.ts'
+import { type BearerDemand, ofUser, presentedToken, requireBearerWith, unauthorized } from './bearer.ts'
+import { findBrowserSessionWith } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { checkCsrf } from './csrf.ts'
 import { Problem } from './problem.ts'
@@ -13,15 +14,24 @@ export interface Principal {
 
 export const SESSIONS_DEMAND: BearerDemand = { audience: 'issuer', scope: 'sessions' }
 
-export async function requirePrincipal(c: LatchkeyContext): Promise<Principal> {
+export const requirePrincipal = async (c: LatchkeyContext): Promise<Principal> =>
+  (await requirePrincipalWith(c, NOTHING)).principal
+
+/** Likewise, and what was read of the user in the same call. */
+export async function requirePrincipalWith<Found>(
+  c: LatchkeyContext,
+  read: UserRead<Found>,
+): Promise<{ readonly principal: Principal; readonly found: Found }> {
   if (c.req.header('Authorization') !== undefined || presentedToken(c) !== null) {
-    const claims = ofUser(await requireBearer(c, SESSIONS_DEMAND))
-    return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }
+    const { claims, results } = await requireBearerWith(c, SESSIONS_DEMAND, read)
+    const { sub: userId, sid: sessionId, client_id: clientId } = ofUser(claims)
+    return { principal: { userId, sessionId, clientId }, found: read.found(userId, results) }
   }
-  const session = await findBrowserSession(c)
-  if (session === null) throw unauthorized()
+  const presented = await findBrowserSessionWith(c, read)
+  if (presented === null) throw unauthorized()
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await checkCsrf(c)
-  return { userId: session.userId, sessionId: session.id, clientId: session.clientId }
+  const { session, found } = presented
+  return { principal: { userId: session.userId, sessionId: session.id, clientId: session.clientId }, found }
 }
 
 /** The caller's session ended while the change was under way: what it presented is refused with the reason. */

@@ -4,9 +4,10 @@ import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
 import { isLive, type Session } from '../domain/session.ts'
 import { endSessionsOf } from '../sign-in/end-sessions.ts'
-import { all, first } from '../store/d1.ts'
+import { first } from '../store/d1.ts'
 import { type SessionRow, selectSession, selectSessionPage, sessionOf } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
+import { type LoadedState, STATE } from '../user/state.ts'
 import { readOptionalJson, readQuery } from './body.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
@@ -14,7 +15,7 @@ import { Hono } from './hono.ts'
 import { Count, NullableText } from './openapi/fields.ts'
 import { operation } from './openapi/operation.ts'
 import { activityCursor, Limit, pageLimit, parseActivityCursor } from './paging.ts'
-import { type Principal, refuseGone, requirePrincipal } from './principal.ts'
+import { type Principal, refuseGone, requirePrincipal, requirePrincipalWith } from './principal.ts'
 import { Problem } from './problem.ts'
 import { SessionView, sessionView } from './session-view.ts'
 
@@ -35,21 +36,15 @@ sessionsApi.get(
     answers: { 200: SessionsPage },
   }),
   async c => {
-    const principal = await requirePrincipal(c)
     const query = readQuery(c, SessionsQuery)
     const limit = pageLimit(query.limit)
-    const { shards } = c.var.parts
-    const rows = await all<SessionRow>(
-      selectSessionPage(
-        shards.of(principal.userId),
-        principal.userId,
-        c.var.facts.now,
-        parseActivityCursor(query.cursor),
-        limit + 1,
-      ),
-    )
-    const page = rows.slice(0, limit).map(sessionOf)
-    const last = rows.length > limit ? page.at(-1) : undefined
+    const after = parseActivityCursor(query.cursor)
+    const { principal, found } = await requirePrincipalWith(c, {
+      statements: (db, userId) => [selectSessionPage(db, userId, c.var.facts.now, after, limit + 1)],
+      found: (_, [rows]) => ((rows?.results ?? []) as unknown as SessionRow[]).map(sessionOf),
+    })
+    const page = found.slice(0, limit)
+    const last = found.length > limit ? page.at(-1) : undefined
     return c.json({
       next_cursor: last === undefined ? null : activityCursor(last),
       sessions: await views(c, page, principal),
@@ -79,11 +74,11 @@ sessionsApi.delete(
   '/v1/sessions/:id',
   operation({ summary: 'Ends one session', by: 'user', answers: { 204: null }, refusals: [404] }),
   async c => {
-    const principal = await requirePrincipal(c)
+    const { principal, found } = await requirePrincipalWith(c, STATE)
     const named = c.req.param('id')
     const sessionId = named === 'current' ? principal.sessionId : named
     if (!isTaggedId('s', sessionId)) throw new Problem('not_found')
-    await endSessions(c, principal, { kind: 'one', sessionId })
+    await endSessions(c, principal, { kind: 'one', sessionId }, found)
     return c.body(null, 204)
   },
 )
@@ -103,10 +98,10 @@ sessionsApi.post(
     answers: { 200: Revoked },
   }),
   async c => {
-    const principal = await requirePrincipal(c)
+    const { principal, found } = await requirePrincipalWith(c, STATE)
     const { client_id } = await readOptionalJson(c, RevokeOthersBody)
     const clientId = client_id === EVERY_CLIENT ? null : (client_id ?? principal.clientId)
-    const sessions = await endSessions(c, principal, { kind: 'others', clientId })
+    const sessions = await endSessions(c, principal, { kind: 'others', clientId }, found)
     return c.json({ revoked: sessions.length, sessions })
   },
 )
@@ -117,24 +112,33 @@ sessionsApi.post(
   '/v1/sessions/revoke-all',
   operation({ summary: 'Signs out everywhere', by: 'user', json: RevokeAllBody, answers: { 200: Revoked } }),
   async c => {
-    const principal = await requirePrincipal(c)
+    const { principal, found } = await requirePrincipalWith(c, STATE)
     const { include_apps } = await readOptionalJson(c, RevokeAllBody)
-    const sessions = await endSessions(c, principal, { kind: 'all', includeApps: include_apps ?? false })
+    const sessions = await endSessions(
+      c,
+      principal,
+      { kind: 'all', includeApps: include_apps ?? false },
+      found,
+    )
     return c.json({ revoked: sessions.length, sessions })
   },
 )
 
-/** Ends the selection as the principal. Throws 404 when one was named and is not there, 401 when the caller is gone. */
+/**
+ * Ends the selection as the principal. Throws 404 when one was named and is not there, 401 when the caller is gone.
+ * @param seen of the user, with the proof of who asks
+ */
 export async function endSessions(
   c: LatchkeyContext,
   principal: Principal,
   selection: SessionSelection,
+  seen: LoadedState,
 ): Promise<readonly string[]> {
   const { parts, facts } = c.var
   const { userId, sessionId } = principal
   const by = { kind: 'session', session_id: sessionId } as const
   const change = { opId: randomId('op'), selection, reason: 'ended_by_user', by } as const
-  const result = await endSessionsOf(parts, userId, change, facts.now)
+  const result = await endSessionsOf(parts, userId, change, facts.now, seen)
   if (result.tag === 'ended') return result.sessions
   if (result.tag === 'not_found') throw new Problem('not_found')
   return refuseGone(c)

@@ -1,8 +1,9 @@
 // Signing out in this browser.
 import { signOut } from '../oauth/revoke.ts'
 import { SignedOutPage } from '../pages/signed-out-page.tsx'
+import { STATE } from '../user/state.ts'
 import { readForm } from './body.ts'
-import { findPresentedSession } from './browser-session.ts'
+import { findPresentedSessionWith } from './browser-session.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { checkCsrf } from './csrf.ts'
 import { Hono } from './hono.ts'
@@ -14,9 +15,10 @@ signOutPages.post('/sign-out', async c => {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
   // Signing out is granted to whoever has the cookie: it opens nothing, and what is said to have ended has ended.
-  const session = await findPresentedSession(c)
-  if (session !== null) {
-    await signOut(c.var.parts, { userId: session.userId, sessionId: session.id }, c.var.facts)
+  const presented = await findPresentedSessionWith(c, STATE)
+  if (presented !== null) {
+    const { session, found: seen } = presented
+    await signOut(c.var.parts, { userId: session.userId, sessionId: session.id }, c.var.facts, { seen })
   }
   return signedOut(c)
 })

@@ -7,6 +7,7 @@ import type { Preferences } from '../domain/preferences.ts'
 import type { EndedSessionProps } from '../pages/ended-session.tsx'
 import { StorageUnavailable } from '../store/d1.ts'
 import { findSessionEnd, type LoggedEvent } from '../store/events.ts'
+import { NOTHING } from '../store/user-read.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { isIssued } from '../tokens/browser-session.ts'
 import { findSessionOf, presentedSecret } from './browser-session.ts'
@@ -22,8 +23,9 @@ export async function findSignedOutWhy(c: LatchkeyContext): Promise<SignedOutWhy
   if (secret === null || !(await isIssued(c.var.parts.secrets, secret))) return null
   try {
     const { facts } = c.var
-    const session = await findSessionOf(c, secret)
-    if (session === null) return await readEnd(c, secret)
+    const presented = await findSessionOf(c, secret, NOTHING)
+    if (presented === null) return await readEnd(c, secret)
+    const { session } = presented
     const isLive = session.expiresAt > facts.now
     if (isAbruptChange(session, facts)) return isLive ? { tag: 'traits_changed' } : null
     if (isLive) return null

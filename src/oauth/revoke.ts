@@ -8,6 +8,7 @@ import { retireBuckets } from '../store/buckets.ts'
 import { run } from '../store/d1.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 import { readRefreshToken } from '../tokens/refresh-token.ts'
+import type { LoadedState } from '../user/state.ts'
 import { validateAccessToken } from './validate.ts'
 
 /**
@@ -32,27 +33,41 @@ export async function revokeToken(
   }
 }
 
-/** Ends the session of a live token, at its holder's wish; the token itself, where there is no session. */
-export async function endToken(parts: Parts, claims: AccessClaims, facts: RequestFacts): Promise<void> {
-  if (claims.sid !== undefined) return signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts)
+/**
+ * Ends the session of a live token, at its holder's wish; the token itself, where there is no session.
+ * @param seen of its user
+ */
+export async function endToken(
+  parts: Parts,
+  claims: AccessClaims,
+  facts: RequestFacts,
+  seen: LoadedState | null = null,
+): Promise<void> {
+  if (claims.sid !== undefined) {
+    return signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts, { seen })
+  }
   const id = parseJti(claims.jti)?.sessionId ?? ''
   await run(retireBuckets(parts.shards.of(id), [id], 'signed_out', facts.now))
   record('token.revoked')
 }
 
-/**
- * Ends one session at its own holder's wish.
- * @param andSessionId another of this user's that goes with it, if it is live: one change, so both end or neither
- */
+export interface SignOut {
+  /** Another session of this user's that goes with it, if it is live: one change, so both end or neither. */
+  readonly andSessionId?: string | null
+  /** What was read of this user just before. */
+  readonly seen?: LoadedState | null
+}
+
+/** Ends one session at its own holder's wish. */
 export async function signOut(
   parts: Pick<Parts, 'users'>,
   { userId, sessionId }: { readonly userId: string; readonly sessionId: string },
   facts: Pick<RequestFacts, 'now'>,
-  andSessionId: string | null = null,
+  { andSessionId = null, seen = null }: SignOut = {},
 ): Promise<void> {
   const sessionIds = [sessionId, ...(andSessionId === null ? [] : [andSessionId])]
   const selection = { kind: 'listed', sessionIds } as const
   const by = { kind: 'session', session_id: sessionId } as const
   const change = { opId: `sign-out:${sessionId}`, selection, reason: 'signed_out', by } as const
-  await endSessionsOf(parts, userId, change, facts.now)
+  await endSessionsOf(parts, userId, change, facts.now, seen)
 }

@@ -33,8 +33,15 @@ export type Validation =
         }
     ))
 
-/** Reads the bucket of one token. */
-export type BucketReader = (sessionId: string, generation: number) => Promise<Bucket | null>
+/**
+ * Reads the bucket of one token.
+ * @param userId whom the token names, where it names a user: not yet proven
+ */
+export type BucketReader = (
+  sessionId: string,
+  generation: number,
+  userId: string | null,
+) => Promise<Bucket | null>
 
 /**
  * @param audience what `aud` must be; null where any of ours will do
@@ -50,10 +57,11 @@ export async function validateAccessToken(
 ): Promise<Validation> {
   const inspected = await inspectToken(parts.keys, ACCESS_TOKEN_TYP, token, facts.now)
   if (inspected.tag === 'invalid') return { tag: 'refused', code: 'invalid_token', clientId: null }
-  const { clientId } = partiesOf(inspected.claims)
+  const parties = partiesOf(inspected.claims)
+  const { clientId, userId } = parties
   if (inspected.tag === 'expired') return { tag: 'refused', code: 'token_expired', clientId }
   const { claims, commitment, kid } = inspected
-  const verdict = await verdictOf(readBucket, claims.jti, commitment)
+  const verdict = await verdictOf(readBucket, claims.jti, userId, commitment)
   switch (verdict.tag) {
     case 'forged': {
       const jti = parseJti(claims.jti)
@@ -62,7 +70,7 @@ export async function validateAccessToken(
         {
           kind: 'token.forged',
           kid,
-          ...partiesOf(claims),
+          ...parties,
           detail: 'a valid signature on a token that was never issued',
         },
         facts.now,
@@ -90,10 +98,15 @@ export async function validateAccessToken(
   }
 }
 
-async function verdictOf(readBucket: BucketReader, jti: unknown, commitment: string): Promise<BucketVerdict> {
+async function verdictOf(
+  readBucket: BucketReader,
+  jti: unknown,
+  userId: string | null,
+  commitment: string,
+): Promise<BucketVerdict> {
   const key = parseJti(jti)
   if (key === null) return judgeBucket(null, false)
-  const bucket = await readBucket(key.sessionId, key.generation)
+  const bucket = await readBucket(key.sessionId, key.generation, userId)
   return judgeBucket(bucket, bucket !== null && digestsEqual(bucket.commitment, commitment))
 }
 

@@ -5,18 +5,26 @@ import { all } from '../store/d1.ts'
 import { selectUsersOfClient } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
+import type { LoadedState } from '../user/state.ts'
 import type { Parts } from './parts.ts'
 
 const USERS_PER_READ = 100
 const OPERATOR: Actor = { kind: 'operator' }
 
-/** Throws StorageUnavailable when it is unknown whether they ended; the same opId may be tried again. */
+/**
+ * Throws StorageUnavailable when it is unknown whether they ended; the same opId may be tried again.
+ * @param seen of this user, by whoever had to read something of them anyway
+ */
 export const endSessionsOf = (
   parts: Pick<Parts, 'users'>,
   userId: string,
   change: Omit<EndSessions, 'type'>,
   now: number,
-) => callUser(parts.users, userId, user => user.endSessions(userId, { type: 'end_sessions', ...change }, now))
+  seen: LoadedState | null = null,
+) =>
+  callUser(parts.users, userId, user =>
+    user.endSessions(userId, { type: 'end_sessions', ...change }, now, seen),
+  )
 
 /** @returns how many sessions were ended */
 export async function endSessionsOfClient(parts: Parts, clientId: string, now: number): Promise<number> {

@@ -19,16 +19,29 @@ export const findBucket = async (
   generation: number,
 ): Promise<Bucket | null> => bucketOf(await first<BucketRow>(selectBucket(db, sessionId, generation)))
 
+/** Likewise, and what else is to be read in the same call, before the bucket. */
+export async function findBucketWith(
+  db: D1Database,
+  sessionId: string,
+  generation: number,
+  others: readonly D1PreparedStatement[],
+): Promise<{ readonly bucket: Bucket | null; readonly results: readonly D1Result[] }> {
+  const results = await batch(db, [...others, selectBucket(db, sessionId, generation)])
+  const found = results.pop()
+  if (found === undefined) throw new StorageUnavailable('a batch without answers')
+  return { bucket: bucketOf((found.results as BucketRow[])[0] ?? null), results }
+}
+
 /** Likewise, and where the feed of retirements ended just before: one row more in the same call. */
 export async function findBucketInFeed(
   db: D1Database,
   sessionId: string,
   generation: number,
 ): Promise<{ readonly bucket: Bucket | null; readonly seq: number }> {
-  const [newest, found] = await batch(db, [selectNewestSeq(db), selectBucket(db, sessionId, generation)])
-  const [{ seq } = { seq: null }] = (newest?.results ?? []) as { seq: unknown }[]
-  if (!Number.isInteger(seq) || found === undefined) throw new StorageUnavailable('a feed that is none')
-  return { bucket: bucketOf((found.results as BucketRow[])[0] ?? null), seq: Number(seq) }
+  const { bucket, results } = await findBucketWith(db, sessionId, generation, [selectNewestSeq(db)])
+  const [{ seq } = { seq: null }] = (results[0]?.results ?? []) as { seq: unknown }[]
+  if (!Number.isInteger(seq)) throw new StorageUnavailable('a feed that is none')
+  return { bucket, seq: Number(seq) }
 }
 
 const selectBucket = (db: D1Database, sessionId: string, generation: number) =>

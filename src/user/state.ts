@@ -4,6 +4,7 @@ import { type ConsentRow, consentOf, selectConsents } from '../store/consents.ts
 import { batch } from '../store/d1.ts'
 import { deviceTraceOf, type NewestRow, selectNewest } from '../store/events.ts'
 import { listLiveSessions, type SessionRow, selectSessions, sessionOf } from '../store/sessions.ts'
+import type { UserRead } from '../store/user-read.ts'
 import type { UserRef } from '../store/user-ref.ts'
 import { preferencesOf, selectUser, type UserRow } from '../store/users.ts'
 
@@ -15,6 +16,12 @@ export interface LoadedState extends UserState {
 /** @param entries how many of the newest of the log to read */
 export const loadState = async (db: D1Database, userId: string, entries = 1): Promise<LoadedState> =>
   stateOf(userId, await batch(db, selectState(db, userId, entries)))
+
+/** The same for whoever reads something of the user anyway. */
+export const STATE: UserRead<LoadedState> = {
+  statements: (db, userId) => selectState(db, userId, 1),
+  found: stateOf,
+}
 
 /** What a change is decided on: one statement for each part. */
 export const selectState = (db: D1Database, user: UserRef, entries: number): D1PreparedStatement[] => [

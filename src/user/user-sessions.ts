@@ -48,7 +48,7 @@ export class UserSessions extends DurableObject<Env> {
 
   /**
    * Begins a session under its client's rule; replaces what the rule says.
-   * @param seen of this user, by whoever had to read about the sign-in anyway
+   * @param seen of this user, by whoever had to read something of them anyway
    */
   startSession(
     userId: string,
@@ -59,13 +59,24 @@ export class UserSessions extends DurableObject<Env> {
     return this.#change(userId, command, now, seen)
   }
 
-  /** Ends the selected sessions; the actor must be live when this is decided. */
-  endSessions(userId: string, command: EndSessions, now: number): Promise<Reported<EndResult>> {
-    return this.#change(userId, command, now)
+  /** Ends the selected sessions; the actor must be live when this is decided. @param seen as for `startSession` */
+  endSessions(
+    userId: string,
+    command: EndSessions,
+    now: number,
+    seen: LoadedState | null = null,
+  ): Promise<Reported<EndResult>> {
+    return this.#change(userId, command, now, seen)
   }
 
-  changeAccount(userId: string, command: ChangeAccount, now: number): Promise<Reported<AccountResult>> {
-    return this.#change(userId, command, now)
+  /** @param seen as for `startSession` */
+  changeAccount(
+    userId: string,
+    command: ChangeAccount,
+    now: number,
+    seen: LoadedState | null = null,
+  ): Promise<Reported<AccountResult>> {
+    return this.#change(userId, command, now, seen)
   }
 
   /** Makes a proven address this user's, and lets go of the former one. */
@@ -102,7 +113,7 @@ export class UserSessions extends DurableObject<Env> {
     userId: string,
     command: C,
     now: number,
-    seen: LoadedState | null = null,
+    seen: LoadedState | null,
   ): Promise<Reported<ResultOf<C>>> {
     return this.#applied(userId, now, shards => {
       const isOld = seen !== null && seen.lastSeq < this.#newestSeq

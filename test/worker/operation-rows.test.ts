@@ -201,7 +201,7 @@ describe('rows of an operation', () => {
     )
     expect(await response.json()).toMatchObject({ revoked: 20 })
     expect(cost.written).toBeLessThanOrEqual(20 * 4 + 1)
-    expect(cost.calls).toBe(3)
+    expect(cost.calls).toBe(2)
   })
 
   it('SE-10: speaking for a session writes 1 row, and again none', async () => {

@@ -8,20 +8,23 @@ const NETWORK_LOST: Intercept = async () => {
   throw new Error('D1_ERROR: Network connection lost.')
 }
 
-/** The one row of the answer, changed. */
-const changed =
-  (change: Record<string, unknown>): Intercept =>
+/** The rows of the bucket, which is read last, as somebody else has them. */
+const withRows =
+  (rows: (rows: readonly object[]) => unknown[]): Intercept =>
   async (_, run) => {
-    const [result] = (await run()) as [D1Result<Record<string, unknown>>]
-    return [{ ...result, results: result.results.map(row => ({ ...row, ...change })) }]
+    const results = await run()
+    const bucket = results.at(-1) as D1Result<object>
+    return [...results.slice(0, -1), { ...bucket, results: rows(bucket.results) }]
   }
+
+const changed = (change: object): Intercept => withRows(rows => rows.map(row => ({ ...row, ...change })))
 
 /** A signed-in user of a service whose Worker reads buckets through `fault` while it is set. */
 async function signedIn() {
   const reads = { fault: null as Intercept | null }
   const service = createService(
     workerSeenThrough((sql, run) => {
-      const isLookup = sql[0]?.includes('FROM entropy_buckets') && sql.length === 1
+      const isLookup = sql.at(-1)?.includes('FROM entropy_buckets')
       return isLookup && reads.fault !== null ? reads.fault(sql, run) : run()
     }),
   )
@@ -55,8 +58,8 @@ describe('a bucket that cannot be read or is none', () => {
 
   const malformed: [string, Intercept][] = [
     ['no answer at all', async () => []],
-    ['a row without columns', async (_, run) => [{ ...((await run())[0] as D1Result), results: [{}] }]],
-    ['a row that is null', async (_, run) => [{ ...((await run())[0] as D1Result), results: [null] }]],
+    ['a row without columns', withRows(() => [{}])],
+    ['a row that is null', withRows(() => [null])],
     ['commitment null', changed({ commitment: null })],
     ['commitment a number', changed({ commitment: 0 })],
     ['commitment a list', changed({ commitment: [] })],
@@ -66,11 +69,13 @@ describe('a bucket that cannot be read or is none', () => {
     ['retired for no known reason', changed({ retired_at: 1, retired_reason: 7 })],
   ]
 
-  it.each(malformed)('I6: %s is refused with 401 or 503', async (_, fault) => {
-    const { reads, whoami } = await signedIn()
+  it.each(malformed)('I6: %s is refused with 401 or 503, read alone or with more', async (_, fault) => {
+    const { service, reads, tokens, whoami } = await signedIn()
     reads.fault = fault
-    const response = await whoami()
-    expect([401, 503]).toContain(response.status)
+    for (const path of ['/ping/whoami', '/v1/sessions']) {
+      const response = await service.request(path, bearer(tokens.access_token))
+      expect([401, 503]).toContain(response.status)
+    }
     reads.fault = null
     expect((await whoami()).status).toBe(200)
   })

@@ -25,8 +25,8 @@ export const COSTS = {
   linkRequest: { calls: 2, queries: 3, read: 1, written: 3, objects: 2 },
   /** Of a user who is known, and told of it: the mail of the notice included. */
   signIn: { calls: 4, queries: 10, read: 30, written: 6, objects: 1 },
-  end: { calls: 3, queries: 8, read: 20, written: 5, objects: 1 },
-  list: { calls: 2, queries: 2, read: 9, written: 0, objects: 0 },
+  end: { calls: 2, queries: 8, read: 20, written: 5, objects: 1 },
+  list: { calls: 1, queries: 2, read: 9, written: 0, objects: 0 },
 } as const satisfies Record<string, Cost>
 
 export type Operation = keyof typeof COSTS

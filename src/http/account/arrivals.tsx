@@ -7,8 +7,10 @@ import { record } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { run } from '../../store/d1.ts'
 import { recognizeSession } from '../../store/sessions.ts'
+import { NOTHING, type UserRead } from '../../store/user-read.ts'
 import { findUser } from '../../store/users.ts'
 import { randomId } from '../../tokens/random.ts'
+import { STATE } from '../../user/state.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
@@ -17,7 +19,7 @@ import { fromForm } from './from-form.ts'
 export const accountArrivals = new Hono<LatchkeyEnv>()
 
 accountArrivals.post('/account/sessions/recognize', c =>
-  answer(c, async (session, arrivalId) => {
+  answer(c, NOTHING, async (session, arrivalId) => {
     const { parts, facts } = c.var
     const recognition = recognizeSession(parts.shards.of(session.userId), session, arrivalId, facts.now)
     if ((await run(recognition)) > 0) record('session.recognized', { session_id: arrivalId })
@@ -28,12 +30,12 @@ accountArrivals.post('/account/sessions/recognize', c =>
 // Nobody disowns who was there before them: a stranger would disown the holder. Such a session, an unknown one and another
 // user's look alike: over.
 accountArrivals.post('/account/sessions/not-me', c =>
-  answer(c, async (session, arrivalId) => {
+  answer(c, STATE, async (session, arrivalId, seen) => {
     const { parts, facts } = c.var
     const selection = { kind: 'arrival', sessionId: arrivalId } as const
     const by = { kind: 'session', session_id: session.id } as const
     const change = { opId: randomId('op'), selection, reason: 'not_me', by } as const
-    const { tag } = await endSessionsOf(parts, session.userId, change, facts.now)
+    const { tag } = await endSessionsOf(parts, session.userId, change, facts.now, seen)
     if (tag === 'actor_gone') return c.redirect('/sign-in', 303)
     const what = tag === 'ended' ? 'ended' : 'endedBefore'
     const user = await findUser(parts.shards.of(session.userId), session.userId)
@@ -45,12 +47,13 @@ accountArrivals.post('/account/sessions/not-me', c =>
 )
 
 /** Nobody answers for the session in which they are asked. */
-const answer = (
+const answer = <Found,>(
   c: LatchkeyContext,
-  work: (session: Session, arrivalId: string) => Promise<Response>,
+  read: UserRead<Found>,
+  work: (session: Session, arrivalId: string, found: Found) => Promise<Response>,
 ): Promise<Response> =>
-  fromForm(c, (session, { session_id: arrivalId }) =>
+  fromForm(c, read, (session, { session_id: arrivalId }, found) =>
     !isTaggedId('s', arrivalId) || arrivalId === session.id
       ? c.redirect('/account', 303)
-      : work(session, arrivalId),
+      : work(session, arrivalId, found),
   )

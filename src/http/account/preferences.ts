@@ -1,5 +1,6 @@
 // Preferences from the account page's form.
 import { NEW_SIGN_IN_NOTICES, type Preferences } from '../../domain/preferences.ts'
+import { STATE } from '../../user/state.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { setPreferences } from '../preferences-api.ts'
@@ -9,7 +10,7 @@ import { fromForm } from './from-form.ts'
 export const accountPreferences = new Hono<LatchkeyEnv>()
 
 accountPreferences.post('/account/preferences', c =>
-  fromForm(c, async (session, form) => {
+  fromForm(c, STATE, async (session, form, seen) => {
     const newSignIn = NEW_SIGN_IN_NOTICES.find(value => value === form.new_sign_in)
     if (newSignIn === undefined) throw new Problem('invalid_request', { detail: 'check: new_sign_in' })
     const preferences: Preferences = {
@@ -18,7 +19,12 @@ accountPreferences.post('/account/preferences', c =>
       one_device: form.one_device === 'on',
       notify: { new_sign_in: newSignIn },
     }
-    const result = await setPreferences(c, { userId: session.userId, sessionId: session.id }, preferences)
+    const result = await setPreferences(
+      c,
+      { userId: session.userId, sessionId: session.id },
+      preferences,
+      seen,
+    )
     return c.redirect(result.tag === 'changed' ? '/account?notice=preferences_saved' : '/sign-in', 303)
   }),
 )

@@ -9,6 +9,7 @@ import { findConsent } from '../../store/consents.ts'
 import { randomId } from '../../tokens/random.ts'
 import { callUser } from '../../user/call.ts'
 import type { Outcome } from '../../user/outcome.ts'
+import type { LoadedState } from '../../user/state.ts'
 
 /** First parties are the operator's own: nobody is asked about them. */
 export async function isConsented(
@@ -49,16 +50,17 @@ export function grantConsent(
   )
 }
 
-/** Ends the client's sessions with it. */
+/** Ends the client's sessions with it. @param seen of the user, just before */
 export function withdrawConsent(
   parts: Pick<Parts, 'users'>,
   session: Session,
   clientId: string,
   { now }: RequestFacts,
+  seen: LoadedState,
 ): Promise<Changed> {
   const by = { kind: 'session', session_id: session.id } as const
   const opId = randomId('op')
   return callUser(parts.users, session.userId, user =>
-    user.changeAccount(session.userId, { type: 'withdraw_consent', opId, clientId, by }, now),
+    user.changeAccount(session.userId, { type: 'withdraw_consent', opId, clientId, by }, now, seen),
   )
 }
