@@ -12,6 +12,7 @@ import {
 } from '../domain/limits.ts'
 import { createSchedule, type RetrySchedule, type Step, stepOf } from '../domain/retry-schedule.ts'
 import { errorName } from '../log.ts'
+import { createCombined } from '../store/combined.ts'
 import { randomShare } from '../tokens/random.ts'
 import { type LogoutParts, noteLateLogout, sendLogoutToken } from './back-channel-logout.ts'
 import { type Delivery, failed } from './delivery.ts'
@@ -19,6 +20,9 @@ import { type ReportParts, reportDelivery } from './report-delivery.ts'
 import { sendWebhook, tellWebhooks, type WebhookParts } from './send-webhook.ts'
 
 type DeliveryParts = LogoutParts & WebhookParts & ReportParts
+
+/** What is the deployment's; the rest is made for each batch. */
+type Deployment<Parts> = Omit<Parts, 'ask'>
 
 const SOON = createSchedule(DELIVERY_BACKOFF_SECONDS)
 const SCHEDULES: Readonly<Record<EventMessage['type'], RetrySchedule>> = {
@@ -29,21 +33,23 @@ const SCHEDULES: Readonly<Record<EventMessage['type'], RetrySchedule>> = {
 
 /** Never throws. @param now seconds */
 export async function deliverEvents(
-  parts: DeliveryParts,
+  deployment: Deployment<DeliveryParts>,
   messages: readonly Message<EventMessage>[],
   now: number,
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<void> {
+  const parts = { ...deployment, ask: createCombined(deployment.shards.global) }
   await Promise.all(messages.map(message => deliver(parts, message, now, waitUntil)))
 }
 
 /** Dead letters: whatever was tried, nobody lived to say how it ended. Never throws. @param now seconds */
 export async function giveUpEvents(
-  parts: ReportParts,
+  deployment: Deployment<ReportParts>,
   messages: readonly Message<EventMessage>[],
   now: number,
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<void> {
+  const parts = { ...deployment, ask: createCombined(deployment.shards.global) }
   const outcome = { delivery: failed('not answered for'), tries: QUEUE_TRIES, isTriedAgain: false }
   await Promise.all(
     messages.map(async message => {

@@ -1,8 +1,9 @@
 // What is said of a try, to operators: a row in the log of a webhook, a line for one that failed, an alarm for the last.
 import type { EventMessage, WebhookMessage } from '../domain/event-message.ts'
 import { errorName, log } from '../log.ts'
+import type { Combined } from '../store/combined.ts'
 import type { Shards } from '../store/shards.ts'
-import { recordDelivery } from '../store/webhook-deliveries.ts'
+import { upsertDelivery } from '../store/webhook-deliveries.ts'
 import type { Alarm, Alarms } from './alarms.ts'
 import type { Delivery } from './delivery.ts'
 import { WEBHOOK_DISABLED } from './send-webhook.ts'
@@ -10,6 +11,7 @@ import { WEBHOOK_DISABLED } from './send-webhook.ts'
 export interface ReportParts {
   readonly shards: Shards
   readonly alarms: Alarms
+  readonly ask: Combined
 }
 
 export interface Outcome {
@@ -21,7 +23,7 @@ export interface Outcome {
 
 /** Never throws. */
 export async function reportDelivery(
-  { shards, alarms }: ReportParts,
+  { shards, alarms, ask }: ReportParts,
   body: EventMessage,
   outcome: Outcome,
   now: number,
@@ -29,7 +31,7 @@ export async function reportDelivery(
 ): Promise<void> {
   const { delivery, tries, isTriedAgain } = outcome
   if (delivery.tag === 'settled') return
-  if (body.type === 'webhook') await record(shards.global, body, outcome, now)
+  if (body.type === 'webhook') await record(ask, shards.global, body, outcome, now)
   if (delivery.tag === 'delivered') return
   const { event, ids, alarm } = failureOf(body)
   log('warn', { event, ...ids, attempts: tries, why: delivery.why })
@@ -40,6 +42,7 @@ export async function reportDelivery(
 
 /** What cannot be written changes nothing for the receiver. */
 async function record(
+  ask: Combined,
   db: D1Database,
   { webhook_id, id: message_id, event: { at, type } }: WebhookMessage,
   { delivery, tries, isTriedAgain }: Outcome,
@@ -51,7 +54,7 @@ async function record(
   const why = tag === 'delivered' ? null : delivery.why
   const row = { webhook_id, at, message_id, type, state, attempts: tries, last_at: now, status, why } as const
   try {
-    await recordDelivery(db, row)
+    await ask(upsertDelivery(db, row))
   } catch (error) {
     const name = errorName(error)
     log('error', { event: 'webhook.not_recorded', webhook_id, message_id, error: name })

@@ -4,16 +4,21 @@ import { WEBHOOK_HELD_SECONDS, WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts'
 import { heldForSeconds, type Webhook, wants, webhookBody, webhookMessageId } from '../domain/webhook.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
+import type { Combined } from '../store/combined.ts'
 import type { Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
 import {
   claimHeldWebhook,
   disableWebhook,
-  findSigningWebhook,
   holdWebhook,
-  listWebhooks,
   releaseWebhook,
+  type SigningRow,
   type SigningWebhook,
+  selectSigningWebhook,
+  selectWebhooks,
+  signingWebhookOf,
+  type WebhookRow,
+  webhookOf,
 } from '../store/webhooks.ts'
 import { randomShare } from '../tokens/random.ts'
 import type { Secrets } from '../tokens/secrets.ts'
@@ -25,6 +30,8 @@ export interface WebhookParts {
   readonly secrets: Secrets
   readonly queue: Queue<EventMessage>
   readonly fetchTarget: FetchTarget
+  /** Reads and writes of the first database, together with those of the other messages of the batch. */
+  readonly ask: Combined
 }
 
 /**
@@ -32,11 +39,12 @@ export interface WebhookParts {
  * they are not in the way of the others'. Throws StorageUnavailable, and what the queue throws.
  */
 export async function tellWebhooks(
-  { shards, queue }: WebhookParts,
+  { shards, queue, ask }: WebhookParts,
   { event }: HappenedMessage,
   now: number,
 ): Promise<Delivery> {
-  const wanting = (await listWebhooks(shards.global)).filter(webhook => wants(webhook, event.type))
+  const webhooks = (await ask<WebhookRow>(selectWebhooks(shards.global))).map(webhookOf)
+  const wanting = webhooks.filter(webhook => wants(webhook, event.type))
   const heldFor = new Map(wanting.map(each => [each.id, heldForSeconds(each, now, randomShare())]))
   const messages = wanting.map(
     ({ id }): WebhookMessage => ({ type: 'webhook', webhook_id: id, id: webhookMessageId(id, event), event }),
@@ -52,11 +60,12 @@ export async function sendWebhook(
   now: number,
   onLong: () => void,
 ): Promise<Delivery> {
-  const { shards, secrets, fetchTarget } = parts
-  const found = await findSigningWebhook(shards.global, webhook_id, event.at, id)
+  const { shards, secrets, fetchTarget, ask } = parts
+  const [row] = await ask<SigningRow>(selectSigningWebhook(shards.global, webhook_id, event.at, id))
   // A try that took long has come to its end meanwhile, or the event was announced twice.
-  const isOver = found?.state === 'delivered' || found?.state === 'given_up'
-  if (found === null || isOver) return { tag: 'settled' }
+  const isOver = row?.state === 'delivered' || row?.state === 'given_up'
+  if (row === undefined || isOver) return { tag: 'settled' }
+  const found = signingWebhookOf(row)
   const { webhook } = found
   if (webhook.disabledAt !== null) return refused(failed(WEBHOOK_DISABLED))
   if (webhook.heldUntil !== null) {

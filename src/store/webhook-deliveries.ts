@@ -1,6 +1,6 @@
 // What became of each message to a webhook: one row, rewritten by each try. Nothing of an answer but its status.
 import type { WebhookEventType } from '../domain/security-events.ts'
-import { all, run } from './d1.ts'
+import { all } from './d1.ts'
 
 export interface DeliveryRow {
   readonly webhook_id: string
@@ -17,29 +17,27 @@ export interface DeliveryRow {
   readonly why: string | null
 }
 
-/** What was delivered stays so, whatever a repetition comes to. Throws ConstraintViolated for a deleted webhook. */
-export const recordDelivery = (db: D1Database, row: DeliveryRow): Promise<number> =>
-  run(
-    db
-      .prepare(
-        `INSERT INTO webhook_deliveries (webhook_id, at, message_id, type, state, attempts, last_at, status, why)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
-           last_at = excluded.last_at, status = excluded.status, why = excluded.why
-         WHERE state <> 'delivered'`,
-      )
-      .bind(
-        row.webhook_id,
-        row.at,
-        row.message_id,
-        row.type,
-        row.state,
-        row.attempts,
-        row.last_at,
-        row.status,
-        row.why,
-      ),
-  )
+/** What was delivered stays so, whatever a repetition comes to; of a webhook that was deleted nothing is kept. */
+export const upsertDelivery = (db: D1Database, row: DeliveryRow) =>
+  db
+    .prepare(
+      `INSERT INTO webhook_deliveries (webhook_id, at, message_id, type, state, attempts, last_at, status, why)
+       SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM webhooks WHERE id = ?1
+       ON CONFLICT DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+         last_at = excluded.last_at, status = excluded.status, why = excluded.why
+       WHERE state <> 'delivered'`,
+    )
+    .bind(
+      row.webhook_id,
+      row.at,
+      row.message_id,
+      row.type,
+      row.state,
+      row.attempts,
+      row.last_at,
+      row.status,
+      row.why,
+    )
 
 /** Newest first. */
 export const listDeliveries = (db: D1Database, webhookId: string, limit: number): Promise<DeliveryRow[]> =>

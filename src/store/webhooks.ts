@@ -4,7 +4,7 @@ import type { Webhook } from '../domain/webhook.ts'
 import { all, first, run } from './d1.ts'
 import type { DeliveryRow } from './webhook-deliveries.ts'
 
-interface WebhookRow {
+export interface WebhookRow {
   readonly id: string
   readonly url: string
   readonly events: string
@@ -14,7 +14,7 @@ interface WebhookRow {
   readonly held_until: number | null
 }
 
-interface SigningRow extends WebhookRow {
+export interface SigningRow extends WebhookRow {
   readonly sealed_secret: string
   readonly sealed_former_secret: string | null
   readonly former_until: number | null
@@ -35,7 +35,7 @@ export interface SigningWebhook {
 
 const COLUMNS = 'id, url, events, description, created_at, disabled_at, held_until'
 
-const webhookOf = (row: WebhookRow): Webhook => ({
+export const webhookOf = (row: WebhookRow): Webhook => ({
   id: row.id,
   url: row.url,
   events: JSON.parse(row.events) as Webhook['events'],
@@ -61,10 +61,11 @@ export const insertWebhook = (db: D1Database, webhook: Webhook, sealedSecret: st
       ),
   )
 
-export async function listWebhooks(db: D1Database): Promise<Webhook[]> {
-  const rows = await all<WebhookRow>(db.prepare(`SELECT ${COLUMNS} FROM webhooks ORDER BY created_at, id`))
-  return rows.map(webhookOf)
-}
+export const selectWebhooks = (db: D1Database) =>
+  db.prepare(`SELECT ${COLUMNS} FROM webhooks ORDER BY created_at, id`)
+
+export const listWebhooks = async (db: D1Database): Promise<Webhook[]> =>
+  (await all<WebhookRow>(selectWebhooks(db))).map(webhookOf)
 
 export async function findWebhook(db: D1Database, id: string): Promise<Webhook | null> {
   const row = await first<WebhookRow>(db.prepare(`SELECT ${COLUMNS} FROM webhooks WHERE id = ?`).bind(id))
@@ -72,30 +73,22 @@ export async function findWebhook(db: D1Database, id: string): Promise<Webhook |
 }
 
 /** @param at when it happened, in seconds */
-export async function findSigningWebhook(
-  db: D1Database,
-  id: string,
-  at: number,
-  messageId: string,
-): Promise<SigningWebhook | null> {
-  const row = await first<SigningRow>(
-    db
-      .prepare(
-        `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until, state
-         FROM webhooks LEFT JOIN webhook_deliveries ON webhook_id = id AND at = ? AND message_id = ?
-         WHERE id = ?`,
-      )
-      .bind(at, messageId, id),
-  )
-  if (row === null) return null
-  return {
-    webhook: webhookOf(row),
-    sealedSecret: row.sealed_secret,
-    sealedFormerSecrets: row.sealed_former_secret?.split(' ') ?? [],
-    formerUntil: row.former_until,
-    state: row.state,
-  }
-}
+export const selectSigningWebhook = (db: D1Database, id: string, at: number, messageId: string) =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until, state
+       FROM webhooks LEFT JOIN webhook_deliveries ON webhook_id = id AND at = ? AND message_id = ?
+       WHERE id = ?`,
+    )
+    .bind(at, messageId, id)
+
+export const signingWebhookOf = (row: SigningRow): SigningWebhook => ({
+  webhook: webhookOf(row),
+  sealedSecret: row.sealed_secret,
+  sealedFormerSecrets: row.sealed_former_secret?.split(' ') ?? [],
+  formerUntil: row.former_until,
+  state: row.state,
+})
 
 /** What is left out stays as it is. */
 export interface WebhookChanges {

@@ -98,16 +98,19 @@ afterEach(() => {
 /** A webhook's row as it is stored, or nothing; what is written is kept. */
 function globalDatabase(row: Readonly<Record<string, unknown>> | null = null) {
   const written: { sql: string; values: unknown[] }[] = []
-  const statement = (sql: string, values: unknown[] = []): object => ({
-    bind: (...given: unknown[]) => statement(sql, given),
+  const rows = row === null ? [] : [row]
+  const statement = (sql: string, values: unknown[] = []) => ({
+    bind: (...given: unknown[]): object => statement(sql, given),
     first: async () => row,
-    all: async () => ({ results: row === null ? [] : [row] }),
+    all: async () => ({ results: rows }),
     run: async () => {
-      written.push({ sql, values })
-      return { meta: { changes: 1 } }
+      if (!sql.startsWith('SELECT')) written.push({ sql, values })
+      return { meta: { changes: 1 }, results: rows }
     },
   })
-  return { db: { prepare: statement } as unknown as D1Database, written }
+  const batch = (statements: ReturnType<typeof statement>[]) =>
+    Promise.all(statements.map(each => each.run()))
+  return { db: { prepare: statement, batch } as unknown as D1Database, written }
 }
 
 /** Hands a message over until it is done with. @returns the waits between two tries, in seconds */

@@ -12,11 +12,12 @@ import { keepHouse } from '../../src/housekeeping.ts'
 import { claimNotice } from '../../src/store/alarm-notices.ts'
 import { addToAlarm } from '../../src/store/alarms.ts'
 import { insertCode } from '../../src/store/authorization-codes.ts'
+import { run } from '../../src/store/d1.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
 import { insertPushedRequest } from '../../src/store/pushed-requests.ts'
 import { addRecordCounts } from '../../src/store/record-counts.ts'
 import { insertSeenJti } from '../../src/store/seen-jtis.ts'
-import { recordDelivery } from '../../src/store/webhook-deliveries.ts'
+import { upsertDelivery } from '../../src/store/webhook-deliveries.ts'
 import { insertWebhook } from '../../src/store/webhooks.ts'
 import { signInBrowser } from './support/browser.ts'
 import { createDeviceApp } from './support/device.ts'
@@ -133,17 +134,19 @@ async function fill(service: Service): Promise<void> {
     heldUntil: null,
   }
   await insertWebhook(shards.global, { ...webhook, createdAt: service.now }, 'x')
-  await recordDelivery(shards.global, {
-    webhook_id: webhook.id,
-    at: service.now,
-    message_id: 'w_x-test',
-    type: 'webhook.test',
-    state: 'delivered',
-    attempts: 1,
-    last_at: service.now,
-    status: 200,
-    why: null,
-  })
+  await run(
+    upsertDelivery(shards.global, {
+      webhook_id: webhook.id,
+      at: service.now,
+      message_id: 'w_x-test',
+      type: 'webhook.test',
+      state: 'delivered',
+      attempts: 1,
+      last_at: service.now,
+      status: 200,
+      why: null,
+    }),
+  )
   await insertSeenJti(shards.global, someDigest(), service.now + 2 * MINUTE)
   await insertCode(shards.global, {
     codeDigest: someDigest(),

@@ -659,6 +659,39 @@ describe('what is kept', () => {
     expect(await count()).toBe(0)
   })
 
+  it('WH-07: the messages of a batch share their calls of the database that sign-ins need', async () => {
+    const calls: (readonly string[])[] = []
+    const watched = createService({
+      ...queued.bindings,
+      ...workerSeenThrough((sql, run) => {
+        if (/webhook_deliveries/.test(sql[0] ?? '')) calls.push(sql)
+        return run()
+      }),
+    })
+    watched.answers = answering(204)
+    const webhooks = [await register(), await register()]
+    const messages = webhooks.flatMap(({ id }) => [1, 2, 3].map(seq => waiting(id, seq)))
+    expect(await deliver(watched, messages)).toEqual(messages.map(() => null))
+    expect(calls[0]).toHaveLength(messages.length)
+    expect(calls.flat()).toHaveLength(2 * messages.length)
+    // Those that come to an end while the first of them is being written down are written down together.
+    expect(calls.length).toBeLessThanOrEqual(3)
+    expect(await storedDeliveries()).toHaveLength(messages.length)
+  })
+
+  it('WH-06: what was meant for a webhook that is deleted meanwhile takes nobody else’s entry with it', async () => {
+    const [kept, lost] = [await register(), await register()]
+    service.answers = async () => {
+      await db().prepare('DELETE FROM webhooks WHERE id = ?').bind(lost.id).run()
+      return new Response()
+    }
+    await deliver(
+      service,
+      [kept, lost].map(({ id }) => waiting(id)),
+    )
+    expect(await storedDeliveries()).toMatchObject([{ webhook_id: kept.id, state: 'delivered' }])
+  })
+
   it('WH-08: with the webhook its log goes, and what still waits is not sent', async () => {
     const webhook = await register()
     service.answers = answering(500)
