@@ -4,33 +4,54 @@ const encoder = new TextEncoder()
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 
-/** base64 with padding (RFC 4648 §4). */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
+/** What Workers do themselves; Node does from 25 on. */
+interface NativeBase64 {
+  toBase64?(form?: typeof URL_SAFE): string
 }
+interface NativeBytes {
+  fromBase64?(text: string, form: typeof URL_SAFE): Uint8Array
+}
+
+const URL_SAFE = { alphabet: 'base64url', omitPadding: true } as const
+
+/** base64 with padding (RFC 4648 §4). */
+export const toBase64 = (bytes: Uint8Array): string =>
+  (bytes as NativeBase64).toBase64?.() ?? btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))
 
 /** base64url without padding (RFC 4648 §5). */
 export const toBase64url = (bytes: Uint8Array): string =>
+  (bytes as NativeBase64).toBase64?.(URL_SAFE) ??
   toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
-/** What stands behind whole groups of four must leave no bits over. */
-const CANONICAL = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
-
-/** Canonical base64url only: no padding, no spare bits (RFC 4648 §3.5); null for anything else. */
-export function parseBase64url(text: string): Uint8Array | null {
-  if (!CANONICAL.test(text)) return null
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+/** With padding or without (RFC 4648 §4). Throws for anything else. */
+export function parseBase64(text: string): Uint8Array {
+  const binary = atob(text)
   const bytes = new Uint8Array(binary.length)
   for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index)
   return bytes
 }
 
+const decodeBase64url = (text: string): Uint8Array =>
+  (Uint8Array as NativeBytes).fromBase64?.(text, URL_SAFE) ??
+  parseBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
+
+/** Canonical base64url only: no padding, no spare bits (RFC 4648 §3.5); null for anything else. */
+export function parseBase64url(text: string): Uint8Array | null {
+  try {
+    const bytes = decodeBase64url(text)
+    // Of all that decode to these bytes, only one is how they are written.
+    return toBase64url(bytes) === text ? bytes : null
+  } catch {
+    return null
+  }
+}
+
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Strict UTF-8; null for invalid sequences. */
 export function parseUtf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return strictDecoder.decode(bytes)
   } catch {
     return null
   }

@@ -1,6 +1,6 @@
 // Client authentication (RFC 6749 §2.3): exactly the registered method, and no second one beside it.
 import { ACCOUNT_CLIENT, type Client, secretDigestsOf } from '../domain/client.ts'
-import { parseUtf8 } from '../domain/encoding.ts'
+import { parseBase64, parseUtf8 } from '../domain/encoding.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import type { ClientAssertion } from '../tokens/client-assertion.ts'
 import { digest, isOneOf } from '../tokens/digest.ts'
@@ -113,8 +113,7 @@ function ofOneClient(clientId: string | undefined, presented: Presented): Presen
 function parseBasic(authorization: string): PresentedSecret {
   const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1]
   try {
-    const bytes = Uint8Array.from(atob(encoded ?? '!'), character => character.charCodeAt(0))
-    const text = parseUtf8(bytes) ?? ''
+    const text = parseUtf8(parseBase64(encoded ?? '!')) ?? ''
     const colon = text.indexOf(':')
     if (colon > 0) {
       const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '))
