@@ -45,8 +45,8 @@ export async function checkUserCodeLimit(c: LatchkeyContext, userId: string): Pr
 
 /** As far as this isolate knows: without a call. */
 export function checkSecretLimit(c: LatchkeyContext, clientId: string): void {
-  const { parts, facts } = c.var
-  refuse(parts.limits.forSecret(clientId, facts.clientIp, facts.now))
+  const facts = c.get('facts')
+  refuse(c.get('parts').limits.forSecret(clientId, facts.clientIp, facts.now))
 }
 
 export async function countWrongSecret(c: LatchkeyContext, clientId: string): Promise<void> {

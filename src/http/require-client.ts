@@ -25,9 +25,8 @@ export async function requireConfidentialClient(c: LatchkeyContext, form: FormPa
 }
 
 async function authenticate(c: LatchkeyContext, form: FormParameters): Promise<Client> {
-  const { parts, facts } = c.var
   try {
-    return await authenticateClient(parts, form, c.req.header('Authorization'), facts)
+    return await authenticateClient(c.get('parts'), form, c.req.header('Authorization'), c.get('facts'))
   } catch (error) {
     if (error instanceof OAuthError && error.guessedClientId !== null) {
       await countWrongSecret(c, error.guessedClientId)

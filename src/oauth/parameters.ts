@@ -7,12 +7,23 @@ export type FormParameters = Readonly<Record<string, string | undefined>>
 export function parseForm(body: string): FormParameters {
   const form: Record<string, string> = Object.create(null)
   const seen = new Set<string>()
-  for (const [name, value] of new URLSearchParams(body)) {
+  for (const [name, value] of pairsOf(body)) {
     if (seen.has(name)) throw new OAuthError('invalid_request', 'a parameter is repeated')
     seen.add(name)
     if (value !== '') form[name] = value
   }
   return form
+}
+
+const ENCODED = /[%+?]/
+
+/** Most forms, tokens included, hold nothing that is encoded: cutting them is much cheaper than decoding them. */
+const pairsOf = (body: string): Iterable<readonly [name: string, value: string]> =>
+  ENCODED.test(body) ? new URLSearchParams(body) : body.split('&').filter(Boolean).map(cutPair)
+
+function cutPair(pair: string): readonly [name: string, value: string] {
+  const equals = pair.indexOf('=')
+  return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)]
 }
 
 /** Throws `invalid_request` when it is absent. */
