@@ -54,17 +54,20 @@ export function createRequireToken(
     const wanted = scope === '' ? [] : scope.split(' ')
     return async function checkToken(c, next) {
       const presented = presentedToken(c.req.header('Authorization'))
-      if (presented === null) return refuse({ tag: 'refused', code: 'unauthorized' }, 'Bearer', scope)
       const nowMs = clock()
-      const mayRecall = presented.scheme === 'Bearer' && mode === 'bounded'
+      const mayRecall = presented?.scheme === 'Bearer' && mode === 'bounded'
+      const recalled = mayRecall ? verifier.recall(presented.text, nowMs) : null
+      // What is remembered was looked at before it was.
+      if (presented === null || (recalled === null && !TOKEN.test(presented.text))) {
+        return refuse({ tag: 'refused', code: 'unauthorized' }, 'Bearer', scope)
+      }
       const ask = mayRecall ? askBoundedly : askStrongly
       const answer =
-        (mayRecall ? verifier.recall(presented.text, nowMs) : null) ??
-        (await ask(foundIn(serviceOf, c), c, presented, nowMs).catch(() => UNAVAILABLE))
+        recalled ?? (await ask(foundIn(serviceOf, c), c, presented, nowMs).catch(() => UNAVAILABLE))
       if (answer.tag === 'refused') return refuse(answer, presented.scheme, scope)
       if (!hasScopes(answer.claims.scope, wanted)) return refuse(INSUFFICIENT, presented.scheme, scope)
       c.set('token', { claims: answer.claims, asOf: answer.asOf })
-      await next()
+      return next()
     }
   }
 }
@@ -83,10 +86,12 @@ interface Presented {
 
 /** From the header only (RFC 6750 §2.1, RFC 9449 §7.1). */
 function presentedToken(header: string | undefined): Presented | null {
-  const [, scheme, text] = /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '') ?? []
+  const [, scheme, text] = /^(Bearer|DPoP) +(.*)$/i.exec(header ?? '') ?? []
   if (scheme === undefined || text === undefined) return null
   return { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', text }
 }
+
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 const hasScopes = (scope: string, wanted: readonly string[]): boolean => {
   const has = scope.split(' ')
