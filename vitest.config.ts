@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { unstable_splitSqlQuery } from 'wrangler'
@@ -71,6 +71,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
             TEST_SCHEMA: unstable_splitSqlQuery(schema.whole),
             TEST_SCHEMA_0: unstable_splitSqlQuery(readFileSync('test/schema-0.sql', 'utf8')),
             TEST_STANDING: unstable_splitSqlQuery(STANDING),
+            TEST_ASSETS: readdirSync('src/pages/assets'),
             TEST_UPGRADE: unstable_splitSqlQuery(planScript(0, schema)?.sql ?? ''),
           },
         },

@@ -154,7 +154,7 @@ const ROUTES = [
   adminSecrets,
 ]
 
-const BINDINGS = ['USER_SESSIONS', 'RATE_LIMITER', 'WAITING_BROWSERS', 'EVENTS'] as const
+const BINDINGS = ['USER_SESSIONS', 'RATE_LIMITER', 'WAITING_BROWSERS', 'EVENTS', 'ASSETS'] as const
 
 function createParts(env: Env, ports: Ports): Parts {
   const config = parseConfig(env as unknown as Record<string, unknown>)

@@ -1,13 +1,22 @@
-import { ASSETS } from '../pages/assets/index.ts'
+// Style and scripts of the pages: ours, from this origin, nothing else. The platform keeps the files (src/pages/assets).
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 import { Problem } from './problem.ts'
 
 export const assets = new Hono<LatchkeyEnv>()
 
-/** Style and scripts of the pages: ours, from this origin, nothing else. */
-assets.get('/assets/:name', c => {
-  const asset = Object.hasOwn(ASSETS, c.req.param('name')) ? ASSETS[c.req.param('name')] : undefined
-  if (asset === undefined) throw new Problem('not_found')
-  return c.body(asset.body, 200, { 'Content-Type': asset.type, 'Cache-Control': 'public, max-age=300' })
+/** Names stay, contents change: after a while a browser asks whether what it has is still the same. */
+const CACHED = 'public, max-age=300'
+
+assets.get('/assets/:name', async c => {
+  const known = c.req.header('If-None-Match')
+  const url = new URL(`/${encodeURIComponent(c.req.param('name'))}`, c.req.url)
+  const file = await c.env.ASSETS.fetch(
+    url,
+    known === undefined ? {} : { headers: { 'If-None-Match': known } },
+  )
+  if (!file.ok && file.status !== 304) throw new Problem('not_found')
+  const answer = new Response(file.body, file)
+  answer.headers.set('Cache-Control', CACHED)
+  return answer
 })

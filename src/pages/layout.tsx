@@ -9,7 +9,7 @@ export interface LayoutProps {
   /** Needed by every page with a form. */
   readonly csrfToken?: string
   readonly wide?: boolean
-  /** File names of the table of assets. */
+  /** File names in assets/. */
   readonly scripts?: readonly string[]
   /** One more, beside the style of all pages. */
   readonly stylesheet?: string
@@ -44,9 +44,9 @@ export const Layout: FC<LayoutProps> = ({
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/latchkey.css" />
         {stylesheet !== undefined && <link rel="stylesheet" href={`/assets/${stylesheet}`} />}
-        {csrfToken !== undefined && <script src="/assets/forms.js" defer />}
+        {csrfToken !== undefined && <script src="/assets/forms.js" type="module" />}
         {scripts.map(name => (
-          <script src={`/assets/${name}`} defer />
+          <script src={`/assets/${name}`} type="module" />
         ))}
       </head>
       <body class={wide ? 'wide' : 'narrow'}>

@@ -94,17 +94,19 @@ function workerOptions(name: WorkerName): object {
     WAITING_BROWSERS: object('WaitingBrowser'),
   }
   const queueProducers = { EVENTS: 'latchkey-events' }
+  // No page is measured.
+  const serviceBindings = { ASSETS: () => new Response(null, { status: 404 }) }
   const auth = { name: 'service', entrypoint: 'Verifier', props: { client_id: RESOURCE_CLIENT } }
   switch (name) {
     case 'service':
       return {
-        ...{ bindings, d1Databases, queueProducers },
+        ...{ bindings, d1Databases, queueProducers, serviceBindings },
         queueConsumers: ['latchkey-events'],
         durableObjects: { ...objects, USER_SESSIONS: object('UserSessions') },
       }
     case 'probe':
       return {
-        ...{ bindings, d1Databases, queueProducers },
+        ...{ bindings, d1Databases, queueProducers, serviceBindings },
         durableObjects: { ...objects, USER_SESSIONS: object('UserSessions', 'probe') },
       }
     case 'floors':

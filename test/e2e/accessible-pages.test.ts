@@ -2,7 +2,6 @@
 // memory, the same that test/screenshots takes pictures of.
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ASSETS } from '../../src/pages/assets/index.ts'
 import { HOSTILE, PAGES, pagesWith } from '../screenshots/samples.tsx'
 import { ORIGIN, servePages } from '../screenshots/serve.ts'
 import { EVERY_RULE, LOOKS, loadAxe, violationsIn } from './support/axe.ts'
@@ -16,7 +15,7 @@ let page: Page
 
 async function openContext(): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: PHONE })
-  await servePages(context, pages, ASSETS, fault => complaints.push(fault))
+  await servePages(context, pages, fault => complaints.push(fault))
   return context
 }
 

@@ -1,6 +1,6 @@
 // Serves pages to Chromium from memory, under the policy that the service sends with them.
 import type { BrowserContext } from 'playwright-core'
-import type { Asset } from '../../src/pages/assets/index.ts'
+import { ASSETS, pathOfAsset } from '../assets.ts'
 
 export const ORIGIN = 'https://auth.test'
 const POLICY =
@@ -14,7 +14,6 @@ const POLICY =
 export async function servePages(
   context: BrowserContext,
   pages: Readonly<Record<string, unknown>>,
-  assets: Readonly<Record<string, Asset>>,
   complain: (fault: string) => void,
 ): Promise<void> {
   context.on('console', message => complain(`console: ${message.text()}`))
@@ -27,12 +26,12 @@ export async function servePages(
   await context.routeWebSocket('**/*', () => {})
   await context.route('**/*', async route => {
     const url = new URL(route.request().url())
-    const asset = assets[url.pathname.replace('/assets/', '')]
+    const asset = url.pathname.replace('/assets/', '')
     if (url.origin !== ORIGIN) {
       complain(`request to ${url.origin}`)
       return route.abort()
     }
-    if (asset) return route.fulfill({ contentType: asset.type, body: asset.body })
+    if (ASSETS.includes(asset)) return route.fulfill({ path: pathOfAsset(asset) })
     if (url.pathname === '/sign-in/check') return route.fulfill({ json: { state: 'pending' } })
     const headers = { 'content-security-policy': POLICY, 'content-type': 'text/html; charset=utf-8' }
     return route.fulfill({ headers, body: String(pages[url.pathname.slice(1)]) })

@@ -25,7 +25,6 @@ const vite = await createViteServer({
   oxc: { jsx: { runtime: 'automatic', importSource: '#jsx' } },
 })
 const { PAGES, HOSTILE, pagesWith } = await vite.ssrLoadModule('/test/screenshots/samples.tsx')
-const { ASSETS } = await vite.ssrLoadModule('/src/pages/assets/index.ts')
 const wanted = process.argv.slice(3)
 const pages = Object.fromEntries(
   Object.entries({ ...PAGES, ...pagesWith(HOSTILE) }).filter(
@@ -67,7 +66,7 @@ try {
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ viewport, colorScheme })
-      await servePages(context, pages, ASSETS, fault => faults.push(fault))
+      await servePages(context, pages, fault => faults.push(fault))
       const page = await context.newPage()
       for (const name of Object.keys(pages)) await take(page, name, `${size}-${colorScheme}`)
       await context.close()

@@ -198,6 +198,7 @@ const CASES: Readonly<Record<string, Case>> = {
           USER_SESSIONS: {},
           RATE_LIMITER: {},
           WAITING_BROWSERS: {},
+          ASSETS: {},
         },
       }
       const context = { waitUntil: () => undefined, passThroughOnException: () => undefined }

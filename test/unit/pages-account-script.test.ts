@@ -1,7 +1,8 @@
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ACCOUNT_SCRIPT } from '../../src/pages/assets/account-script.ts'
+import { textOfAsset } from '../assets.ts'
 
+const ACCOUNT_SCRIPT = textOfAsset('account.js')
 const ORIGIN = 'https://auth.test'
 
 interface FakeSocket {

@@ -1,9 +1,10 @@
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { CHECK_SCRIPT } from '../../src/pages/assets/check-script.ts'
-import { FORMS_SCRIPT } from '../../src/pages/assets/forms-script.ts'
-import { LINK_SCRIPT } from '../../src/pages/assets/link-script.ts'
+import { textOfAsset } from '../assets.ts'
 
+const CHECK_SCRIPT = textOfAsset('check.js')
+const FORMS_SCRIPT = textOfAsset('forms.js')
+const LINK_SCRIPT = textOfAsset('link.js')
 const ORIGIN = 'https://auth.test'
 
 describe('ML-13 the script of the link pages', () => {

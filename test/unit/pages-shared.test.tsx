@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ASSETS } from '../../src/pages/assets/index.ts'
 import { messageOf, texts } from '../../src/pages/texts.ts'
+import { ASSETS } from '../assets.ts'
 import { CSRF, HOSTILE, PAGES, pagesWith } from '../screenshots/samples.tsx'
 import { all, decode, elements, fieldsOf } from './pages-html.ts'
 
@@ -35,7 +35,7 @@ describe.each(pages)('%s', (_, html) => {
         const target = attributes[name]
         if (target === undefined) continue
         expect(target).toMatch(/^\/(?![/\\])/)
-        if (target.startsWith('/assets/')) expect(Object.keys(ASSETS)).toContain(target.slice(8))
+        if (target.startsWith('/assets/')) expect(ASSETS).toContain(target.slice(8))
       }
     }
   })

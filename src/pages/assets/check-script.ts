@@ -1,4 +1,0 @@
-import { waitForSignIn } from './check-page.js'
-import { scriptOf } from './script-of.ts'
-
-export const CHECK_SCRIPT = scriptOf(waitForSignIn)
