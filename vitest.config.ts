@@ -12,7 +12,6 @@ const schema = readSchema()
 
 const BUNDLED = [
   'hono',
-  'hono/cookie',
   'hono/html',
   'hono/secure-headers',
   'jose',

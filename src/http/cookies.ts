@@ -1,5 +1,4 @@
 // Every cookie of Latchkey: its name and attributes in one table.
-import { getCookie, setCookie } from 'hono/cookie'
 import {
   DAY_SECONDS,
   KNOWN_NETWORK_SECONDS,
@@ -24,15 +23,24 @@ const COOKIES = {
 
 export type CookieKind = keyof typeof COOKIES
 
-export const readCookie = (c: LatchkeyContext, kind: CookieKind): string | undefined =>
-  getCookie(c, COOKIES[kind].name)
-
-export function writeCookie(c: LatchkeyContext, kind: CookieKind, value: string): void {
-  const { name, maxAge, sameSite } = COOKIES[kind]
-  setCookie(c, name, value, { path: '/', secure: true, httpOnly: true, sameSite, maxAge })
+/** The first of its name (RFC 6265 §5.4 puts the one that is meant first). */
+export function readCookie(c: LatchkeyContext, kind: CookieKind): string | undefined {
+  const start = `${COOKIES[kind].name}=`
+  const pairs = (c.req.header('Cookie') ?? '').split(';').map(pair => pair.trim())
+  return pairs.find(pair => pair.startsWith(start))?.slice(start.length)
 }
 
-export function clearCookie(c: LatchkeyContext, kind: CookieKind): void {
+/** @param value nothing but what a cookie may hold as it is: base64url, and dots between */
+export function writeCookie(
+  c: LatchkeyContext,
+  kind: CookieKind,
+  value: string,
+  { maxAge }: { readonly maxAge: number } = COOKIES[kind],
+): void {
   const { name, sameSite } = COOKIES[kind]
-  setCookie(c, name, '', { path: '/', secure: true, httpOnly: true, sameSite, maxAge: 0 })
+  const cookie = `${name}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; Secure; SameSite=${sameSite}`
+  c.header('Set-Cookie', cookie, { append: true })
 }
+
+export const clearCookie = (c: LatchkeyContext, kind: CookieKind): void =>
+  writeCookie(c, kind, '', { maxAge: 0 })

@@ -1,6 +1,7 @@
 // Signatures by keys that are not ours.
-import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
+import { compactVerify, importJWK } from 'jose'
 import type { PublicJwk } from '../domain/public-jwk.ts'
+import { sha256 } from './digest.ts'
 
 /** Whether this key made the signature; false for coordinates that are no point of the curve. */
 export async function isSignedBy(jwk: PublicJwk, token: string): Promise<boolean> {
@@ -12,5 +13,6 @@ export async function isSignedBy(jwk: PublicJwk, token: string): Promise<boolean
   }
 }
 
-/** RFC 7638, SHA-256, base64url. */
-export const thumbprint = (jwk: PublicJwk): Promise<string> => calculateJwkThumbprint({ ...jwk }, 'sha256')
+/** SHA-256, base64url: of these members in this order (RFC 7638 §3). */
+export const thumbprint = ({ crv, kty, x, y }: PublicJwk): Promise<string> =>
+  sha256(JSON.stringify({ crv, kty, x, y }))
