@@ -60,9 +60,19 @@ function describe(client: Client, claims: AccessClaims, asOf: number): Introspec
   const { scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time, cnf } = claims
   return {
     active: true,
-    ...{ scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time },
+    scope,
+    client_id,
+    sub,
+    aud,
+    iss,
+    exp,
+    iat,
+    jti,
+    sid,
+    auth_time,
     // A bound token is good with a proof by this key only: whoever asks has to check that (RFC 9449 §6.2).
-    ...(cnf === undefined ? { token_type: 'Bearer' } : { token_type: 'DPoP', cnf }),
+    token_type: cnf === undefined ? 'Bearer' : 'DPoP',
+    cnf,
     as_of: asOf / 1_000,
   }
 }
