@@ -30,9 +30,10 @@ export default defineConfig({
       // Pure rules, protocol checks, pages, layering: plain Node, milliseconds.
       // A second that a test has to wait for the processor is not its fault.
       { oxc, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000 } },
-      // SQL, the object, HTTP: inside workerd, on real D1. Files share a runtime and its databases, one after the other;
-      // those that judge whole tables or run the cleaner are called *.alone.test.ts and have a runtime each.
-      onWorkerd('worker', { exclude: ALONE, isolate: false }),
+      // SQL, the object, HTTP: inside workerd, on real D1. Files share a runtime, one after the other: to start one costs more
+      // than most files, and each begins on empty databases (test/worker/setup.ts). Those that judge whole tables or run
+      // the cleaner are called *.alone.test.ts.
+      onWorkerd('worker', { exclude: ALONE }),
       onWorkerd('worker-alone', { include: ALONE }),
       // The real thing, as `npm run dev` starts it: SMTP, HTTP, Chromium.
       {
@@ -50,7 +51,7 @@ export default defineConfig({
 })
 
 /** On three shards, so that nothing relies on there being one. */
-function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]; isolate?: boolean }) {
+function onWorkerd(name: string, files: { include?: string[]; exclude?: string[] }) {
   return {
     oxc,
     plugins: [
@@ -81,6 +82,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
       // Each dependency as one file: every runtime loads them afresh.
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
       maxWorkers: 2,
+      isolate: false,
       include: ['test/worker/**/*.test.{ts,tsx}'],
       setupFiles: ['test/worker/setup.ts'],
       // For machines that do other things too: none of these tests waits for anything by itself.
