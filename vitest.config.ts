@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { unstable_splitSqlQuery } from 'wrangler'
@@ -27,9 +28,19 @@ export default defineConfig({
   test: {
     silent: 'passed-only',
     projects: [
-      // Pure rules, protocol checks, pages, layering: plain Node, milliseconds.
-      // A second that a test has to wait for the processor is not its fault.
-      { oxc, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000 } },
+      // Pure rules, protocol checks, pages, layering: plain Node, milliseconds. No module keeps anything that could tell one
+      // file of another, so they share what is loaded. A second that a test has to wait for the processor is not its fault.
+      {
+        oxc,
+        // The app can be made here, and its socket is of workerd.
+        resolve: { alias: { 'cloudflare:sockets': resolve('test/unit/no-sockets.ts') } },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.{ts,tsx}'],
+          testTimeout: 30_000,
+          isolate: false,
+        },
+      },
       // SQL, the object, HTTP: inside workerd, on real D1. Files share a runtime, one after the other: to start one costs more
       // than most files, and each begins on empty databases (test/worker/setup.ts). Those that judge whole tables or run
       // the cleaner are called *.alone.test.ts.

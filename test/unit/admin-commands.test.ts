@@ -1,6 +1,6 @@
 // The operator's command line: its table against the routes that there are, and what a terminal is shown.
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createApp, realPorts } from '../../src/app.ts'
 import { COMMANDS } from '../../src/cli/admin/commands.ts'
 import { helpOf, helpOfAll, helpOfNoun } from '../../src/cli/admin/help.ts'
@@ -10,9 +10,6 @@ import { renderRecord, renderTable } from '../../src/cli/admin/table.ts'
 import { visible, visibleJson } from '../../src/cli/admin/visible.ts'
 import { describeRoutes } from '../../src/http/openapi/document.ts'
 import { RegistrationFields } from '../../src/oauth/registration/schema.ts'
-
-// The routes are made here, and not called.
-vi.mock('cloudflare:sockets', () => ({ connect: null }))
 
 interface Described {
   readonly parameters?: readonly { readonly in: string; readonly name: string }[]

@@ -1,13 +1,10 @@
 // The document as others read it, and what the schemas of routes become in it.
 import { Validator } from '@seriousme/openapi-schema-validator'
 import * as v from 'valibot'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createApp, realPorts } from '../../src/app.ts'
 import { describeRoutes } from '../../src/http/openapi/document.ts'
 import { createRenderer } from '../../src/http/openapi/json-schema.ts'
-
-// The routes are made here, and not called.
-vi.mock('cloudflare:sockets', () => ({ connect: null }))
 
 describe('the OpenAPI document', () => {
   const document = { ...describeRoutes(createApp(realPorts).routes), servers: [{ url: 'https://auth.test' }] }

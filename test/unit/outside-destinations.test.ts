@@ -17,8 +17,6 @@ import { reachUser } from '../../src/user/call.ts'
 import { openWaitingSocket, ring } from '../../src/waiting/call.ts'
 import { readSources } from './sources.ts'
 
-vi.mock('cloudflare:sockets', () => ({ connect: null }))
-
 interface Row {
   readonly destination: string
   readonly limit: string
