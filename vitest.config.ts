@@ -22,6 +22,8 @@ const BUNDLED = [
   'standardwebhooks',
 ]
 
+/** Files at a time. */
+const LANES = 2
 const ALONE = ['test/worker/**/*.alone.test.ts']
 
 export default defineConfig({
@@ -38,6 +40,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.{ts,tsx}'],
           testTimeout: 30_000,
+          maxWorkers: LANES,
           isolate: false,
         },
       },
@@ -92,7 +95,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
       name,
       // Each dependency as one file: every runtime loads them afresh.
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
-      maxWorkers: 2,
+      maxWorkers: LANES,
       isolate: false,
       include: ['test/worker/**/*.test.{ts,tsx}'],
       setupFiles: ['test/worker/setup.ts'],
