@@ -1,10 +1,10 @@
 // Deleting one's own account: who may, what it does, what is left of it, and what holds when it stops in between.
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { insertCode } from '../../src/store/authorization-codes.ts'
 import { upsertConsent } from '../../src/store/consents.ts'
 import { ACCEPT_JSON, type Browser, browser, SAME_ORIGIN, signInBrowser } from './support/browser.ts'
-import { everythingStored, formsOf } from './support/canaries.ts'
+import { everythingStored, formsOf, passOverFormerObjects } from './support/canaries.ts'
 import { dump } from './support/dump.ts'
 import { askForChange, checkAddresses, freshAddressBeside, typeCode } from './support/email-change.ts'
 import { recordQueue } from './support/events.ts'
@@ -14,6 +14,8 @@ import { seedSessions } from './support/many.ts'
 import { bearer, createService, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
 import { storedEvents, storedUsers } from './support/stored.ts'
+
+beforeAll(passOverFormerObjects)
 
 const PATH = '/account/delete'
 const userOf = (owner: Browser): string => owner.cookie('__Host-session')?.split('.')[0] ?? ''

@@ -1,17 +1,26 @@
 // Live messages: who hears what, over both transports; and that what has ended hears no more.
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ACCOUNT_CLIENT } from '../../src/domain/client.ts'
 import { parseJti } from '../../src/domain/ids.ts'
 import { EVENT_STREAM_BEAT_MS, LIVE_SOCKETS_PER_SESSION } from '../../src/domain/limits.ts'
 import { SAME_ORIGIN, signInBrowser } from './support/browser.ts'
-import { addToken, captureLogs, everythingStored, type Jar, leaksIn } from './support/canaries.ts'
+import {
+  addToken,
+  captureLogs,
+  everythingStored,
+  type Jar,
+  leaksIn,
+  passOverFormerObjects,
+} from './support/canaries.ts'
 import { dump } from './support/dump.ts'
 import { namespaceOf, objectsSeenThrough } from './support/intercept.ts'
 import { byHeader, bySubprotocol, endSession, type LiveMessage, listen, stream } from './support/live.ts'
 import { admin, bearer, createService, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+
+beforeAll(passOverFormerObjects)
 
 afterEach(() => {
   vi.restoreAllMocks()

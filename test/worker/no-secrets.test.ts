@@ -1,12 +1,22 @@
 // No secret is stored or logged in the clear: every journey, with everything that it hands out in a jar, and then the
 // tables, the objects and the log are searched for it in every form.
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { listPublishedKeys } from '../../src/store/signing-keys.ts'
 import { unsealKey } from '../../src/tokens/signing-key.ts'
 import { ACCEPT_JSON, askForMail, browser } from './support/browser.ts'
-import { addToken, captureLogs, everythingStored, formsOf, type Jar, leaksIn } from './support/canaries.ts'
+import {
+  addToken,
+  captureLogs,
+  everythingStored,
+  formsOf,
+  type Jar,
+  leaksIn,
+  passOverFormerObjects,
+} from './support/canaries.ts'
 import { admin, bearer, createService, form, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, type Tokens } from './support/sign-in.ts'
+
+beforeAll(passOverFormerObjects)
 
 afterEach(() => {
   vi.restoreAllMocks()

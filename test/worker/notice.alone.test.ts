@@ -1,14 +1,16 @@
 // Who is told of a sign-in; and that the telling is never lost, never doubled, and never in the way.
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { DAY_SECONDS, OUTBOX_LEASE_SECONDS } from '../../src/domain/limits.ts'
 import { createApp, exchange, getCode } from './support/authorize.ts'
 import { type Browser, browser } from './support/browser.ts'
-import { everythingStored, leaksIn } from './support/canaries.ts'
+import { everythingStored, leaksIn, passOverFormerObjects } from './support/canaries.ts'
 import { namespaceOf, objectsSeenThrough } from './support/intercept.ts'
 import { FIREFOX, noticesTo, noticeToken, SAFARI, signInByApp, signInByBrowser } from './support/notices.ts'
 import { admin, createService, freshAddress, freshIp, json, type Service } from './support/service.ts'
 import { createClient } from './support/sign-in.ts'
 import { storedUsers } from './support/stored.ts'
+
+beforeAll(passOverFormerObjects)
 
 const NO_LIMIT = { name: 'Harbour Bank', session_rule: { limit: null, at_limit: 'replace_oldest' } }
 

@@ -52,16 +52,27 @@ function validatorOf(document: OpenApi, key: string, schema: Schema): Validator 
   return made
 }
 
+/** The templates with a member in them, each with the paths that it stands for: made once, asked at every answer. */
+let patterns: readonly (readonly [string, RegExp])[] | null = null
+
+const patternsOf = (document: OpenApi) =>
+  Object.keys(document.paths)
+    .filter(template => template.includes('{'))
+    .map(template => {
+      const pattern = template.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')
+      return [template, new RegExp(`^${pattern}$`)] as const
+    })
+
 function operationOf(
   document: OpenApi,
   method: string,
   pathname: string,
 ): [string, DescribedOperation] | null {
-  const templates = Object.keys(document.paths).filter(template =>
-    new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(pathname),
-  )
+  patterns ??= patternsOf(document)
   // `live` is no id.
-  const template = templates.find(each => each === pathname) ?? templates[0] ?? ''
+  const template = Object.hasOwn(document.paths, pathname)
+    ? pathname
+    : (patterns.find(([, pattern]) => pattern.test(pathname))?.[0] ?? '')
   const described = document.paths[template]?.[method.toLowerCase()]
   return described === undefined ? null : [`${method} ${template}`, described]
 }
