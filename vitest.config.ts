@@ -55,6 +55,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/support/shared-instance.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

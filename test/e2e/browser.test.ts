@@ -4,20 +4,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCode, findLinkToken, type Mail } from '../../src/cli/mailbox.ts'
 import { startCallback } from './support/callback.ts'
 import { DESKTOP, openPerson, PHONE, startChromium } from './support/chromium.ts'
-import { removeState, type Service, startService } from './support/service.ts'
+import type { Instance } from './support/service.ts'
+import { findSharedInstance } from './support/shared-instance.ts'
 
-let service: Service
+let service: Instance
 let browser: Browser
 
 beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService(), startChromium()])
+  ;[service, browser] = await Promise.all([findSharedInstance(), startChromium()])
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-  if (service !== undefined) removeState(service)
-})
+afterAll(() => browser?.close())
 
 let counter = 0
 const freshAddress = () => `person-${++counter}@browser.test`

@@ -6,20 +6,20 @@ import { join } from 'node:path'
 import { exportJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { PROJECT } from '../../src/cli/settings.ts'
 import { createPerson, formsOf, type Person } from './support/person.ts'
 import { findPorts } from './support/ports.ts'
-import { type Service, startService } from './support/service.ts'
+import type { Instance } from './support/service.ts'
+import { findSharedInstance } from './support/shared-instance.ts'
 
 const REDIRECT_URI = 'http://127.0.0.1:4711/callback'
 const AFTER_LOGOUT = 'http://127.0.0.1:4711/bye'
 
-let service: Service
+let service: Instance
 beforeAll(async () => {
-  service = await startService({ env: { RATE_LIMITS: 'off' } })
+  service = await findSharedInstance()
 })
-afterAll(() => service?.stop())
 
 const aPerson = (): Person =>
   createPerson(service.origin, service.mailbox, `person-${randomUUID()}@example.test`)

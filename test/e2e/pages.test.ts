@@ -8,24 +8,20 @@ import { startCallback } from './support/callback.ts'
 import { openPerson, startChromium } from './support/chromium.ts'
 import { faultsOf, NASTY, NASTY_USER_AGENT, SHOWN } from './support/inert.ts'
 import { addressesIn, scan } from './support/mail-scanner.ts'
-import { removeState, type Service, startService } from './support/service.ts'
+import type { Instance } from './support/service.ts'
+import { findSharedInstance } from './support/shared-instance.ts'
 
 const PHONE_AGENT =
   'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36'
 
-let service: Service
+let service: Instance
 let browser: Browser
 
 beforeAll(async () => {
-  // The scanner asks for more mails to one address than anybody gets.
-  ;[service, browser] = await Promise.all([startService({ env: { RATE_LIMITS: 'off' } }), startChromium()])
+  ;[service, browser] = await Promise.all([findSharedInstance(), startChromium()])
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-  if (service !== undefined) removeState(service)
-})
+afterAll(() => browser?.close())
 
 const isSignInMail = (mail: Mail) => mail.subject.startsWith('Sign in to ')
 const isNotice = (mail: Mail) => mail.text.includes('/account/not-me?')

@@ -6,20 +6,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findCode, findLinkToken } from '../../src/cli/mailbox.ts'
 import { startCallback } from './support/callback.ts'
 import { DESKTOP, openPerson, startChromium } from './support/chromium.ts'
-import { removeState, type Service, startService } from './support/service.ts'
+import type { Instance } from './support/service.ts'
+import { findSharedInstance } from './support/shared-instance.ts'
 
-let service: Service
+let service: Instance
 let browser: Browser
 
 beforeAll(async () => {
-  ;[service, browser] = await Promise.all([startService(), startChromium()])
+  ;[service, browser] = await Promise.all([findSharedInstance(), startChromium()])
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-  if (service !== undefined) removeState(service)
-})
+afterAll(() => browser?.close())
 
 const ANN = 'ann@story.test'
 const hasCode = (mail: Parameters<typeof findCode>[0]) => findCode(mail) !== null

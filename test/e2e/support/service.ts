@@ -13,18 +13,23 @@ import { findPorts, type Ports } from './ports.ts'
 const MAIL_PATIENCE_MS = 45_000
 const READY = 'Latchkey is running.'
 
-export interface Service {
+/** One that is running: how people, apps and operators meet it. */
+export interface Instance {
   readonly origin: string
   readonly ports: Ports
-  /** What a command needs to work on this instance. */
-  readonly env: Readonly<Record<string, string>>
-  readonly stateDir: string
   /** The newest mail to an address that was not read before; waits for it. */
   readonly mailbox: Mailbox
   /** An app on a device that signs in with a client of this instance. */
   device(clientId: string, name: string): Device
   /** A request with the operator's token. */
   admin(path: string, init?: RequestInit): Promise<Response>
+}
+
+/** One that was started here. */
+export interface Service extends Instance {
+  /** What a command needs to work on this instance. */
+  readonly env: Readonly<Record<string, string>>
+  readonly stateDir: string
   /** All that it has printed. */
   output(): string
   /** Sends a signal, SIGTERM without one, and answers the exit code. */
@@ -72,14 +77,26 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const code = await Promise.race([ready, exited])
   if (code !== undefined) throw new Error(`the service did not start (exit code ${code}):\n${output}`)
 
+  return {
+    ...meetInstance(ports),
+    env,
+    stateDir,
+    output: () => output,
+    stop: (signal = 'SIGTERM') => {
+      if (child.pid !== undefined) process.kill(throughNpm ? -child.pid : child.pid, signal)
+      return exited
+    },
+  }
+}
+
+/** The instance that listens on these ports. */
+export function meetInstance(ports: Ports): Instance {
   const origin = `http://localhost:${ports.service}`
   const mailbox = createMailbox(`http://127.0.0.1:${ports.mailbox}`, MAIL_PATIENCE_MS)
   const adminToken = readSecrets(DEV_VARS).ADMIN_TOKEN
   return {
     origin,
     ports,
-    env,
-    stateDir,
     mailbox,
     device: (clientId, name) => createDevice(origin, mailbox, clientId, name),
     admin: (path, init = {}) =>
@@ -87,11 +104,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
         ...init,
         headers: { authorization: `Bearer ${adminToken}`, ...(init.headers as Record<string, string>) },
       }),
-    output: () => output,
-    stop: (signal = 'SIGTERM') => {
-      if (child.pid !== undefined) process.kill(throughNpm ? -child.pid : child.pid, signal)
-      return exited
-    },
   }
 }
 
