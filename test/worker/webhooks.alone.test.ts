@@ -681,8 +681,10 @@ describe('what is kept', () => {
 
   it('WH-06: what was meant for a webhook that is deleted meanwhile takes nobody else’s entry with it', async () => {
     const [kept, lost] = [await register(), await register()]
+    let deleted: Promise<unknown> | null = null
     service.answers = async () => {
-      await db().prepare('DELETE FROM webhooks WHERE id = ?').bind(lost.id).run()
+      deleted ??= db().prepare('DELETE FROM webhooks WHERE id = ?').bind(lost.id).run()
+      await deleted
       return new Response()
     }
     await deliver(
