@@ -28,7 +28,8 @@ export async function buildWorkers(directory: string): Promise<Bundles> {
   return Object.fromEntries(built) as Bundles
 }
 
-async function build(name: WorkerName, directory: string): Promise<Bundle> {
+/** One of them. */
+export async function build(name: WorkerName, directory: string): Promise<Bundle> {
   const outdir = join(directory, name)
   const config = name === 'service' ? resolve(PROJECT, 'wrangler.toml') : describe(name, directory)
   await run(process.execPath, [WRANGLER, 'deploy', '--config', config, '--dry-run', '--outdir', outdir], {

@@ -1,28 +1,9 @@
 // One workerd with all Workers of a measurement, each on a port of its own: no proxy, no watcher, nothing between the
 // client and the Worker. Storage is on disk, as it is under `wrangler dev`.
-import { createRequire } from 'node:module'
-import { basename, dirname, resolve } from 'node:path'
-import { PROJECT } from '../../src/cli/settings.ts'
+import { basename, dirname } from 'node:path'
 import { type Bundles, COMPATIBILITY, WORKERS, type WorkerName } from './build.ts'
 import { workerdPid } from './processor-time.ts'
-
-/** What is used of the simulator that wrangler brings. */
-interface Simulator {
-  readonly ready: Promise<URL>
-  unsafeGetDirectURL(worker: string): Promise<URL>
-  getD1Database(binding: string, worker: string): Promise<D1Database>
-  dispose(): Promise<void>
-}
-
-// wrangler's own, which fits its workerd; the options are those of its documented predecessor.
-const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = createRequire(
-  resolve(PROJECT, 'node_modules/wrangler/package.json'),
-)('miniflare') as {
-  readonly Miniflare: new (options: object) => Simulator
-  readonly convertV4MiniflareOptions: (options: object) => object
-  readonly Log: new (level: number) => object
-  readonly LogLevel: { readonly NONE: number }
-}
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type Simulator } from './simulator.ts'
 
 export interface Instance {
   /** Of workerd. */

@@ -22,7 +22,7 @@ await command(USAGE, OPTIONS, async values => {
     revocations: wholeNumber('--revocations', values.revocations ?? '1000'),
     parallel: wholeNumber('--parallel', values.parallel ?? '8'),
   }
-  await judge(instance => measureRevocation(instance, plan))
+  await judge('wrangler dev', instance => measureRevocation(instance, plan))
 })
 
 process.exit()

@@ -30,7 +30,7 @@ await command(USAGE, OPTIONS, async values => {
     everySeconds: wholeNumber('--every', values.every ?? '5'),
     emergencies: wholeNumber('--emergencies', values.emergencies ?? '2', 0),
   }
-  await judge(instance => measureRotation(instance, plan))
+  await judge('workerd', instance => measureRotation(instance, plan))
 })
 
 process.exit()

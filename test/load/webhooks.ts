@@ -45,7 +45,7 @@ await command(USAGE, OPTIONS, async values => {
     signInsPerSecond: number('sign-ins', 4),
     changesPerSecond: number('changes', hanging === 0 ? 16 : 1),
   }
-  await judge(instance => measureWebhooks(instance, plan))
+  await judge('workerd', instance => measureWebhooks(instance, plan))
 })
 
 // Sockets of receivers that never answer would keep this running.

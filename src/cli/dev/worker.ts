@@ -89,19 +89,22 @@ const otherSecrets = (): Record<string, string> =>
     }),
   )
 
+/** What a local Worker has of its own, in the place of wrangler.toml's. */
+export const localVars = (settings: Settings): Readonly<Record<string, string>> => ({
+  ISSUER: serviceOrigin(settings),
+  RATE_LIMITS: settings.rateLimits,
+  LOOPBACK_TARGETS: settings.loopbackTargets,
+  CLIENT_ID_METADATA_DOCUMENTS: settings.clientDocuments,
+  MAIL_FROM: 'Latchkey <sign-in@latchkey.test>',
+  MAIL_TRANSPORT: 'smtp',
+  SMTP_HOST: '127.0.0.1',
+  SMTP_PORT: String(settings.mailSmtpPort),
+  SMTP_SECURITY: 'none',
+  ...otherSecrets(),
+})
+
 function wranglerArguments(settings: Settings): string[] {
-  const vars = {
-    ISSUER: serviceOrigin(settings),
-    RATE_LIMITS: settings.rateLimits,
-    LOOPBACK_TARGETS: settings.loopbackTargets,
-    CLIENT_ID_METADATA_DOCUMENTS: settings.clientDocuments,
-    MAIL_FROM: 'Latchkey <sign-in@latchkey.test>',
-    MAIL_TRANSPORT: 'smtp',
-    SMTP_HOST: '127.0.0.1',
-    SMTP_PORT: String(settings.mailSmtpPort),
-    SMTP_SECURITY: 'none',
-    ...otherSecrets(),
-  }
+  const vars = localVars(settings)
   return [
     ...['--port', `${settings.port}`, '--persist-to', settings.stateDir],
     ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`]),

@@ -19,6 +19,7 @@ import {
   serviceOrigin,
   UsageError,
 } from '../../../src/cli/settings.ts'
+import { startBareWorker } from './bare-worker.ts'
 import { startMailSink } from './mail-sink.ts'
 
 export interface OwnInstance {
@@ -33,13 +34,25 @@ export interface OwnInstance {
   readonly settings: Settings
 }
 
+type Tell = (line: string) => void
+
+/**
+ * How the Worker is run: as everybody runs it here, with what else finds its bindings beside it, or without anything that
+ * costs time of its own.
+ */
+export type Host = 'wrangler dev' | 'workerd'
+
 /** Runs the work on a fresh instance, without rate limits and with targets on this machine allowed. */
-export async function withOwnInstance(work: (instance: OwnInstance) => Promise<void>): Promise<void> {
+export async function withOwnInstance(
+  host: Host,
+  work: (instance: OwnInstance) => Promise<void>,
+): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), 'latchkey-load-'))
   const children = createChildren()
   const logged = new Map<string, number>()
   const stopping = new AbortController()
   const mail = await startMailSink()
+  let stopBare = async () => {}
   const run = async () => {
     const settings = parseSettings({
       PORT: `${await findFreePort()}`,
@@ -52,8 +65,10 @@ export async function withOwnInstance(work: (instance: OwnInstance) => Promise<v
     ensureSecrets(DEV_VARS)
     console.log(`Starting an instance on port ${settings.port} with its state in ${stateDir} …`)
     await applySchema(children, stateDir)
-    const worker = await startWorker(children, settings, line => count(logged, line))
-    void tickCron(settings.port, stopping.signal)
+    const tell = (line: string) => count(logged, line)
+    const { cronPort, exited } =
+      host === 'workerd' ? await runBare(settings, tell) : await runDev(settings, tell)
+    void tickCron(cronPort, stopping.signal)
     const origin = serviceOrigin(settings)
     const working = work({
       origin,
@@ -64,10 +79,19 @@ export async function withOwnInstance(work: (instance: OwnInstance) => Promise<v
       children,
       settings,
     })
-    const ending = worker.exited.then(how => {
+    const ending = exited.then(how => {
       throw new UsageError(`The Worker ended unexpectedly (${how}).`)
     })
     await Promise.race([working, ending])
+  }
+  const runDev = async (settings: Settings, tell: Tell) => {
+    const { exited } = await startWorker(children, settings, tell)
+    return { cronPort: settings.port, exited }
+  }
+  const runBare = async (settings: Settings, tell: Tell) => {
+    const { cronPort, stop } = await startBareWorker(settings, tell)
+    stopBare = stop
+    return { cronPort, exited: new Promise<string>(() => {}) }
   }
   const interrupted = untilAskedToStop(() => children.killAll()).then(() => {
     throw new UsageError('Stopped.')
@@ -79,6 +103,7 @@ export async function withOwnInstance(work: (instance: OwnInstance) => Promise<v
     throw error
   } finally {
     stopping.abort()
+    await stopBare()
     await children.stopAll()
     await mail.stop()
     rmSync(stateDir, { recursive: true, force: true })
