@@ -23,9 +23,9 @@ import { disableWebhook } from '../../src/store/webhooks.ts'
 import { HOSTILE, NOT_HTTPS } from '../hostile-targets.ts'
 import { alarmCount, listAlarms } from './support/alarms.ts'
 import { deliver, recordQueue } from './support/events.ts'
-import { workerSeenThrough } from './support/intercept.ts'
+import { changeEnv, type Intercept, namespaceOf, workerSeenThrough } from './support/intercept.ts'
 import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
-import { createClient, signIn, type Tokens } from './support/sign-in.ts'
+import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { storedEvents } from './support/stored.ts'
 
 const RECEIVER = 'https://receiver.test/hooks?tenant=1'
@@ -677,6 +677,37 @@ describe('what is kept', () => {
     // Those that come to an end while the first of them is being written down are written down together.
     expect(calls.length).toBeLessThanOrEqual(3)
     expect(await storedDeliveries()).toHaveLength(messages.length)
+  })
+
+  it('WH-07: a sign-in makes the same calls of the database for five webhooks that want to know as for none', async () => {
+    const calls: string[] = []
+    const watch: Intercept = (sql, run) => {
+      // Looked up beside the answer, and once in ten seconds; written once a minute.
+      if (!/FROM (?:clients|webhooks)|record_counts/.test(sql[0] ?? '')) calls.push(sql.join(';'))
+      return run()
+    }
+    const watched = createService({
+      ...queued.bindings,
+      ...workerSeenThrough(watch),
+      USER_SESSIONS: namespaceOf(async (user, verb, args) => {
+        await changeEnv(user, () => ({ ...workerSeenThrough(watch), EVENTS: queued.bindings.EVENTS }))
+        return verb(...args)
+      }),
+    })
+    const { client_id } = await createClient(watched)
+    const callsOfSignIn = async () => {
+      const attempt = await requestLink(watched, client_id, freshAddress())
+      calls.length = 0
+      expect((await redeem(watched, attempt)).status).toBe(200)
+      return [...calls]
+    }
+    await callsOfSignIn()
+    const alone = await callsOfSignIn()
+    for (let times = 0; times < 5; times++) await register()
+    webhookCache.forget()
+    expect(await callsOfSignIn()).toEqual(alone)
+    expect(alone).toHaveLength(2)
+    await take('happened')
   })
 
   it('WH-06: what was meant for a webhook that is deleted meanwhile takes nobody else’s entry with it', async () => {
