@@ -5,7 +5,7 @@ const FOLDER = 'test/worker'
 /** What looks at, or works on, everything that there is. */
 const WHOLE = /\b(?:keepHouse|deliverDue|checkAddresses)\(/
 
-test('tests that work on whole databases have a runtime of their own, by their name', () => {
+test('tests that work on whole databases are kept apart from the others, by their name', () => {
   const files = readdirSync(FOLDER).filter(
     name => name.endsWith('.test.ts') && !name.endsWith('.alone.test.ts'),
   )
