@@ -40,6 +40,8 @@ export async function startBareWorker(settings: Settings, tell: (line: string) =
       },
       ...{ name: 'service', modules: true, rootPath: dirname(path), scriptPath: basename(path) },
       bindings: { ...(bindings as object), ...vars },
+      // Nobody looks at a page.
+      serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) },
       unsafeDirectSockets: [{ host: '127.0.0.1', port: settings.port }],
     }),
   )
