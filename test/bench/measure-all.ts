@@ -1,6 +1,7 @@
 // One run: the Workers are built and started, their scene is set, and everything is measured on that one instance.
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
+import { createStolenMeter } from '../load/support/stolen-time.ts'
 import { type Bundle, buildWorkers } from './build.ts'
 import type { Comparison } from './comparisons.ts'
 import { type CountedOperation, countCosts } from './costs.ts'
@@ -16,6 +17,8 @@ export interface Results {
   readonly plan: Plan & { readonly sessions: number }
   /** Of the last minute, before and after. */
   readonly load: readonly [number, number]
+  /** Per cent of the time in which the machine had work; null where nobody tells. */
+  readonly stolen: number | null
   readonly bundle: Bundle
   readonly compared: readonly Compared[]
   readonly costs: readonly CountedOperation[]
@@ -32,6 +35,7 @@ export async function measureAll(
   isWhole: boolean,
 ): Promise<Results> {
   const before = loadavg()[0] ?? 0
+  const stolen = createStolenMeter()
   console.log('Building the Workers …')
   const bundles = await buildWorkers(directory)
   const instance = await startInstance(bundles, join(directory, 'state'))
@@ -51,7 +55,7 @@ export async function measureAll(
     const startUp = isWhole ? await measureStartUp(bundles, directory) : null
     const load = [before, loadavg()[0] ?? 0] as const
     const at = new Date().toISOString()
-    return { at, plan, load, bundle: bundles.service, compared, costs, memory, startUp }
+    return { at, plan, load, stolen: stolen(), bundle: bundles.service, compared, costs, memory, startUp }
   } finally {
     client.stop()
     await instance.stop()

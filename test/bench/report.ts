@@ -5,9 +5,10 @@ import { isMissed } from './goals.ts'
 import type { Compared } from './measure.ts'
 import type { Results } from './measure-all.ts'
 
-export function report({ at, plan, load, bundle, compared, costs, memory, startUp }: Results): string {
+export function report(results: Results): string {
+  const { at, plan, load, stolen, bundle, compared, costs, memory, startUp } = results
   const parts = [
-    `${at}, ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}), load ${load.map(each => each.toFixed(1)).join(' before, ')} after`,
+    `${at}, ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}), load ${load.map(each => each.toFixed(1)).join(' before, ')} after, ${stolen ?? '?'} % of the time given to other machines`,
     `${plan.rounds} pairs of rounds of ${plan.roundMs} ms, medians (lowest–highest); floor in the second line of each`,
     '',
     table(HEAD, compared.flatMap(rowsOf)),

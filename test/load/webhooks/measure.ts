@@ -6,6 +6,7 @@ import type { OwnInstance } from '../support/own-instance.ts'
 import { type Manner, startReceiver } from '../support/receivers.ts'
 import { atPace, signIn } from '../support/sign-ins.ts'
 import { median, quantile, spread } from '../support/statistics.ts'
+import { createStolenMeter } from '../support/stolen-time.ts'
 import { type Crowd, gatherCrowd, makeEvents } from './make-events.ts'
 import { listEvents, settleRound, type Told } from './settle-round.ts'
 
@@ -32,6 +33,7 @@ export async function measureWebhooks(instance: OwnInstance, plan: Plan): Promis
   const p99: Record<Kind, number[]> = { without: [], with: [] }
   const told: Told[] = []
   const rows = []
+  const stolen = createStolenMeter()
   for (let round = 1; round <= plan.rounds; round++) {
     for (const kind of ['without', 'with'] as const) {
       const { signInMs, refused, events, result } = await runRound(instance, plan, crowd, kind)
@@ -50,6 +52,7 @@ export async function measureWebhooks(instance: OwnInstance, plan: Plan): Promis
         'late max s': result === null ? null : seconds(Math.max(...result.lateMs)),
         'told after s': result === null ? null : seconds(result.tookMs),
         load: loadavg()[0]?.toFixed(1),
+        'stolen %': stolen(),
       }
       rows.push(row)
       tell(JSON.stringify(row))
