@@ -102,6 +102,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
       setupFiles: ['test/worker/setup.ts'],
       // For machines that do other things too: none of these tests waits for anything by itself.
       testTimeout: 30_000,
+      hookTimeout: 30_000,
       ...files,
     },
   }

@@ -39,7 +39,9 @@ export async function deliverEvents(
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<void> {
   const parts = { ...deployment, ask: createCombined(deployment.shards.global) }
-  await Promise.all(messages.map(message => deliver(parts, message, now, waitUntil)))
+  const ends = await Promise.all(messages.map(message => attempt(parts, message, now, waitUntil)))
+  // At once, so that what has become of all of them is written down in one call.
+  await Promise.all(ends.map(end => end()))
 }
 
 /** Dead letters: whatever was tried, nobody lived to say how it ended. Never throws. @param now seconds */
@@ -59,15 +61,16 @@ export async function giveUpEvents(
   )
 }
 
-async function deliver(
+/** Tells whoever is to be told, but for those that take long. @returns what is left to do with the message */
+async function attempt(
   parts: DeliveryParts,
   message: Message<EventMessage>,
   now: number,
   waitUntil: (work: Promise<unknown>) => void,
-): Promise<void> {
+): Promise<() => Promise<void> | void> {
   const { body, attempts } = message
   const step = stepOf(SCHEDULES[body.type], attempts, randomShare())
-  if (!step.isTry) return settle(message, step.nextInSeconds)
+  if (!step.isTry) return () => settle(message, step.nextInSeconds)
   const { promise: long, resolve: onLong } = Promise.withResolvers<true>()
   const trying = tryOnce(parts, body, now, () => onLong(true))
   const report = (delivery: Delivery, nextInSeconds: number | null) => {
@@ -78,19 +81,21 @@ async function deliver(
     // The try goes on beside the batch. Should it come to an end, the next one finds that written down, and is none.
     const next =
       step.nextInSeconds === null ? null : Math.max(step.nextInSeconds, DELIVERY_SLOW_RETRY_SECONDS)
-    settle(message, next)
-    return waitUntil(
+    waitUntil(
       trying.then(async delivery => {
         const isOver = delivery.tag !== 'failed'
         if (isOver && body.type === 'session.ended') await noteLateLogout(parts, body, now)
         await report(delivery, isOver ? null : next)
       }),
     )
+    return () => settle(message, next)
   }
   const delivery = await trying
   const next = delivery.tag === 'failed' ? nextTry(step, delivery.retryAfterSeconds) : null
-  await report(delivery, next)
-  settle(message, next)
+  return async () => {
+    await report(delivery, next)
+    settle(message, next)
+  }
 }
 
 function settle(message: Message<EventMessage>, delaySeconds: number | null): void {

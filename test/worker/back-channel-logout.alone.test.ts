@@ -215,12 +215,14 @@ describe('whoever does not listen', () => {
     const delivering = deliver(service, messages, 1, (message, fate) =>
       done.push(`${(message as SessionEndedMessage).client_id} ${fate}`),
     )
-    await vi.waitFor(() => expect(done).toEqual([`${quick.client_id} null`]))
+    await vi.waitFor(() => expect(service.outbound.some(({ uri }) => !uri.includes('hangs'))).toBe(true))
     // Nor the whole batch, for longer than a second.
     await vi.waitFor(() => expect(done).toHaveLength(2), { timeout: 10_000 })
     giveUp(new Error('reset'))
     await delivering
-    expect(done).toEqual([`${quick.client_id} null`, `${hangs.client_id} ${DELIVERY_SLOW_RETRY_SECONDS}`])
+    expect(done.sort()).toEqual(
+      [`${quick.client_id} null`, `${hangs.client_id} ${DELIVERY_SLOW_RETRY_SECONDS}`].sort(),
+    )
   })
 
   it('OI-10: is tried again later and later, and then no more; what would be answered alike, never', async () => {

@@ -496,10 +496,15 @@ describe('a receiver that does not take it', () => {
     const delivering = deliver(service, messages, 1, (message, fate) =>
       done.push([(message as WebhookMessage).webhook_id, fate]),
     )
-    await vi.waitFor(() => expect(done).toEqual([[quick.id, null]]))
+    await vi.waitFor(() => expect(service.outbound.map(({ uri }) => uri)).toContain(RECEIVER))
     // Nor is a batch held up by those that hang in it: another takes its place.
     await vi.waitFor(() => expect(done).toHaveLength(21), { timeout: 10_000 })
-    expect(done.slice(1)).toEqual(hanging.map(({ id }) => [id, DELIVERY_SLOW_RETRY_SECONDS]))
+    expect(done).toEqual(
+      expect.arrayContaining([
+        [quick.id, null],
+        ...hanging.map(({ id }) => [id, DELIVERY_SLOW_RETRY_SECONDS]),
+      ]),
+    )
     expect(await logOf(hanging[0] as WebhookView)).toEqual([])
     queued.send = () => new Promise(() => undefined)
     const tokens: Tokens = await signInOnce()
@@ -674,8 +679,8 @@ describe('what is kept', () => {
     expect(await deliver(watched, messages)).toEqual(messages.map(() => null))
     expect(calls[0]).toHaveLength(messages.length)
     expect(calls.flat()).toHaveLength(2 * messages.length)
-    // Those that come to an end while the first of them is being written down are written down together.
-    expect(calls.length).toBeLessThanOrEqual(3)
+    // One reads for all, and one writes down what has become of them.
+    expect(calls).toHaveLength(2)
     expect(await storedDeliveries()).toHaveLength(messages.length)
   })
 
