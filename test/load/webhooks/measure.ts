@@ -48,6 +48,7 @@ export async function measureWebhooks(instance: OwnInstance, plan: Plan): Promis
         'p50 ms': Math.round(median(signInMs)),
         'p99 ms': Math.round(quantile(signInMs, 0.99)),
         events,
+        'not told': result === null ? null : result.lost + result.unknown,
         'late p50 s': result === null ? null : seconds(median(result.lateMs)),
         'late max s': result === null ? null : seconds(Math.max(...result.lateMs)),
         'told after s': result === null ? null : seconds(result.tookMs),
