@@ -3,7 +3,14 @@
 import { basename, dirname } from 'node:path'
 import { type Bundles, COMPATIBILITY, WORKERS, type WorkerName } from './build.ts'
 import { workerdPid } from './processor-time.ts'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type Simulator } from './simulator.ts'
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  NO_ASSETS,
+  type Simulator,
+} from './simulator.ts'
 
 export interface Instance {
   /** Of workerd. */
@@ -75,8 +82,7 @@ function workerOptions(name: WorkerName): object {
     WAITING_BROWSERS: object('WaitingBrowser'),
   }
   const queueProducers = { EVENTS: 'latchkey-events' }
-  // No page is measured.
-  const serviceBindings = { ASSETS: () => new Response(null, { status: 404 }) }
+  const serviceBindings = NO_ASSETS
   const auth = { name: 'service', entrypoint: 'Verifier', props: { client_id: RESOURCE_CLIENT } }
   switch (name) {
     case 'service':

@@ -19,3 +19,6 @@ export const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = createReq
   readonly Log: new (level: number) => object
   readonly LogLevel: { readonly NONE: number }
 }
+
+/** In the place of the pages' files: no page is measured. */
+export const NO_ASSETS = { ASSETS: () => new Response(null, { status: 404 }) }

@@ -7,7 +7,7 @@ import { localVars } from '../../../src/cli/dev/worker.ts'
 import { ensureSecrets } from '../../../src/cli/secrets-file.ts'
 import { DEV_VARS, PROJECT, type Settings } from '../../../src/cli/settings.ts'
 import { build } from '../../bench/build.ts'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from '../../bench/simulator.ts'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, NO_ASSETS } from '../../bench/simulator.ts'
 
 export interface BareWorker {
   /** Where the platform's cron is ticked. */
@@ -40,8 +40,7 @@ export async function startBareWorker(settings: Settings, tell: (line: string) =
       },
       ...{ name: 'service', modules: true, rootPath: dirname(path), scriptPath: basename(path) },
       bindings: { ...(bindings as object), ...vars },
-      // Nobody looks at a page.
-      serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) },
+      serviceBindings: NO_ASSETS,
       unsafeDirectSockets: [{ host: '127.0.0.1', port: settings.port }],
     }),
   )
