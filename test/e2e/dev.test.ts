@@ -23,8 +23,6 @@ afterAll(async () => {
   }
 })
 
-const POLL = { timeout: 10_000 }
-
 function findMailServer(service: Service) {
   const found = processesOf(service.stateDir).find(({ command }) => command.includes('bin/maildev'))
   if (found === undefined) throw new Error('no mail server is running')
@@ -110,7 +108,7 @@ describe('npm run dev', () => {
     const device = one.device('demo', 'Phone')
     expect((await device.signIn('lasting@dev.test')).status).toBe(200)
     await one.stop('SIGKILL')
-    await expect.poll(() => processesOf(one.stateDir), POLL).toEqual([])
+    await expect.poll(() => processesOf(one.stateDir)).toEqual([])
     one = await startService({ on: one })
     expect(one.output()).not.toContain('database DB')
     expect((await device.request('GET', '/ping/whoami')).status).toBe(200)

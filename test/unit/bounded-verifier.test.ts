@@ -87,7 +87,7 @@ describe('within the bound', () => {
       },
     }
     const asked = check('a', START + BOUND_MS, slow)
-    await vi.waitUntil(() => state.readings === 1)
+    await vi.waitUntil(() => state.readings === 1, { timeout: 60_000 })
     retire('a')
     verifier.doubt()
     gate.resolve()

@@ -10,6 +10,7 @@ import { deliver, type Queued, recordQueue } from './support/events.ts'
 import { claimsOf, type LeakedKey, leakKey, withBadSignature } from './support/leaked-key.ts'
 import { admin, bearer, createService, freshAddress, freshIp, json, type Service } from './support/service.ts'
 import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
+import { until } from './support/until.ts'
 import { type Watch, watchDatabases } from './support/watched-databases.ts'
 
 const OPERATORS = 'operators@auth.test'
@@ -299,7 +300,7 @@ describe('ON_FORGERY=rotate', () => {
     watch.refuses = sql => isAway && sql.startsWith('UPDATE signing_keys')
     const strict = rotating()
     const forging = forge(strict)
-    await vi.waitFor(() => expect(said('key.not_removed').length).toBeGreaterThan(0), { timeout: 10_000 })
+    await until(() => expect(said('key.not_removed').length).toBeGreaterThan(0))
     expect(await stateOf(key.kid)).toBe('active')
     isAway = false
     await forging

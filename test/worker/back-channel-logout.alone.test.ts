@@ -18,6 +18,7 @@ import { signInBrowser } from './support/browser.ts'
 import { deliver, recordQueue } from './support/events.ts'
 import { admin, bearer, createService, form, freshAddress, ISSUER, json } from './support/service.ts'
 import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
+import { until } from './support/until.ts'
 
 const RECEIVER = 'https://app.test/back-channel?tenant=1'
 const queued = recordQueue()
@@ -38,7 +39,7 @@ const listening = (registration: Readonly<Record<string, unknown>> = {}) =>
 
 /** What is queued once the objects have done what they do beside their answers. */
 const untilQueued = (count: number): Promise<SessionEndedMessage[]> =>
-  vi.waitFor(() => {
+  until(() => {
     expect(logouts()).toHaveLength(count)
     return logouts()
   })
@@ -141,7 +142,7 @@ describe('a client that registered where it listens', () => {
       const tokens = await signIn(service, client_id, email)
       await signIn(service, silent.client_id, email)
       await end(tokens, email)
-      const ofUser = await vi.waitFor(() => {
+      const ofUser = await until(() => {
         const found = logouts().filter(({ user_id }) => user_id === tokens.user_id)
         expect(found.length, why).toBeGreaterThan(0)
         return found
@@ -196,7 +197,7 @@ describe('whoever does not listen', () => {
       expect(await logOut()).toEqual([204, 401])
     }
     queued.send = async take => take()
-    await vi.waitFor(() =>
+    await until(() =>
       expect(errors).toHaveBeenCalledWith(expect.stringContaining('"event":"events.not_queued"')),
     )
     // A receiver is never in the way: the object only queues.
@@ -215,9 +216,9 @@ describe('whoever does not listen', () => {
     const delivering = deliver(service, messages, 1, (message, fate) =>
       done.push(`${(message as SessionEndedMessage).client_id} ${fate}`),
     )
-    await vi.waitFor(() => expect(service.outbound.some(({ uri }) => !uri.includes('hangs'))).toBe(true))
+    await until(() => expect(service.outbound.some(({ uri }) => !uri.includes('hangs'))).toBe(true))
     // Nor the whole batch, for longer than a second.
-    await vi.waitFor(() => expect(done).toHaveLength(2), { timeout: 10_000 })
+    await until(() => expect(done).toHaveLength(2))
     giveUp(new Error('reset'))
     await delivering
     expect(done.sort()).toEqual(
@@ -256,7 +257,7 @@ describe('whoever does not listen', () => {
     expect(service.outbound.every(({ uri }) => uri === RECEIVER)).toBe(true)
     const [alarm] = await listAlarms(service, 'logout.failing')
     expect(alarm).toMatchObject({ severity: 'medium', client_id, user_id: ended(client_id).user_id })
-    await vi.waitFor(async () => expect(await alarmCount(service, 'logout.failing')).toBe(9))
+    await until(async () => expect(await alarmCount(service, 'logout.failing')).toBe(9))
     const wait = async (value: string) => (await tries(answering(503, { 'Retry-After': value })))[0]
     const date = new Date((service.now + 90) * 1_000).toUTCString()
     expect([

@@ -6,6 +6,7 @@ import { alarmCount, listAlarms, noonAhead } from './support/alarms.ts'
 import { type LeakedKey, leakKey, signerOf } from './support/leaked-key.ts'
 import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, signIn, type Tokens } from './support/sign-in.ts'
+import { until } from './support/until.ts'
 import { type Watch, watchDatabases } from './support/watched-databases.ts'
 
 const OPERATORS = 'operators@auth.test'
@@ -64,7 +65,7 @@ describe('counting', () => {
     const answers: Promise<Response>[] = []
     for (let number = 1; number <= 40; number++) {
       answers.push(knock(await forgery(number)))
-      await vi.waitFor(() => expect(refused()).toBe(number), { interval: 1, timeout: 10_000 })
+      await until(() => expect(refused()).toBe(number))
       // Whatever was being written has been written once a later question is answered.
       await openAlarms()
     }
@@ -169,7 +170,7 @@ describe('when alarms cannot be written', () => {
     watch.refuses = sql => isAway && isAlarmWrite(sql)
     const before = await alarmCount(service)
     const answers = Promise.all([1, 2, 3, 4, 5].map(async number => knock(await forgery(number))))
-    await vi.waitFor(() => expect(alarmWrites()).toBeGreaterThanOrEqual(2), { timeout: 20_000 })
+    await until(() => expect(alarmWrites()).toBeGreaterThanOrEqual(2))
     expect(errors.mock.calls.flat().join()).toContain('alarm.not_stored')
     expect((await knock(mine.access_token)).status).toBe(200)
     isAway = false

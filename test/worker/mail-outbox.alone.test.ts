@@ -9,6 +9,7 @@ import type { Attempt, MailTransport } from '../../src/mail/transport.ts'
 import { batch } from '../../src/store/d1.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
 import { createSecrets } from '../../src/tokens/secrets.ts'
+import { until } from './support/until.ts'
 
 const db = env.DB
 const NOW = 1_800_000_000
@@ -233,7 +234,7 @@ describe('cron ticks that overlap', () => {
     await outbox.write()
     const due = NOW + OUTBOX_LEASE_SECONDS
     const first = outbox.deliverDue(db, due)
-    await vi.waitFor(() => expect(outbox.attempts).toHaveLength(1))
+    await until(() => expect(outbox.attempts).toHaveLength(1))
     await outbox.deliverDue(db, due + OUTBOX_LEASE_SECONDS - 1)
     resolve()
     await first

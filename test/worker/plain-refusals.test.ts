@@ -7,6 +7,7 @@ import { workerSeenThrough } from './support/intercept.ts'
 import { type LeakedKey, leakKey, signerOf, withBadSignature } from './support/leaked-key.ts'
 import { bearer, createService, form, freshAddress } from './support/service.ts'
 import { createClient, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+import { until } from './support/until.ts'
 import { watchDatabases } from './support/watched-databases.ts'
 
 const watch = watchDatabases()
@@ -187,7 +188,7 @@ describe('when the bucket cannot be read', () => {
     isHanging = true
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const answer = patient.request('/ping/whoami', bearer(own()))
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0), { timeout: 10_000 })
+    await until(() => expect(vi.getTimerCount()).toBeGreaterThan(0))
     await vi.advanceTimersByTimeAsync(D1_DEADLINE_MS)
     vi.useRealTimers()
     expect((await answer).status).toBe(503)

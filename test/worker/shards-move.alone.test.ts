@@ -22,6 +22,7 @@ import { recordQueue } from './support/events.ts'
 import { changeEnv, DATABASES, namespaceOf } from './support/intercept.ts'
 import { admin, bearer, createService, freshAddress, json, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
+import { until } from './support/until.ts'
 
 const ONE = 'DB'
 const TWO = 'DB,DB_1@512'
@@ -214,7 +215,7 @@ async function allGoOn() {
     queued.messages.length = 0
     const ending = bearer(more.access_token, { method: 'DELETE' })
     expect((await service.request('/v1/sessions/current', ending)).status).toBe(204)
-    await vi.waitFor(() => expect(JSON.stringify(queued.messages)).toContain(someone.tokens.user_id))
+    await until(() => expect(JSON.stringify(queued.messages)).toContain(someone.tokens.user_id))
   }
   // The one thing that was wrong, by our own doing: a code that was shown twice.
   expect((await listAlarms(service)).filter(({ kind }) => kind !== 'code.reused')).toEqual([])

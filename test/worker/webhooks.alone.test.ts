@@ -27,6 +27,7 @@ import { changeEnv, type Intercept, namespaceOf, workerSeenThrough } from './sup
 import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
 import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { storedEvents } from './support/stored.ts'
+import { until } from './support/until.ts'
 
 const RECEIVER = 'https://receiver.test/hooks?tenant=1'
 const queued = recordQueue()
@@ -97,7 +98,7 @@ async function signInOnce(email = freshAddress(), more: Readonly<Record<string, 
 
 /** Takes the messages of this kind from the queue, once there are as many. */
 function take<Type extends EventMessage['type']>(type: Type, count = 1) {
-  return vi.waitFor(() => {
+  return until(() => {
     const found = queued.messages.filter(
       (message): message is Extract<EventMessage, { type: Type }> => message.type === type,
     )
@@ -424,7 +425,7 @@ describe('a receiver that does not take it', () => {
       { state: 'given_up', status: null, why: 'disabled' },
       { state: 'given_up', status: 410, why: 'status_410' },
     ])
-    await vi.waitFor(async () => expect(await alarmCount(service, 'webhook.failing')).toBe(alarms + 1))
+    await until(async () => expect(await alarmCount(service, 'webhook.failing')).toBe(alarms + 1))
     expect((await call(`/${webhook.id}/test`, 'POST')).status).toBe(409)
     await signInOnce()
     expect((await call(`/${webhook.id}`, 'PATCH', { disabled: false })).status).toBe(200)
@@ -496,9 +497,9 @@ describe('a receiver that does not take it', () => {
     const delivering = deliver(service, messages, 1, (message, fate) =>
       done.push([(message as WebhookMessage).webhook_id, fate]),
     )
-    await vi.waitFor(() => expect(service.outbound.map(({ uri }) => uri)).toContain(RECEIVER))
+    await until(() => expect(service.outbound.map(({ uri }) => uri)).toContain(RECEIVER))
     // Nor is a batch held up by those that hang in it: another takes its place.
-    await vi.waitFor(() => expect(done).toHaveLength(21), { timeout: 10_000 })
+    await until(() => expect(done).toHaveLength(21))
     expect(done).toEqual(
       expect.arrayContaining([
         [quick.id, null],
@@ -556,7 +557,7 @@ describe('a receiver that does not take it', () => {
     service.now += WEBHOOK_HELD_SECONDS
     const fates: unknown[] = []
     const delivering = deliver(service, messages.slice(3), 1, (_, fate) => fates.push(fate))
-    await vi.waitFor(() => expect(fates).toHaveLength(2))
+    await until(() => expect(fates).toHaveLength(2))
     expect(fates.filter(isHeldFor)).toHaveLength(1)
     expect(fates).toContain(DELIVERY_SLOW_RETRY_SECONDS)
     expect(service.outbound).toHaveLength(1)
@@ -638,7 +639,7 @@ describe('a receiver that does not take it', () => {
     expect(await deliver(service, [happened])).toEqual([5])
     const before = await alarmCount(service, 'webhook.failing')
     expect(await deliver(service, [happened], 5)).toEqual([null])
-    await vi.waitFor(async () => expect(await alarmCount(service, 'webhook.failing')).toBe(before + 1))
+    await until(async () => expect(await alarmCount(service, 'webhook.failing')).toBe(before + 1))
     queued.send = async add => add()
     expect(await deliver(service, [happened], 2)).toEqual([null])
     expect(await take('webhook')).toHaveLength(1)

@@ -40,7 +40,7 @@ export async function openPerson(
     viewport: options.viewport ?? PHONE,
     ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   context.on('weberror', error => complaints.push(String(error.error())))
   context.on('console', message => {
