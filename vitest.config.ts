@@ -91,7 +91,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
             TEST_SCHEMA: unstable_splitSqlQuery(schema.whole),
             TEST_SCHEMA_0: unstable_splitSqlQuery(readFileSync('test/schema-0.sql', 'utf8')),
             TEST_STANDING: unstable_splitSqlQuery(STANDING),
-            TEST_ASSETS: readdirSync('src/pages/assets'),
+            TEST_ASSETS: readdirSync('src/static/pages'),
             TEST_UPGRADE: unstable_splitSqlQuery(planScript(0, schema)?.sql ?? ''),
           },
         },

@@ -112,7 +112,6 @@ export function createApp(ports: Ports): App {
   app.use('/admin/v1/*', requireOperator())
   for (const routes of ROUTES) app.route('/', routes)
   app.route('/', discovery(app))
-  app.route('/', openapi(app))
   app.notFound(refuseUnrouted(app))
   app.onError(answerError)
   return { fetch: app.fetch, request: app.request, routes: app.routes, parts }
@@ -141,6 +140,7 @@ const ROUTES = [
   eventsApi,
   preferencesApi,
   retirements,
+  openapi,
   adminPage,
   adminStats,
   adminClients,

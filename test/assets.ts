@@ -1,7 +1,7 @@
 // The files that pages name under /assets/, for tests that run in Node.
 import { readdirSync, readFileSync } from 'node:fs'
 
-const FOLDER = 'src/pages/assets'
+const FOLDER = 'src/static/pages'
 
 export const ASSETS: readonly string[] = readdirSync(FOLDER)
 

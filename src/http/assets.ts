@@ -1,7 +1,8 @@
-// Style and scripts of the pages: ours, from this origin, nothing else. The platform keeps the files (src/pages/assets).
+// Style and scripts of the pages: ours, from this origin, nothing else.
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 import { Problem } from './problem.ts'
+import { fetchStatic } from './static.ts'
 
 export const assets = new Hono<LatchkeyEnv>()
 
@@ -10,11 +11,8 @@ const CACHED = 'public, max-age=300'
 
 assets.get('/assets/:name', async c => {
   const known = c.req.header('If-None-Match')
-  const url = new URL(`/${encodeURIComponent(c.req.param('name'))}`, c.req.url)
-  const file = await c.env.ASSETS.fetch(
-    url,
-    known === undefined ? {} : { headers: { 'If-None-Match': known } },
-  )
+  const path = `/pages/${encodeURIComponent(c.req.param('name'))}` as const
+  const file = await fetchStatic(c, path, known === undefined ? {} : { 'If-None-Match': known })
   if (!file.ok && file.status !== 304) throw new Problem('not_found')
   const answer = new Response(file.body, file)
   answer.headers.set('Cache-Control', CACHED)

@@ -9,6 +9,11 @@ import { createRenderer } from '../../src/http/openapi/json-schema.ts'
 describe('the OpenAPI document', () => {
   const document = { ...describeRoutes(createApp(realPorts).routes), servers: [{ url: 'https://auth.test' }] }
 
+  it('that is served is of these very routes: `npm run openapi` writes it', async () => {
+    const text = `${JSON.stringify(describeRoutes(createApp(realPorts).routes), null, 1)}\n`
+    await expect(text).toMatchFileSnapshot('../../src/static/openapi.json')
+  })
+
   it('is valid OpenAPI 3.1, to a validator that nobody here wrote', async () => {
     const validator = new Validator()
     const result = await validator.validate(structuredClone(document))

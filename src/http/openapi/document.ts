@@ -1,4 +1,5 @@
 // The OpenAPI 3.1 document, made from the routes and what stands beside each of them. There is no other list of paths.
+// No part of the Worker: `npm run openapi` writes src/static/openapi.json, and its test fails when that is an old one.
 import { VERSION } from '../../domain/version.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import type { Hono } from '../hono.ts'
