@@ -5,6 +5,8 @@ import type { OwnInstance } from './own-instance.ts'
 
 export interface SignedIn {
   readonly device: Device
+  /** When it began, as `performance.now()` counts. */
+  readonly atMs: number
   /** Both requests together, without the way of the mail. */
   readonly ms: number
 }
@@ -39,7 +41,7 @@ export async function signInUnlessBusy(
   const ms = performance.now() - from - waitedMs
   if (status === 503) return null
   if (status !== 200) throw new Error(`a sign-in was refused: ${status} ${JSON.stringify(body)}`)
-  return { device, ms }
+  return { device, atMs: from, ms }
 }
 
 /** Begins one piece of work after the other at that pace, whether or not the former has ended (an open loop). */

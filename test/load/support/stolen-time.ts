@@ -6,15 +6,49 @@ export function createStolenMeter(): () => number | null {
   let last = read()
   return () => {
     const now = read()
-    if (last === null || now === null) return null
-    const [wanted, stolen] = [now.wanted - last.wanted, now.stolen - last.stolen]
+    const share = shareOf(last, now)
     last = now
-    return wanted === 0 ? 0 : Math.round((100 * stolen) / wanted)
+    return share === null ? null : Math.round(100 * share)
   }
 }
 
-/** In ticks, since the machine began (proc(5), /proc/stat). */
-function read(): { readonly wanted: number; readonly stolen: number } | null {
+const LOOKS_EVERY_MS = 250
+
+/** For looking back at any moment while it runs. */
+export interface StolenRecord {
+  /** 0 … 1, in the time between, as `performance.now()` counts it; 0 where nobody tells. */
+  between(fromMs: number, toMs: number): number
+  stop(): void
+}
+
+export function recordStolen(): StolenRecord {
+  const looks: { readonly atMs: number; readonly ticks: Ticks | null }[] = []
+  const look = () => looks.push({ atMs: performance.now(), ticks: read() })
+  look()
+  const timer = setInterval(look, LOOKS_EVERY_MS)
+  return {
+    between(fromMs, toMs) {
+      const from = looks.findLast(({ atMs }) => atMs <= fromMs) ?? looks.at(0)
+      const to = looks.find(({ atMs }) => atMs >= toMs) ?? looks.at(-1)
+      return shareOf(from?.ticks ?? null, to?.ticks ?? null) ?? 0
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+interface Ticks {
+  readonly wanted: number
+  readonly stolen: number
+}
+
+function shareOf(from: Ticks | null, to: Ticks | null): number | null {
+  if (from === null || to === null) return null
+  const wanted = to.wanted - from.wanted
+  return wanted === 0 ? 0 : (to.stolen - from.stolen) / wanted
+}
+
+/** Since the machine began (proc(5), /proc/stat). */
+function read(): Ticks | null {
   try {
     const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
     const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = line

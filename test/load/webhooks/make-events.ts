@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { Device } from '../../../src/cli/device.ts'
 import { ACCESS_TOKEN_MAX_SECONDS } from '../../../src/domain/limits.ts'
 import type { OwnInstance } from '../support/own-instance.ts'
-import { atPace, signIn, signInUnlessBusy } from '../support/sign-ins.ts'
+import { atPace, type SignedIn, signIn, signInUnlessBusy } from '../support/sign-ins.ts'
 import type { Plan } from './measure.ts'
 
 export interface Crowd {
@@ -34,8 +34,7 @@ export async function gatherCrowd(instance: OwnInstance): Promise<Crowd> {
 }
 
 export interface Made {
-  /** How long each sign-in took. */
-  readonly signInMs: readonly number[]
+  readonly signIns: readonly SignedIn[]
   /** Sign-ins and changes that a machine with too much to do has refused, with 503. */
   readonly refused: number
 }
@@ -49,8 +48,8 @@ export async function makeEvents(
     const { status } = await device.refresh()
     if (status !== 200) throw new Error(`somebody of the crowd is signed out: ${status}`)
   }
-  // Every sign-in is two events in the end.
-  const seconds = events / rounds / (2 * signInsPerSecond + changesPerSecond)
+  // Every sign-in is two events in the end; the first change of each of the crowd may be none.
+  const seconds = (events / rounds + CROWD) / (2 * signInsPerSecond + changesPerSecond)
   const name = randomBytes(4).toString('hex')
   let refused = 0
   const changing = () =>
@@ -69,6 +68,6 @@ export async function makeEvents(
     )
   const [signedIn] = await Promise.all([signingIn(), changing()])
   await instance.operator.ask('POST', `/clients/${clientId}/revoke-sessions`)
-  const signInMs = signedIn.flatMap(each => (each === null ? [] : [each.ms]))
-  return { signInMs, refused: refused + signedIn.length - signInMs.length }
+  const signIns = signedIn.filter(each => each !== null)
+  return { signIns, refused: refused + signedIn.length - signIns.length }
 }
