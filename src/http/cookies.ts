@@ -23,14 +23,20 @@ const COOKIES = {
 
 export type CookieKind = keyof typeof COOKIES
 
-/** The first of its name (RFC 6265 §5.4 puts the one that is meant first). */
+/** Nothing but what a cookie may hold as it is: base64url, and dots between. */
+const VALUE = /^[\w.-]*$/
+/** What browsers leave out around a cookie, and nothing more: a name that begins with another kind of space has no `__Host-`. */
+const SPACES = /^[ \t]+|[ \t]+$/g
+
+/** The first of its name (RFC 6265 §5.4 puts the one that is meant first); nothing that we would not have written. */
 export function readCookie(c: LatchkeyContext, kind: CookieKind): string | undefined {
   const start = `${COOKIES[kind].name}=`
-  const pairs = (c.req.header('Cookie') ?? '').split(';').map(pair => pair.trim())
-  return pairs.find(pair => pair.startsWith(start))?.slice(start.length)
+  const pairs = (c.req.header('Cookie') ?? '').split(';').map(pair => pair.replace(SPACES, ''))
+  const value = pairs.find(pair => pair.startsWith(start))?.slice(start.length)
+  return value !== undefined && VALUE.test(value) ? value : undefined
 }
 
-/** @param value nothing but what a cookie may hold as it is: base64url, and dots between */
+/** @param value as VALUE has it */
 export function writeCookie(
   c: LatchkeyContext,
   kind: CookieKind,
