@@ -2,7 +2,7 @@
 import type { Consent } from './consent.ts'
 import type { Actor, EndReason, NewUser } from './events.ts'
 import type { DeviceTrace } from './known-device.ts'
-import type { Preferences } from './preferences.ts'
+import type { Preferences, PreferencesChange } from './preferences.ts'
 import type { SessionRule } from './rule.ts'
 import type { NewBucket, NewSession, Session } from './session.ts'
 import type { WaitingMail } from './waiting-mail.ts'
@@ -71,7 +71,7 @@ export interface EndSessions extends CommandBase {
 
 export interface SetPreferences extends CommandBase {
   readonly type: 'set_preferences'
-  readonly preferences: Preferences
+  readonly preferences: PreferencesChange
   readonly by: Actor
 }
 

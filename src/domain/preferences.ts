@@ -15,6 +15,15 @@ export const DEFAULT_PREFERENCES: Preferences = {
   notify: { new_sign_in: 'new_device' },
 }
 
+/** What is left out stays as it is. */
+export type PreferencesChange = { readonly [Name in keyof Preferences]?: Preferences[Name] | undefined }
+
+export const changedPreferences = (current: Preferences, change: PreferencesChange): Preferences => ({
+  one_session_per_client: change.one_session_per_client ?? current.one_session_per_client,
+  one_device: change.one_device ?? current.one_device,
+  notify: change.notify ?? current.notify,
+})
+
 export const samePreferences = (a: Preferences, b: Preferences): boolean =>
   a.one_session_per_client === b.one_session_per_client &&
   a.one_device === b.one_device &&

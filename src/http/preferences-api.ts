@@ -1,6 +1,6 @@
 // A user's own tightening: it counts from the next sign-in.
 import * as v from 'valibot'
-import { NEW_SIGN_IN_NOTICES, type Preferences } from '../domain/preferences.ts'
+import { NEW_SIGN_IN_NOTICES, type Preferences, type PreferencesChange } from '../domain/preferences.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
@@ -17,7 +17,6 @@ export const PreferencesView = v.object({
   one_device: v.boolean(),
   notify: v.object({ new_sign_in: v.picklist(NEW_SIGN_IN_NOTICES) }),
 })
-/** What is left out stays as it is. */
 const PreferencesBody = v.partial(PreferencesView)
 
 export const preferencesApi = new Hono<LatchkeyEnv>()
@@ -44,16 +43,9 @@ preferencesApi.put(
   }),
   async c => {
     const { principal, found } = await requirePrincipalWith(c, STATE)
-    const body = await readJson(c, PreferencesBody)
-    if (found.user === null) throw new Problem('not_found')
-    const current = found.user.preferences
-    const preferences: Preferences = {
-      one_session_per_client: body.one_session_per_client ?? current.one_session_per_client,
-      one_device: body.one_device ?? current.one_device,
-      notify: body.notify ?? current.notify,
-    }
-    const result = await setPreferences(c, principal, preferences, found)
-    return result.tag === 'changed' ? c.json(preferences) : refuseGone(c)
+    const result = await setPreferences(c, principal, await readJson(c, PreferencesBody), found)
+    if (result.tag === 'no_such_user') throw new Problem('not_found')
+    return result.tag === 'changed' ? c.json(await currentPreferences(c, principal)) : refuseGone(c)
   },
 )
 
@@ -61,7 +53,7 @@ preferencesApi.put(
 export function setPreferences(
   c: LatchkeyContext,
   { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
-  preferences: Preferences,
+  preferences: PreferencesChange,
   seen: LoadedState,
 ) {
   const by = { kind: 'session', session_id: sessionId } as const

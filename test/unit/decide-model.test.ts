@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Command, UserState } from '../../src/domain/commands.ts'
 import { type Decision, decide } from '../../src/domain/decide.ts'
 import type { UserEvent } from '../../src/domain/events.ts'
-import { samePreferences } from '../../src/domain/preferences.ts'
+import { changedPreferences, samePreferences } from '../../src/domain/preferences.ts'
 import type { SessionRule } from '../../src/domain/rule.ts'
 import type { Session } from '../../src/domain/session.ts'
 import { anyUser, apply, liveIds, NOW } from './model.ts'
@@ -101,7 +101,10 @@ test('I8: the log has no gap, and one event for each sign-in, end and change', (
       command.type === 'set_preferences' &&
         result.tag === 'changed' &&
         state.user !== null &&
-        !samePreferences(state.user.preferences, command.preferences)
+        !samePreferences(
+          state.user.preferences,
+          changedPreferences(state.user.preferences, command.preferences),
+        )
         ? 1
         : 0,
     )

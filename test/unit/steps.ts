@@ -16,11 +16,14 @@ export const pick = (state: UserState, index: number): string =>
   state.sessions[index % Math.max(1, state.sessions.length)]?.id ?? 'nobody'
 const actor = (state: UserState, index: number): Actor =>
   index % 5 === 0 ? { kind: 'operator' } : { kind: 'session', session_id: pick(state, index) }
-const preferences = fc.record({
-  one_session_per_client: fc.boolean(),
-  one_device: fc.boolean(),
-  notify: fc.constant({ new_sign_in: 'never' } as const),
-})
+const preferences = fc.record(
+  {
+    one_session_per_client: fc.boolean(),
+    one_device: fc.boolean(),
+    notify: fc.constant({ new_sign_in: 'never' } as const),
+  },
+  { requiredKeys: [] },
+)
 
 const starting = fc
   .tuple(anyClient, anyRule, fc.nat(), fc.constantFrom('email_link', 'email_code', null))

@@ -30,6 +30,26 @@ describe('GET and PUT /v1/preferences', () => {
     expect(eventsOfType(events, 'preference.changed')).toHaveLength(1)
   })
 
+  it('I4: what is left out stays as it is, also when it was changed while the body was on its way', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const tokens = await signIn(service, client_id, freshAddress())
+    const { readable, writable } = new TransformStream<Uint8Array>()
+    const writer = writable.getWriter()
+    const headers = { 'Content-Type': 'application/json' }
+    const slow = service.request(
+      '/v1/preferences',
+      bearer(tokens.access_token, { method: 'PUT', headers, body: readable }),
+    )
+    await writer.write(new TextEncoder().encode('{"notify":'))
+    expect((await put(service, tokens, { one_device: true })).status).toBe(200)
+    await writer.write(new TextEncoder().encode('{"new_sign_in":"never"}}'))
+    await writer.close()
+    const both = { ...DEFAULTS, one_device: true, notify: { new_sign_in: 'never' } }
+    expect([(await slow).status, await (await slow).json()]).toEqual([200, both])
+    expect(await read(service, tokens)).toEqual(both)
+  })
+
   it('I8: what is unknown or of a wrong type is 400 and changes nothing', async () => {
     const service = createService()
     const { client_id } = await createClient(service)

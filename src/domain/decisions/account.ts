@@ -1,7 +1,7 @@
 // What is decided about the account itself: its preferences, its address, whether it may be used.
 import type { AccountResult, ChangeEmail, SetDisabled, SetPreferences, UserState } from '../commands.ts'
 import type { Actor } from '../events.ts'
-import { samePreferences } from '../preferences.ts'
+import { changedPreferences, samePreferences } from '../preferences.ts'
 import { type Decision, type Draft, inSequence, nothing } from './decision.ts'
 import { ended, isActorLive, split } from './sessions.ts'
 
@@ -12,13 +12,9 @@ export function setPreferences(
 ): Decision<AccountResult> {
   if (state.user === null) return nothing({ tag: 'no_such_user' })
   if (!isActorLive(split(state.sessions, now).live, command.by)) return nothing({ tag: 'actor_gone' })
-  if (samePreferences(state.user.preferences, command.preferences)) return nothing({ tag: 'changed' })
-  const draft: Draft = {
-    type: 'preference.changed',
-    at: now,
-    by: command.by,
-    preferences: command.preferences,
-  }
+  const preferences = changedPreferences(state.user.preferences, command.preferences)
+  if (samePreferences(state.user.preferences, preferences)) return nothing({ tag: 'changed' })
+  const draft: Draft = { type: 'preference.changed', at: now, by: command.by, preferences }
   return { events: inSequence(state, command.opId, [draft]), result: { tag: 'changed' } }
 }
 
