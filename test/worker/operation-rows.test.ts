@@ -238,6 +238,21 @@ describe('rows of an operation', () => {
     expect(cost.read).toBeLessThanOrEqual(2 * 11)
   })
 
+  it('SE-07: an invented cookie has nothing read but the row that refutes it', async () => {
+    const { service, costOf } = countingService()
+    const email = freshAddress()
+    const own = await signInBrowser(service, email)
+    await seedSessions(service, (await createClient(service)).client_id, email, 10)
+    const [user = '', session = ''] = (own.cookie('__Host-session') ?? '').split('.')
+    const invented = `${user}.${session}.${'A'.repeat(43)}.${'A'.repeat(43)}`
+    const headers = { Cookie: `__Host-session=${invented}` }
+    const [response, cost] = await costOf(() =>
+      service.request(`/v1/sessions/${session}`, { method: 'DELETE', headers }),
+    )
+    expect([response.status, cost]).toMatchObject([401, { read: 1, written: 0, calls: 1, queries: 1 }])
+    expect((await own.get('/account')).status).toBe(200)
+  })
+
   it('a browser session is validated by one row, and writes one at most every five minutes', async () => {
     const { service, costOf } = countingService()
     const signedIn = await signInBrowser(service, freshAddress(), browser(service, freshIp()))
