@@ -6,6 +6,7 @@ import type { EventMessage, WebhookMessage } from '../../src/domain/event-messag
 import {
   DAY_SECONDS,
   DELIVERY_SLOW_RETRY_SECONDS,
+  QUEUE_DEADLINE_MS,
   QUEUE_TRIES,
   RETENTION,
   RETENTION_PAST_EXPIRY_SECONDS,
@@ -483,6 +484,19 @@ describe('a receiver that does not take it', () => {
     expect([5, 6]).toContain(delay)
     timers.mockRestore()
     expect((await logOf({ id }))[0]).toMatchObject({ state: 'waiting', status: null, why: 'timed_out' })
+  })
+
+  it('WH-07: a queue that takes nothing holds up no receiver of the same batch', async () => {
+    const { id } = await register()
+    await signInOnce()
+    const [happened] = await take('happened')
+    const timer = setTimeout
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, delay: number) =>
+      timer(work, delay === QUEUE_DEADLINE_MS ? 0 : delay)) as never)
+    queued.send = () => new Promise(() => undefined)
+    const [later, delivered] = await deliver(service, [happened as EventMessage, waiting(id)])
+    expect([later, delivered]).toEqual([5, null])
+    expect(await logOf({ id })).toMatchObject([{ state: 'delivered' }])
   })
 
   it('WH-07: delays neither another receiver nor a sign-in', async () => {
