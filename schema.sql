@@ -50,6 +50,8 @@ CREATE TABLE IF NOT EXISTS sessions (
   secret_digest TEXT NOT NULL CHECK (length(secret_digest) = 43),
   -- The user has said that it was them, in the session with this created_seq or in its name: no session before it has.
   recognized_from INTEGER CHECK (recognized_from < created_seq),
+  -- Within the second of last_seen_at: which of several was used last.
+  last_seen_ms INTEGER NOT NULL DEFAULT 0 CHECK (last_seen_ms BETWEEN 0 AND 999),
   PRIMARY KEY (user_id, id),
   CHECK (expires_at <= absolute_expires_at)
 ) STRICT, WITHOUT ROWID;

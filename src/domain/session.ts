@@ -33,10 +33,15 @@ export interface Session {
   /** The `createdSeq` of the first session in whose name the user has said that it was them; null when in none. */
   readonly recognizedFrom: number | null
   readonly lastSeenAt: number
+  /** Milliseconds within that second. */
+  readonly lastSeenMs: number
   /** Idle or absolute limit, whichever comes first. */
   readonly expiresAt: number
   readonly absoluteExpiresAt: number
 }
+
+/** When it was last used, in milliseconds since the epoch. */
+export const lastActive = ({ lastSeenAt, lastSeenMs }: Session): number => lastSeenAt * 1_000 + lastSeenMs
 
 /** What a sign-in brings; times and limits are added by the decision. */
 export interface NewSession {
@@ -48,6 +53,8 @@ export interface NewSession {
   readonly startedIn: StartedIn
   readonly device: Device
   readonly place: Place
+  /** Milliseconds within the second in which it begins. */
+  readonly startedMs: number
   /** Digest of the first refresh token, or of the browser session's cookie. */
   readonly secretDigest: string
 }

@@ -3,6 +3,9 @@
 export const rfc3339 = (seconds: number): string =>
   new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
 
+/** What is left over of the second. @param ms since the epoch */
+export const withinSecond = (ms: number): number => Math.floor(ms) % 1_000
+
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 /** Whole seconds since the epoch, rounded down; null for anything that is no time (RFC 3339 §5.6; leap seconds neither). */

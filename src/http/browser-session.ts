@@ -2,6 +2,7 @@
 import { isAbruptChange } from '../domain/abrupt-change.ts'
 import { LAST_SEEN_STEP_SECONDS } from '../domain/limits.ts'
 import { expiryAfterUse, isLive, type Session } from '../domain/session.ts'
+import { withinSecond } from '../domain/time.ts'
 import { identify } from '../records/record.ts'
 import { batch, run } from '../store/d1.ts'
 import { checkNotGivenAway } from '../store/given-away.ts'
@@ -31,8 +32,12 @@ export async function findBrowserSessionWith<Found>(
   }
   if (facts.now - session.lastSeenAt >= LAST_SEEN_STEP_SECONDS) {
     const db = parts.shards.of(session.userId)
-    const expiresAt = expiryAfterUse(session.absoluteExpiresAt, facts.now)
-    facts.waitUntil(run(touchSession(db, session, facts.now, expiresAt)).catch(() => undefined))
+    const use = {
+      lastSeenAt: facts.now,
+      lastSeenMs: withinSecond(facts.nowMs),
+      expiresAt: expiryAfterUse(session.absoluteExpiresAt, facts.now),
+    }
+    facts.waitUntil(run(touchSession(db, session, use)).catch(() => undefined))
   }
   const { id, userId: user_id, clientId: client_id } = session
   identify({ actor: 'session', actor_id: id, user_id, session_id: id, client_id })

@@ -19,17 +19,19 @@ export const From = v.optional(Positive)
 export const pageLimit = (limit: number = PAGE_DEFAULT): number => Math.min(limit, PAGE_MAX)
 
 export const activityCursor = (last: Session): string =>
-  toBase64url(utf8(`${last.lastSeenAt}.${last.createdSeq}`))
+  toBase64url(utf8(`${last.lastSeenAt}.${last.lastSeenMs}.${last.createdSeq}`))
 
 /** Throws `invalid_request` for one that we did not make. */
 export function parseActivityCursor(text: string | undefined): ActivityCursor | null {
   if (text === undefined) return null
   const bytes = parseBase64url(text)
-  const [lastSeenAt, createdSeq] = (bytes === null ? '' : (parseUtf8(bytes) ?? '')).split('.').map(positive)
-  if (lastSeenAt == null || createdSeq == null) {
-    throw new Problem('invalid_request', { detail: 'check: cursor' })
+  const [, lastSeenAt, lastSeenMs, createdSeq] = CURSOR.exec((bytes && parseUtf8(bytes)) ?? '') ?? []
+  if (lastSeenAt === undefined) throw new Problem('invalid_request', { detail: 'check: cursor' })
+  return {
+    lastSeenAt: Number(lastSeenAt),
+    lastSeenMs: Number(lastSeenMs),
+    createdSeq: Number(createdSeq),
   }
-  return { lastSeenAt, createdSeq }
 }
 
-const positive = (text: string): number | null => (DIGITS.test(text) ? Number(text) : null)
+const CURSOR = /^([1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,2})\.([1-9][0-9]{0,15})$/

@@ -3,6 +3,7 @@ import type { Client } from '../domain/client.ts'
 import { tagOf } from '../domain/ids.ts'
 import type { Device, NewBucket, NewSession, SignedInWith } from '../domain/session.ts'
 import { type SignIn, signInOpId } from '../domain/sign-in.ts'
+import { withinSecond } from '../domain/time.ts'
 import { StorageUnavailable } from '../store/d1.ts'
 import { claimSignIn, findSignIn, unclaimSignIn } from '../store/sign-ins.ts'
 import { randomTaggedId } from '../tokens/random.ts'
@@ -71,6 +72,7 @@ export async function openSession<Answer>(
       startedIn: signIn.startedIn,
       device: deviceOf(signIn, facts),
       place: facts.place,
+      startedMs: withinSecond(facts.nowMs),
       secretDigest: credentials.secretDigest,
     }
     const noticed = { userId, address: signIn.address, client, session }

@@ -15,6 +15,8 @@ export interface Rotation {
   readonly bucket: NewBucket
   readonly expiresAt: number
   readonly now: number
+  /** Milliseconds within that second. */
+  readonly lastSeenMs: number
 }
 
 /**
@@ -28,7 +30,7 @@ export async function rotate(db: D1Database, rotation: Rotation): Promise<Rotate
     db
       .prepare(
         `UPDATE sessions
-         SET generation = ?1, secret_digest = ?2, last_seen_at = ?3, expires_at = ?4
+         SET generation = ?1, secret_digest = ?2, last_seen_at = ?3, expires_at = ?4, last_seen_ms = ?9
          WHERE user_id = ?5 AND id = ?6 AND generation = ?7 AND secret_digest = ?8 AND expires_at > ?3`,
       )
       .bind(
@@ -40,6 +42,7 @@ export async function rotate(db: D1Database, rotation: Rotation): Promise<Rotate
         sessionId,
         generation,
         rotation.presentedDigest,
+        rotation.lastSeenMs,
       ),
     db
       .prepare(

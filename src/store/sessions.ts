@@ -25,12 +25,13 @@ export interface SessionRow {
   readonly created_seq: number
   readonly recognized_from: number | null
   readonly last_seen_at: number
+  readonly last_seen_ms: number
   readonly expires_at: number
   readonly absolute_expires_at: number
 }
 
 const COLUMNS = `user_id, id, client_id, client_kind, scope, signed_in_with, started_in, device, place,
-  created_at, created_seq, last_seen_at, expires_at, absolute_expires_at, recognized_from`
+  created_at, created_seq, last_seen_at, expires_at, absolute_expires_at, recognized_from, last_seen_ms`
 
 export function sessionOf(row: SessionRow): Session {
   return {
@@ -47,6 +48,7 @@ export function sessionOf(row: SessionRow): Session {
     createdSeq: row.created_seq,
     recognizedFrom: row.recognized_from,
     lastSeenAt: row.last_seen_at,
+    lastSeenMs: row.last_seen_ms,
     expiresAt: row.expires_at,
     absoluteExpiresAt: row.absolute_expires_at,
   }
@@ -80,6 +82,7 @@ export const selectSession = (db: D1Database, userId: string, id: string) =>
 
 export interface ActivityCursor {
   readonly lastSeenAt: number
+  readonly lastSeenMs: number
   readonly createdSeq: number
 }
 
@@ -94,13 +97,14 @@ export const selectSessionPage = (
   db
     .prepare(
       `SELECT ${COLUMNS} FROM sessions
-       WHERE user_id = ?1 AND expires_at > ?2 AND (last_seen_at, created_seq) < (?3, ?4)
-       ORDER BY last_seen_at DESC, created_seq DESC LIMIT ?5`,
+       WHERE user_id = ?1 AND expires_at > ?2 AND (last_seen_at, last_seen_ms, created_seq) < (?3, ?4, ?5)
+       ORDER BY last_seen_at DESC, last_seen_ms DESC, created_seq DESC LIMIT ?6`,
     )
     .bind(
       userId,
       now,
       after?.lastSeenAt ?? Number.MAX_SAFE_INTEGER,
+      after?.lastSeenMs ?? Number.MAX_SAFE_INTEGER,
       after?.createdSeq ?? Number.MAX_SAFE_INTEGER,
       limit,
     )
@@ -110,7 +114,7 @@ export function insertSession(db: D1Database, userId: string, event: SessionCrea
   return db
     .prepare(
       `INSERT INTO sessions (${COLUMNS}, session_limit, generation, secret_digest)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, 1, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, 1, ?)`,
     )
     .bind(
       userId,
@@ -127,6 +131,7 @@ export function insertSession(db: D1Database, userId: string, event: SessionCrea
       at,
       event.expiresAt,
       event.absoluteExpiresAt,
+      session.startedMs,
       event.sessionLimit,
       session.secretDigest,
     )
@@ -141,14 +146,14 @@ export const deleteSessions = (db: D1Database, userId: string, ids: readonly str
 export const touchSession = (
   db: D1Database,
   session: Pick<Session, 'userId' | 'id'>,
-  lastSeenAt: number,
-  expiresAt: number,
+  { lastSeenAt, lastSeenMs, expiresAt }: Pick<Session, 'lastSeenAt' | 'lastSeenMs' | 'expiresAt'>,
 ) =>
   db
     .prepare(
-      'UPDATE sessions SET last_seen_at = ?, expires_at = ? WHERE user_id = ? AND id = ? AND expires_at > ?',
+      `UPDATE sessions SET last_seen_at = ?3, last_seen_ms = ?4, expires_at = ?5
+       WHERE user_id = ?1 AND id = ?2 AND expires_at > ?3`,
     )
-    .bind(lastSeenAt, expiresAt, session.userId, session.id, lastSeenAt)
+    .bind(session.userId, session.id, lastSeenAt, lastSeenMs, expiresAt)
 
 /**
  * Says that a session was its user's doing, in one that began before it. A session that was itself spoken for speaks in the

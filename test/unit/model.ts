@@ -28,6 +28,7 @@ export function aSession(id: string, changes: Partial<Session> = {}): Session {
     createdSeq: 1,
     recognizedFrom: null,
     lastSeenAt: NOW - 100,
+    lastSeenMs: 0,
     expiresAt: NOW + 1_000,
     absoluteExpiresAt: NOW + 1_000,
     ...changes,
@@ -64,6 +65,7 @@ export function aNewSession(
     startedIn: 'app',
     device: DEVICE,
     place: PLACE,
+    startedMs: 0,
     secretDigest: DIGEST,
   }
 }
@@ -169,6 +171,7 @@ function sessionOf(userId: string, event: Extract<UserEvent, { type: 'session.cr
     createdSeq: seq,
     recognizedFrom: null,
     lastSeenAt: at,
+    lastSeenMs: event.session.startedMs,
     expiresAt,
     absoluteExpiresAt,
   }

@@ -36,6 +36,7 @@ async function startCommand(userId: string, opId = randomId('op'), rule = RULE):
       startedIn: 'app',
       device: { name: null, kind: 'other', os: null, browser: null },
       place: { country: null, city: null },
+      startedMs: 0,
       secretDigest: await digest('refresh-token', randomSecret()),
     },
   }

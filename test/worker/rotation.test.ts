@@ -27,6 +27,7 @@ async function newSession(expiresAt?: number) {
     bucket: { audience: AUDIENCE, commitment: someDigest(), expiresAt: NOW + 900 },
     expiresAt: NOW + 500,
     now: NOW + 1,
+    lastSeenMs: 0,
     ...changes,
   })
   return { userId, sessionId, attempt }

@@ -95,6 +95,7 @@ describe('rows written', () => {
       bucket: { audience: 'https://auth.test', commitment: someDigest(), expiresAt: NOW + 900 },
       expiresAt: NOW + 500,
       now: NOW + 1,
+      lastSeenMs: 0,
     }
     const rows = await costOf(db => rotate(db, rotation))
     expect(sumOf(rows, 'written')).toBe(4)
@@ -114,7 +115,7 @@ describe('rows written', () => {
       const bucket = { audience: 'https://auth.test', commitment: someDigest(), expiresAt: NOW + 900 }
       const rotation = { userId, sessionId, generation, presentedDigest, successorDigest, bucket }
       const rows = await costOf(db =>
-        rotate(db, { ...rotation, sealedSuccessor: 'x', expiresAt: NOW + 500, now: NOW + 1 }),
+        rotate(db, { ...rotation, sealedSuccessor: 'x', expiresAt: NOW + 500, now: NOW + 1, lastSeenMs: 0 }),
       )
       costs.push({ written: sumOf(rows, 'written'), read: sumOf(rows, 'read') })
       presentedDigest = successorDigest
@@ -127,7 +128,11 @@ describe('rows written', () => {
   test('a last activity writes 1 row', async () => {
     const id = newId('s')
     const userId = await newUser(DB, [id])
-    expect(await written(db => touchSession(db, { userId, id }, NOW + 1, NOW + 9).run())).toBe(1)
+    expect(
+      await written(db =>
+        touchSession(db, { userId, id }, { lastSeenAt: NOW + 1, lastSeenMs: 0, expiresAt: NOW + 9 }).run(),
+      ),
+    ).toBe(1)
   })
 })
 

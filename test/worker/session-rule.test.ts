@@ -1,14 +1,22 @@
 // How many sessions a user may have on a client, over HTTP: three clients, four devices, each rule.
+import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, type Tokens } from './support/sign-in.ts'
-import { checkHistory } from './support/stored.ts'
+import { checkHistory, storedSessions } from './support/stored.ts'
 
 interface Place {
   readonly clientId: string
   readonly device: string
   readonly tokens: Tokens
 }
+
+interface ListPage {
+  readonly sessions: readonly { readonly id: string }[]
+  readonly next_cursor: string | null
+}
+
+const sidOf = (tokens: Tokens): string => String(decodeJwt(tokens.access_token).sid)
 
 const DEVICES = ['phone', 'tablet', 'laptop', 'old phone'] as const
 
@@ -81,5 +89,31 @@ describe('three clients, four devices', () => {
       const c = await signInOn('c')
       expect(await liveOf(service, [used, b, c])).toEqual(expected)
     }
+  })
+
+  it('SE-08: what was used last is known within one second: to the rule and to the list, page by page', async () => {
+    const service = createService()
+    const session_rule = { limit: 3, at_limit: 'replace_least_recent' }
+    const { client_id } = await createClient(service, { session_rule })
+    const email = freshAddress()
+    const signInNow = async () => {
+      service.now += 0.125
+      return (await redeem(service, await requestLink(service, client_id, email))).json<Tokens>()
+    }
+    const [a, b, c] = [await signInNow(), await signInNow(), await signInNow()]
+    service.now += 0.125
+    const used = await (await refresh(service, a)).json<Tokens>()
+    expect(Math.floor(service.now)).toBe(service.now - 0.5)
+    const ids: string[] = []
+    for (let cursor = ''; cursor !== 'null'; ) {
+      const path = `/v1/sessions?limit=1${cursor && `&cursor=${cursor}`}`
+      const page = await (await service.request(path, bearer(used.access_token))).json<ListPage>()
+      ids.push(...page.sessions.map(({ id }) => id))
+      cursor = String(page.next_cursor)
+    }
+    expect(ids).toEqual([used, c, b].map(sidOf))
+    const d = await signInNow()
+    const live = await storedSessions(service, a.user_id)
+    expect(new Set(live.map(({ id }) => id))).toEqual(new Set([used, c, d].map(sidOf)))
   })
 })

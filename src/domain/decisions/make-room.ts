@@ -3,7 +3,7 @@ import type { StartSession } from '../commands.ts'
 import { SESSIONS_PER_USER_MAX } from '../limits.ts'
 import type { Preferences } from '../preferences.ts'
 import { type AtLimit, effectiveRule } from '../rule.ts'
-import type { Session } from '../session.ts'
+import { lastActive, type Session } from '../session.ts'
 
 /** By the client's rule and the user's preferences (null: a new user has none); and the limit that holds from now on. */
 export function makeRoom(
@@ -32,6 +32,6 @@ const isOtherDevice = (kind: Session['clientKind']) => (other: Session) =>
   kind === 'first_party' && other.clientKind === 'first_party'
 
 function firstToLeave(sessions: readonly Session[], atLimit: AtLimit): readonly Session[] {
-  const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdAt : session.lastSeenAt)
+  const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdAt : lastActive(session))
   return [...sessions].sort((a, b) => age(a) - age(b) || a.createdSeq - b.createdSeq)
 }

@@ -4,6 +4,7 @@ import type { Authorization } from '../../domain/authorization.ts'
 import type { Client } from '../../domain/client.ts'
 import { tagOf } from '../../domain/ids.ts'
 import { absoluteExpiry, type StartedIn } from '../../domain/session.ts'
+import { withinSecond } from '../../domain/time.ts'
 import { deliverNotice, prepareNotice } from '../../sign-in/notice.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { findUser } from '../../store/users.ts'
@@ -59,6 +60,7 @@ export async function beginAuthorized(
     now,
   })
   const { secretDigest, bucket } = minted
+  const startedMs = withinSecond(facts.nowMs)
   const user = await findUser(parts.shards.of(userId), userId)
   const noticed = { userId, client, session: { id: sessionId, device, place } }
   const notice = user === null ? null : await prepareNotice(parts, { ...noticed, address: user.email }, now)
@@ -69,7 +71,7 @@ export async function beginAuthorized(
       {
         type: 'start_session',
         opId,
-        session: { ...of, scope, signedInWith, startedIn, device, place, secretDigest },
+        session: { ...of, scope, signedInWith, startedIn, device, place, startedMs, secretDigest },
         bucket,
         rule: client.session_rule,
         address: null,

@@ -3,6 +3,7 @@ import type { Client } from '../../domain/client.ts'
 import { judgeRefresh, type RotatedRow } from '../../domain/refresh.ts'
 import { grantScope, splitScope } from '../../domain/scope.ts'
 import { expiryAfterUse } from '../../domain/session.ts'
+import { withinSecond } from '../../domain/time.ts'
 import { identify } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
@@ -65,6 +66,7 @@ export const refreshToken: Grant = {
       bucket: minted.bucket,
       expiresAt: expiryAfterUse(presented.facts.absoluteExpiresAt, now),
       now,
+      lastSeenMs: withinSecond(facts.nowMs),
     })
     if (row === null) await checkNotGivenAway(db, sessionId)
     const isOurs = row !== null && digestsEqual(row.secretDigest, minted.secretDigest)

@@ -33,6 +33,7 @@ export function createdEvent(userId: string): SessionCreated {
       startedIn: 'app',
       device: DEVICE,
       place: PLACE,
+      startedMs: 0,
       secretDigest: madeUp(43),
     },
     sessionLimit: 1,

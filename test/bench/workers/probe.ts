@@ -133,6 +133,7 @@ async function beginSession(parts: Parts, log: Log, clientId: string, audience: 
         startedIn: 'app',
         device: { name: 'Phone of somebody', kind: 'phone', os: 'iOS', browser: 'Safari' },
         place: { country: 'DE', city: 'Berlin' },
+        startedMs: 0,
         secretDigest: minted.secretDigest,
       },
       bucket: minted.bucket,

@@ -94,6 +94,7 @@ export function start(
       startedIn: 'app',
       device: { name: null, kind: 'phone', os: 'iOS', browser: null },
       place: { country: null, city: null },
+      startedMs: 0,
       secretDigest: someDigest(),
     },
     bucket: { audience: 'https://auth.test', commitment: someDigest(), expiresAt: NOW + 600 },

@@ -94,6 +94,7 @@ export async function seedSessions(
           startedIn: 'app',
           device: { name: null, kind: 'other', os: null, browser: null },
           place: { country: null, city: null },
+          startedMs: 0,
           secretDigest: minted.secretDigest,
         },
         bucket: minted.bucket,
