@@ -113,8 +113,12 @@ export async function refuseTokenInForm(c: LatchkeyContext): Promise<void> {
 export const unauthorized = (): Problem =>
   new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' } })
 
+/** RFC 6750 §3.1 */
 const misplaced = (): Problem =>
-  new Problem('invalid_request', { detail: 'the token belongs in the Authorization header' })
+  new Problem('invalid_request', {
+    detail: 'the token belongs in the Authorization header',
+    headers: { 'WWW-Authenticate': challenge('Bearer', 'invalid_request') },
+  })
 
 type Refused = Extract<Validation, { tag: 'refused' }>
 

@@ -16,7 +16,12 @@ import { csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
 import { Hono } from './hono.ts'
 import { wantsJson } from './negotiate.ts'
-import { Problem } from './problem.ts'
+import { Problem, type ProblemCode } from './problem.ts'
+
+const SHOWN: { readonly [Why in ProblemCode]?: 'used' | 'expired' } = {
+  link_used: 'used',
+  link_expired: 'expired',
+}
 
 export const linkPages = new Hono<LatchkeyEnv>()
 
@@ -24,11 +29,12 @@ linkPages.get('/sign-in/link', async c => {
   const { parts, facts } = c.var
   const token = c.req.query('token') ?? ''
   const link = await readLink(parts, token, facts)
-  if (link.tag === 'refused') {
-    if (wantsJson(c)) throw new Problem(link.why)
-    refusedFor(link.why)
-    return c.html(<LinkEndedPage why={link.why === 'link_expired' ? 'expired' : 'invalid'} />, 400)
+  const ended = (why: ProblemCode) => {
+    if (wantsJson(c)) throw new Problem(why)
+    refusedFor(why)
+    return c.html(<LinkEndedPage why={SHOWN[why] ?? 'invalid'} />, 400)
   }
+  if (link.tag === 'refused') return ended(link.why)
   const { signIn } = link
   const client = await parts.findClient(signIn.clientId, facts.now)
   if (signIn.startedIn === 'app') return c.html(<OpenInAppPage clientName={client?.name ?? ''} />)
@@ -39,10 +45,8 @@ linkPages.get('/sign-in/link', async c => {
     return c.html(<WrongBrowserPage />)
   }
   const spent = await findUse(parts.shards, link)
-  if (spent !== null || !isOpen(signIn, facts.now)) {
-    refusedFor(spent !== null ? 'link_used' : 'link_expired')
-    return c.html(<LinkEndedPage why={spent !== null ? 'used' : 'expired'} />, 400)
-  }
+  if (spent !== null) return ended('link_used')
+  if (!isOpen(signIn, facts.now)) return ended('link_expired')
   if (await asksForCode(parts, link)) return askForCode(c, signIn, 200)
   await allowFormTarget(c, signIn.continueTo)
   return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)

@@ -76,6 +76,12 @@ export const EFFECTS: readonly Effect[] = [
     isUse: node => isMember(node, /(^|\.)(crypto\.(subtle|getRandomValues|randomUUID))$/),
   },
   {
+    // A session of D1 may be answered by a replica, and the platform's cache by anybody's copy.
+    name: 'a copy of unknown age (CF-07)',
+    rooms: [],
+    isUse: node => isMember(node, /(^|\.)(withSession|caches\.(default|open))$/),
+  },
+  {
     name: 'SQL',
     rooms: ['store'],
     isUse: node =>

@@ -13,7 +13,8 @@ describe('the sources', () => {
 
   test('import downwards only', () => expect(findUpwardImports(sources)).toEqual([]))
 
-  test('CF-03: have each effect in its own room', () => expect(findStrayEffects(sources)).toEqual([]))
+  test('CF-03 CF-07: have each effect in its own room, and read no copy of unknown age', () =>
+    expect(findStrayEffects(sources)).toEqual([]))
 
   test('AP-01: put nothing but constant lists of columns into SQL', () =>
     expect(findBuiltSql(onlyStore)).toEqual([]))
@@ -75,6 +76,8 @@ describe('the finder of stray effects', () => {
     ['SQL', 'src/user/a.ts', "db.prepare('SELECT 1')"],
     ['SQL', 'src/user/a.ts', 'this.env.DB.prepare(`SELECT 1`)'],
     ['SQL', 'src/user/a.ts', "ctx.storage.sql.exec('SELECT 1')"],
+    ['CF-07', 'src/store/a.ts', "db.withSession('first-unconstrained').prepare('SELECT 1')"],
+    ['CF-07', 'src/http/a.ts', 'await caches.default.match(request)'],
     ['SMTP', 'src/http/a.ts', "import { connect } from 'cloudflare:sockets'"],
     ['SMTP', 'src/notify/a.ts', "import { WorkerMailer } from 'worker-mailer'"],
     ['fetch of the outside', 'src/http/a.ts', "await fetch('https://x.test')"],

@@ -203,7 +203,10 @@ describe('how a token is presented', () => {
       await service.request('/oauth2/logout', bearer(access_token, body)),
     ]
     expect(answers.map(answer => answer.status)).toEqual(answers.map(() => 400))
-    for (const answer of answers) expect(await answer.json()).toMatchObject({ code: 'invalid_request' })
+    for (const answer of answers) {
+      expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_request"')
+      expect(await answer.json()).toMatchObject({ code: 'invalid_request' })
+    }
     expect((await whoami(bearer(access_token))).status).toBe(200)
   })
 

@@ -100,7 +100,7 @@ describe('introspection', () => {
     expect(costs[2]).toHaveLength(COSTS.feedReading.queries)
   })
 
-  it('EB-11: what has ended elsewhere is refused a second later, at once where strongly asked; an answer says how old it is', async () => {
+  it('EB-11 CF-07: what has ended elsewhere is refused a second later, at once where strongly asked; an answer says how old it is', async () => {
     const tokens = await signIn()
     const begun = service.now
     expect(await introspect(tokens.access_token)).toMatchObject({ active: true, as_of: begun })

@@ -72,6 +72,8 @@ describe('signing in by link', () => {
     expect(new Set(await Promise.all(refused.map(codeOf)))).toEqual(new Set(['link_used']))
     const { sessions } = (await (await owner.get('/v1/sessions')).json()) as { sessions: unknown[] }
     expect(sessions).toHaveLength(1)
+    const again = await owner.send(`/sign-in/link?token=${token}`, { headers: ACCEPT_JSON })
+    expect([again.status, await codeOf(again)]).toEqual([400, 'link_used'])
   })
 
   it('ML-04: mail scanners that open the link change nothing', async () => {
