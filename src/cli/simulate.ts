@@ -1,6 +1,7 @@
 // `npm run simulate`: what so many users take, by a model that is fed with measured costs. docs/scale.md explains it.
 import { command, WrongUse } from './command.ts'
 import { reckon, resultOf } from './simulate/model.ts'
+import { PLATFORM } from './simulate/platform.ts'
 import { tableOf } from './simulate/table.ts'
 import { WORKLOAD } from './simulate/workload.ts'
 
@@ -38,8 +39,8 @@ function positive(name: string, text: string): number {
 await command(USAGE, OPTIONS, async values => {
   const users = (values.users ?? '1e5,1e7,1e9').split(',').map(text => positive('--users', text))
   const shards = values.shards === undefined ? null : positive('--shards', values.shards)
-  if (shards !== null && !(Number.isInteger(shards) && shards <= 1024)) {
-    throw new WrongUse('--shards must be a whole number up to 1024')
+  if (shards !== null && !(Number.isInteger(shards) && shards <= PLATFORM.shardTags)) {
+    throw new WrongUse(`--shards must be a whole number up to ${PLATFORM.shardTags}`)
   }
   const perActiveUserDay = {
     ...WORKLOAD.perActiveUserDay,

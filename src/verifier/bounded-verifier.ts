@@ -7,7 +7,7 @@ import { createTokenMemory, type Moment } from './token-memory.ts'
 /** How long a retired token may still be taken for a live one. */
 export const BOUND_MS = 1_000
 /** Tokens that are remembered, unless somebody says otherwise. */
-const REMEMBERED_TOKENS = 10_000
+export const REMEMBERED_TOKENS = 10_000
 const NEVER: Moment = { at: 0, doubts: -1 }
 /** Whoever waits for a reading that somebody else began does so no longer than this. */
 const FOLLOW_MS = 3_000

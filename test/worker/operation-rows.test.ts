@@ -55,12 +55,15 @@ function writtenAs(figures: number[], results: D1Result[]): D1Result[] {
   return results
 }
 
-/** What `npm run simulate` reckons with is what is measured. Calls and rows read are bounds. */
-function expectCost(cost: Cost | undefined, operation: Operation) {
+/**
+ * What `npm run simulate` reckons with is what is measured. Calls and rows read are bounds.
+ * @param more rows read, of what there is more of than it reckons with
+ */
+function expectCost(cost: Cost | undefined, operation: Operation, more = 0) {
   const { queries, written, calls, read } = COSTS[operation]
   expect(cost).toMatchObject({ queries, written })
   expect(cost?.calls).toBeLessThanOrEqual(calls)
-  expect(cost?.read).toBeLessThanOrEqual(read)
+  expect(cost?.read).toBeLessThanOrEqual(read + more)
 }
 
 const NO_LIMIT = { session_rule: { limit: null, at_limit: 'replace_oldest' } }
@@ -169,14 +172,14 @@ describe('rows of an operation', () => {
     expect(cost.calls).toBeLessThanOrEqual(3)
   })
 
-  it('a refresh writes at most 5 rows, in one call', async () => {
+  it('a refresh writes 4 rows, in one call, and reads one more for each earlier token that is kept', async () => {
     const { service, costOf } = countingService()
     const { client_id } = await createClient(service)
     let tokens = await signIn(service, client_id, freshAddress())
-    for (let round = 0; round < 5; round++) {
+    for (let earlier = 0; earlier < 5; earlier++) {
       const [response, cost] = await costOf(() => refresh(service, tokens))
       tokens = await response.json<Tokens>()
-      expectCost({ ...cost, read: Math.min(cost.read, COSTS.refresh.read) }, 'refresh')
+      expectCost(cost, 'refresh', earlier - 2)
     }
   })
 
@@ -234,8 +237,7 @@ describe('rows of an operation', () => {
     const list = () => service.request('/v1/sessions', bearer(caller.access_token))
     await list()
     const [, cost] = await costOf(list)
-    expectCost({ ...cost, read: 0 }, 'list')
-    expect(cost.read).toBeLessThanOrEqual(2 * 11)
+    expectCost(cost, 'list', 2 * (10 - 3))
   })
 
   it('SE-07: an invented cookie has nothing read but the row that refutes it', async () => {

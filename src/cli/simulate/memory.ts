@@ -40,7 +40,7 @@ export function readsOf(region: Region): Reads {
 
 /** How long a token that goes unused stays in the memory of an isolate. */
 function keptSeconds(rate: number, { tokens, rememberedTokens }: Region): number {
-  // Of the two generations, three quarters are in use on average.
-  const room = rememberedTokens * 0.75
-  return room >= tokens ? Number.POSITIVE_INFINITY : -Math.log(1 - room / tokens) / rate
+  return rememberedTokens >= tokens
+    ? Number.POSITIVE_INFINITY
+    : -Math.log(1 - rememberedTokens / tokens) / rate
 }

@@ -1,8 +1,9 @@
 // From a workload to what it takes: load of each database, how many there have to be, dollars, and what gives way first.
+import { DAY_SECONDS } from '../../domain/limits.ts'
 import { COSTS, type Operation } from './costs.ts'
 import { readsOf } from './memory.ts'
 import { BYTES, CACHED_SECONDS, CLIENTS_MET, FIGURES, PLATFORM, PRICES } from './platform.ts'
-import { DAY_SECONDS, peakRate, type Workload } from './workload.ts'
+import { peakRate, type Workload } from './workload.ts'
 
 const MONTH_DAYS = 30
 const YEAR_DAYS = 365

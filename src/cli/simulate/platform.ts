@@ -1,4 +1,11 @@
 // What the platform bears and costs, as Cloudflare's documentation has it. docs/scale.md names the pages.
+import { SHARD_TAGS } from '../../domain/ids.ts'
+import {
+  CLIENT_CACHE_SECONDS,
+  RECORD_COUNTS_FLUSH_SECONDS,
+  SIGNING_KEYS_CACHE_SECONDS,
+  WEBHOOK_CACHE_SECONDS,
+} from '../../domain/limits.ts'
 
 export const PLATFORM = {
   /** Simple queries a second of one D1 database, which works them off one after the other. */
@@ -7,7 +14,7 @@ export const PLATFORM = {
   /** Of either, that is planned with: the rest is for the second that is busier, and for growing. */
   planned: 0.5,
   /** Tags that users are told apart by: the most databases there can be. */
-  shardTags: 1_024,
+  shardTags: SHARD_TAGS,
 } as const
 
 /** Dollars a million. */
@@ -27,9 +34,13 @@ export const BYTES = {
   event: 600,
 } as const
 
-/** Seconds for which an isolate keeps what it has read of the first database (src/store, src/tokens). */
-export const CACHED_SECONDS = { keys: 50, clients: 10, webhooks: 10 } as const
+/** For which an isolate keeps what it has read of the first database. */
+export const CACHED_SECONDS = {
+  keys: SIGNING_KEYS_CACHE_SECONDS,
+  clients: CLIENT_CACHE_SECONDS,
+  webhooks: WEBHOOK_CACHE_SECONDS,
+} as const
 /** Clients that one isolate meets within that time. */
 export const CLIENTS_MET = 3
-/** Figures are written once a minute by each isolate: a row for each code, of which this many are usual. */
-export const FIGURES = { seconds: 60, rows: 5 } as const
+/** Figures, as each isolate writes them: a row for each code and reason, of which this many are usual. */
+export const FIGURES = { seconds: RECORD_COUNTS_FLUSH_SECONDS, rows: 5 } as const

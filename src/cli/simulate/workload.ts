@@ -1,4 +1,6 @@
 // What people, apps and the platform are taken to do. Every number is an assumption; docs/scale.md says where from.
+import { ACCESS_TOKEN_SECONDS, DAY_SECONDS } from '../../domain/limits.ts'
+import { BOUND_MS, REMEMBERED_TOKENS } from '../../verifier/bounded-verifier.ts'
 
 export interface Region {
   readonly name: string
@@ -59,13 +61,11 @@ export const WORKLOAD: Omit<Workload, 'users'> = {
   requestsPerIsolate: 50,
   leastIsolatesPerRegion: 20,
   isolateLifeSeconds: 3_600,
-  boundSeconds: 1,
-  rememberedTokens: 10_000,
-  tokenLifeSeconds: 600,
+  boundSeconds: BOUND_MS / 1_000,
+  rememberedTokens: REMEMBERED_TOKENS,
+  tokenLifeSeconds: ACCESS_TOKEN_SECONDS,
   logYears: 2,
 }
-
-export const DAY_SECONDS = 86_400
 
 /** Requests of one kind in the busiest second. */
 export const peakRate = ({ users, activeShare, peakFactor }: Workload, perActiveUserDay: number): number =>
