@@ -25,8 +25,8 @@ const BUNDLED = [
 /** Files at a time. */
 const LANES = 2
 /**
- * Only what hangs is stopped. No test waits for anything by itself; how long its work takes is the machine's affair, which may
- * have given most of its processor to others.
+ * Only what hangs is stopped; so it is where a test waits until something is true (`until`, `expect.poll`). How long work takes is
+ * the machine's affair, which may have given most of its processor to others.
  */
 const HUNG_AFTER = { testTimeout: 180_000, hookTimeout: 180_000 }
 const ALONE = ['test/worker/**/*.alone.test.ts']

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { unstable_readConfig } from 'wrangler'
 import { PROJECT } from '../../src/cli/settings.ts'
 import { QUIET, WRANGLER } from '../../src/cli/wrangler.ts'
 
@@ -18,7 +19,9 @@ export interface Bundle {
   readonly gzipBytes: number
 }
 
-export const COMPATIBILITY = { date: '2026-10-23', flags: ['nodejs_als'] }
+const CONFIG = resolve(PROJECT, 'wrangler.toml')
+/** All of them run as the service does. */
+export const { compatibility_date, compatibility_flags } = unstable_readConfig({ config: CONFIG })
 
 export type Bundles = Readonly<Record<WorkerName, Bundle>>
 
@@ -31,7 +34,7 @@ export async function buildWorkers(directory: string): Promise<Bundles> {
 /** One of them. */
 export async function build(name: WorkerName, directory: string): Promise<Bundle> {
   const outdir = join(directory, name)
-  const config = name === 'service' ? resolve(PROJECT, 'wrangler.toml') : describe(name, directory)
+  const config = name === 'service' ? CONFIG : describe(name, directory)
   await run(process.execPath, [WRANGLER, 'deploy', '--config', config, '--dry-run', '--outdir', outdir], {
     env: { ...process.env, ...QUIET },
   })
@@ -43,7 +46,6 @@ export async function build(name: WorkerName, directory: string): Promise<Bundle
 /** The service is as wrangler.toml has it; the others need no file of their own. */
 function describe(name: WorkerName, directory: string): string {
   const path = join(directory, `${name}.json`)
-  const { date: compatibility_date, flags: compatibility_flags } = COMPATIBILITY
   const main = join(import.meta.dirname, 'workers', `${name}.ts`)
   const config = { name, main, compatibility_date, compatibility_flags, minify: true, keep_names: false }
   writeFileSync(path, JSON.stringify(config))

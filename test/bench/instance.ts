@@ -1,7 +1,7 @@
 // One workerd with all Workers of a measurement, each on a port of its own: no proxy, no watcher, nothing between the
 // client and the Worker. Storage is on disk, as it is under `wrangler dev`.
 import { basename, dirname } from 'node:path'
-import { type Bundles, COMPATIBILITY, WORKERS, type WorkerName } from './build.ts'
+import { type Bundles, compatibility_date, compatibility_flags, WORKERS, type WorkerName } from './build.ts'
 import { workerdPid } from './processor-time.ts'
 import {
   convertV4MiniflareOptions,
@@ -68,8 +68,8 @@ const common = (name: WorkerName, bundles: Bundles) => ({
   modules: true,
   rootPath: dirname(bundles[name].path),
   scriptPath: basename(bundles[name].path),
-  compatibilityDate: COMPATIBILITY.date,
-  compatibilityFlags: COMPATIBILITY.flags,
+  compatibilityDate: compatibility_date,
+  compatibilityFlags: compatibility_flags,
   unsafeDirectSockets: [{ host: '127.0.0.1' }],
 })
 

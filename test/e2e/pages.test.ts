@@ -257,4 +257,4 @@ test('ML-04: a mail scanner that runs every script and presses everything begins
   expect(ids(both)).toEqual(expect.arrayContaining(ids(after)))
   expect(after.sessions.length).toBeLessThan(2)
   await Promise.all([first.context.close(), second.context.close()])
-}, 120_000)
+})

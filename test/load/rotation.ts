@@ -1,6 +1,7 @@
 // `npm run load:rotation`: whether anybody notices that the signing keys change under load.
 import { command } from '../../src/cli/command.ts'
-import { measureRotation } from './rotation/measure.ts'
+import { KEY_PUBLISHED_SECONDS } from '../../src/domain/limits.ts'
+import { BETWEEN_REMOVALS_SECONDS, measureRotation } from './rotation/measure.ts'
 import { judge } from './support/judge.ts'
 import { wholeNumber } from './support/options.ts'
 
@@ -12,11 +13,11 @@ of the signing keys every few seconds. No good token may be refused anywhere, an
 the active key is removed in an emergency, several times: what it has signed must fail within 60 s, every refresh must
 work, and nobody may be signed out. Exit code 0 only if all of it holds.
 
-A key is published for two minutes before it signs, whatever is asked for, so keys change every two minutes.
+A key is published for ${KEY_PUBLISHED_SECONDS} s before it signs, whatever is asked for, so keys change no sooner than that.
 
   --seconds N      how long rotations are asked for (420)
   --every N        seconds between two requests for a rotation (5)
-  --emergencies N  removals of the active key, 130 s apart (2)`
+  --emergencies N  removals of the active key, ${BETWEEN_REMOVALS_SECONDS} s apart (2)`
 
 const OPTIONS = {
   seconds: { type: 'string' },

@@ -58,7 +58,7 @@ beforeAll(async () => {
   outputs.logs = consoles.flatMap(spy => spy.mock.calls.flat()).join('\n')
   outputs.alarms = JSON.stringify(await listAlarms(service))
   outputs.database = await dump(service)
-}, 30_000)
+})
 
 async function appJourney(clientId: string): Promise<void> {
   const email = freshAddress()

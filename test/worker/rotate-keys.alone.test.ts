@@ -185,7 +185,7 @@ describe('an ordinary rotation', () => {
     expect(signed.size).toBeGreaterThan(50)
     expect(refused).toEqual([])
     expect(await alarmCount(a)).toBe(0)
-  }, 120_000)
+  })
 
   it('KY-02: no cache of the key set, of isolates and verifiers together, is older than the overlap allows', async () => {
     const { a, at, start } = isolates(1)

@@ -268,7 +268,7 @@ describe('the secrets of the deployment', () => {
     expect(last.map(({ id, other }) => [id, other])).toEqual(former.map(({ id }) => [id, null]))
     const refused = await gone.request('/admin/v1/clients', bearer(String(steps[0]?.ADMIN_TOKEN)))
     expect(refused.status).toBe(401)
-  }, 120_000)
+  })
 
   it('KY-06, WH-05: all secrets that a webhook still signs with outlive the replacement of SEALING_SECRET', async () => {
     const [before, , used, gone] = stepsOf(['SEALING_SECRET']).map(isolate) as [

@@ -158,7 +158,7 @@ beforeAll(async () => {
     const owner = await signInBrowser(service, await addressIn(home, home + 100))
     await changeEmail(service, owner, await addressIn(elsewhere, elsewhere + 100))
   }
-}, 60_000)
+})
 afterAll(() => void vi.restoreAllMocks())
 
 /** What a user may have under way when the map moves. */

@@ -26,7 +26,7 @@ const VERIFIERS = 4
 const VERIFIER_OFFSET_MS = 13_000
 const REMOVED_BOUND_MS = 60_000
 /** The pending key is known everywhere by then. */
-const BETWEEN_REMOVALS_MS = (KEY_PUBLISHED_SECONDS + 10) * 1_000
+export const BETWEEN_REMOVALS_SECONDS = KEY_PUBLISHED_SECONDS + 10
 /** Signing, waiting, and all that stopped signing within the time for which tokens of theirs may live. */
 const KEYS_MAX = 2 + Math.ceil(KEY_RETIRING_SECONDS / KEY_PUBLISHED_SECONDS)
 const POLL_MS = 250
@@ -69,7 +69,7 @@ export async function measureRotation(instance: OwnInstance, plan: Plan): Promis
 
   if (plan.emergencies > 0) tell(`\n2. The active key is removed, ${plan.emergencies} times:`)
   for (let index = 0; index < plan.emergencies; index++) {
-    await sleep(BETWEEN_REMOVALS_MS)
+    await sleep(BETWEEN_REMOVALS_SECONDS * 1_000)
     await removeActiveKey(world, people[EAGER]?.device.accessToken ?? '', check)
   }
   stopping.abort()

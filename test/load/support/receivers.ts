@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import type { Operator } from '../../../src/cli/drill/operator.ts'
 
-/** Takes everything; answers 500 to the first try of each message; hangs up; never answers; answers late. */
-export type Manner = 'well' | 'fails first' | 'drops' | 'hangs' | 'slow'
+/** Takes everything; answers 500 to the first try of each message; hangs up; never answers. */
+export type Manner = 'well' | 'fails first' | 'drops' | 'hangs'
 
 export interface Received {
   readonly body: string
@@ -24,18 +24,13 @@ export interface Receiver {
   readonly received: ReadonlyMap<string, Received>
   /** Requests that the published library would have refused. */
   readonly badSignatures: number
-  /** Of any kind, also of those whose requests are not read. */
-  readonly connections: number
   remove(): Promise<void>
 }
-
-const SLOW_MS = 3_000
 
 export async function startReceiver(operator: Operator, manner: Manner): Promise<Receiver> {
   const received = new Map<string, Received>()
   let verifier: Webhook | null = null
   let badSignatures = 0
-  let connections = 0
 
   const keep = (headers: IncomingHttpHeaders, body: string): Received => {
     try {
@@ -58,10 +53,8 @@ export async function startReceiver(operator: Operator, manner: Manner): Promise
     if (manner === 'drops') return request.socket.destroy()
     const each = keep(request.headers, await text(request))
     if (manner === 'hangs') return
-    if (manner === 'slow') return void setTimeout(() => answer(204, each, response), SLOW_MS)
     answer(manner === 'fails first' && each.tries === 1 ? 500 : 204, each, response)
   })
-  server.on('connection', () => connections++)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 
   const { port } = server.address() as AddressInfo
@@ -76,9 +69,6 @@ export async function startReceiver(operator: Operator, manner: Manner): Promise
     received,
     get badSignatures() {
       return badSignatures
-    },
-    get connections() {
-      return connections
     },
     async remove() {
       await operator.ask('DELETE', `/webhooks/${registered.id}`)

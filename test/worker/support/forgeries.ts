@@ -12,7 +12,7 @@ export interface Bench {
 export type Forgery = readonly [what: string, make: (bench: Bench) => Promise<string>]
 
 /** Every claim of an access token. */
-export const CLAIM_NAMES = [
+const CLAIM_NAMES = [
   ...['iss', 'sub', 'aud', 'client_id', 'scope', 'iat', 'exp', 'jti', 'sid', 'eb', 'auth_time', 'amr'],
 ] as const
 
