@@ -1,4 +1,4 @@
-// Every number with its unit, in one place. Nothing here is decided elsewhere.
+// The limits and times that the service promises or several files share, with their units. Nothing here is decided elsewhere.
 
 export const MINUTE_SECONDS = 60
 export const HOUR_SECONDS = 60 * MINUTE_SECONDS
@@ -22,7 +22,7 @@ export const LOG_SWEEP_SECONDS = DAY_SECONDS
 export const LOG_SWEEP_CHUNK_ROWS = 1_000
 export const LOG_SWEEP_CHUNKS = 5
 
-/** What a deployment may set of how long it keeps what tells of a person (LG-04), and what holds when it sets nothing. */
+/** What a deployment may set of how long it keeps what tells of a person, and what holds when it sets nothing. */
 export const RETENTION = {
   /** Device, place and marks of an entry of the log: for as long as the session may live that they describe. */
   LOG_DETAILS_DAYS: { min: 30, usual: 365, max: 3_650 },
@@ -96,6 +96,8 @@ export const PAGE_DEFAULT = 100
 export const PAGE_MAX = 100
 
 export const TOKEN_MAX_CHARS = 8_192
+/** An address that a client or a webhook is registered with. */
+export const URI_MAX_CHARS = 2_048
 export const BODY_MAX_BYTES = 64 * 1024
 /** The path that a browser goes on to after signing in: it fits into a header. */
 export const CONTINUE_MAX_CHARS = 8_192

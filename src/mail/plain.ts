@@ -1,6 +1,6 @@
 // Names that strangers chose, made harmless for a mail.
 
-export const SHOWN_MAX_CHARS = 60
+const SHOWN_MAX_CHARS = 60
 
 /** One line of at most 60 visible characters: no controls, no bidi overrides, no line breaks. */
 export function plain(text: string): string {

@@ -18,10 +18,11 @@ export interface SigningRow extends WebhookRow {
   readonly sealed_secret: string
   readonly sealed_former_secret: string | null
   readonly former_until: number | null
+  /** What has become of the message; null before its first try has ended. */
   readonly state: DeliveryRow['state'] | null
 }
 
-/** For one of its messages: with what it is signed, sealed, and what has become of it. */
+/** For one of its messages: with what it is signed, sealed. */
 export interface SigningWebhook {
   readonly webhook: Webhook
   readonly sealedSecret: string
@@ -29,8 +30,6 @@ export interface SigningWebhook {
   readonly sealedFormerSecrets: readonly string[]
   /** Seconds. */
   readonly formerUntil: number | null
-  /** null before the first try has ended. */
-  readonly state: DeliveryRow['state'] | null
 }
 
 const COLUMNS = 'id, url, events, description, created_at, disabled_at, held_until'
@@ -87,7 +86,6 @@ export const signingWebhookOf = (row: SigningRow): SigningWebhook => ({
   sealedSecret: row.sealed_secret,
   sealedFormerSecrets: row.sealed_former_secret?.split(' ') ?? [],
   formerUntil: row.former_until,
-  state: row.state,
 })
 
 /** What is left out stays as it is. */

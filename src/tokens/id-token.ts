@@ -3,7 +3,7 @@ import { isClientId, isTaggedId } from '../domain/ids.ts'
 import type { KeyRing } from './key-ring.ts'
 import { parseStrictJwt } from './strict-jwt.ts'
 
-export const ID_TOKEN_TYP = 'JWT'
+const ID_TOKEN_TYP = 'JWT'
 
 export interface IdClaims {
   readonly iss: string

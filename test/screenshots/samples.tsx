@@ -136,7 +136,7 @@ const ARRIVALS: readonly AccountSession[] = [
   sampleSession({ id: 's_3', ...bank, device: { name: 'Ann’s iPhone', ...phone }, createdAt: NOW - 5 }),
 ]
 
-export const hostileSession = (hostile: string, changes: Partial<AccountSession> = {}): AccountSession =>
+const hostileSession = (hostile: string, changes: Partial<AccountSession> = {}): AccountSession =>
   sampleSession({
     id: hostile,
     clientId: hostile,

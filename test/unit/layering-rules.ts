@@ -35,7 +35,7 @@ function mayImport(room: string, target: string): boolean {
   return other === room || floorOf(other) < floorOf(room)
 }
 
-export const roomOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.tsx?$/, '')
+const roomOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.tsx?$/, '')
 
 function floorOf(room: string): number {
   const floor = FLOORS.findIndex(rooms => rooms.includes(room))
@@ -68,7 +68,7 @@ const isGlobal = (node: Node, parent: Node | null, name: string): boolean =>
   node.name === name &&
   (parent?.type === 'CallExpression' || (parent?.type === 'MemberExpression' && parent.object === node))
 
-export const EFFECTS: readonly Effect[] = [
+const EFFECTS: readonly Effect[] = [
   { name: 'jose', rooms: ['tokens'], packages: ['jose'] },
   {
     name: 'WebCrypto',

@@ -1,4 +1,4 @@
-// Every row of the local databases, read from their files without disturbing an instance that runs on them.
+// Every row of the local databases, read once from their files, on which an instance may be running.
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -1,6 +1,6 @@
 // Webhooks: where an operator's own services are told what happens to users (Standard Webhooks). A secret is shown once.
 import * as v from 'valibot'
-import { PAGE_MAX } from '../../domain/limits.ts'
+import { PAGE_MAX, URI_MAX_CHARS } from '../../domain/limits.ts'
 import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../domain/security-events.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
 import { rfc3339 } from '../../domain/time.ts'
@@ -28,7 +28,6 @@ import { Problem } from '../problem.ts'
 
 export const adminWebhooks = new Hono<LatchkeyEnv>()
 
-const URI_MAX_CHARS = 2_048
 const SUBSCRIPTIONS = ['*', ...WEBHOOK_EVENT_TYPES.filter(type => type !== 'webhook.test')] as const
 
 const Url = v.pipe(v.string(), v.maxLength(URI_MAX_CHARS))

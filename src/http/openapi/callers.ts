@@ -11,7 +11,7 @@ interface Demand {
 /** A token with or without a proof of possession: the scheme follows from the token. */
 const token = (...scopes: string[]): readonly Requirement[] => [{ bearer: scopes }, { dpop: scopes }]
 
-export const CALLERS = {
+const CALLERS = {
   anyone: { security: () => [], refusals: [] },
   /** A user, by an app's token or by the browser session; a change from a browser needs the CSRF token. */
   user: {

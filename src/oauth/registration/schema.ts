@@ -13,6 +13,7 @@ import {
   ACCESS_TOKEN_SECONDS,
   REFRESH_GRACE_MAX_SECONDS,
   REFRESH_GRACE_SECONDS,
+  URI_MAX_CHARS,
 } from '../../domain/limits.ts'
 import { isPlainJwks } from '../../domain/public-jwk.ts'
 import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-uri.ts'
@@ -21,7 +22,6 @@ import { isScopeToken } from '../../domain/scope.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
 
 const LIST_MAX = 50
-const URI_MAX_CHARS = 2_048
 
 const text = (maxChars: number) => v.pipe(v.string(), v.maxLength(maxChars))
 const uri = v.pipe(text(URI_MAX_CHARS), v.check(isRedirectUri))
