@@ -65,7 +65,7 @@ export function aNewSession(
     startedIn: 'app',
     device: DEVICE,
     place: PLACE,
-    startedMs: 0,
+    startedMs: 250,
     secretDigest: DIGEST,
   }
 }
@@ -162,7 +162,7 @@ function traceOf(event: UserEvent): DeviceTrace {
 }
 
 function sessionOf(userId: string, event: Extract<UserEvent, { type: 'session.created' }>): Session {
-  const { secretDigest: _, ...session } = event.session
+  const { secretDigest: _, startedMs: lastSeenMs, ...session } = event.session
   const { at, seq, expiresAt, absoluteExpiresAt } = event
   return {
     ...session,
@@ -171,7 +171,7 @@ function sessionOf(userId: string, event: Extract<UserEvent, { type: 'session.cr
     createdSeq: seq,
     recognizedFrom: null,
     lastSeenAt: at,
-    lastSeenMs: event.session.startedMs,
+    lastSeenMs,
     expiresAt,
     absoluteExpiresAt,
   }
