@@ -23,6 +23,7 @@ const CASES = [
   ['feeds read all the time', { isolates: 5, shards: 1 }],
   ['feeds read now and then', { isolates: 300, shards: 8 }],
   ['memory too small', { isolates: 4, rememberedTokens: 800 }],
+  ['memory far too small', { isolates: 4, rememberedTokens: 400 }],
   ['a larger bound', { boundSeconds: 5, isolates: 10 }],
 ] as const
 

@@ -69,15 +69,9 @@ app.post('/batch', async c => {
   const now = Math.floor(Date.now() / 1_000)
   const successorDigest = madeUp(43)
   const row = await rotate(c.env.DB, {
-    ...{
-      userId,
-      sessionId,
-      presentedDigest,
-      successorDigest,
-      now,
-      lastSeenMs: 0,
-      expiresAt: now + 1_000_000,
-    },
+    ...{ userId, sessionId, presentedDigest, successorDigest, now },
+    lastSeenMs: 0,
+    expiresAt: now + 1_000_000,
     generation: Number(generation),
     sealedSuccessor: madeUp(2_200),
     bucket: { audience: 'https://notes.bench', commitment: madeUp(43), expiresAt: now + 600 },
