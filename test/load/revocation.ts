@@ -3,6 +3,7 @@ import { command } from '../../src/cli/command.ts'
 import { measureRevocation } from './revocation/measure.ts'
 import { judge } from './support/judge.ts'
 import { wholeNumber } from './support/options.ts'
+import { withOwnInstance } from './support/own-instance.ts'
 
 const USAGE = `npm run load:revocation [-- --revocations 1000] [--parallel 8]
 
@@ -22,7 +23,7 @@ await command(USAGE, OPTIONS, async values => {
     revocations: wholeNumber('--revocations', values.revocations ?? '1000'),
     parallel: wholeNumber('--parallel', values.parallel ?? '8'),
   }
-  await judge('wrangler dev', instance => measureRevocation(instance, plan))
+  await judge(() => withOwnInstance('wrangler dev', instance => measureRevocation(instance, plan)))
 })
 
 process.exit()

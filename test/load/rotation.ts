@@ -4,6 +4,7 @@ import { KEY_PUBLISHED_SECONDS } from '../../src/domain/limits.ts'
 import { BETWEEN_REMOVALS_SECONDS, measureRotation } from './rotation/measure.ts'
 import { judge } from './support/judge.ts'
 import { wholeNumber } from './support/options.ts'
+import { withOwnInstance } from './support/own-instance.ts'
 
 const USAGE = `npm run load:rotation [-- --seconds 420] [--every 5] [--emergencies 2]
 
@@ -31,7 +32,7 @@ await command(USAGE, OPTIONS, async values => {
     everySeconds: wholeNumber('--every', values.every ?? '5'),
     emergencies: wholeNumber('--emergencies', values.emergencies ?? '2', 0),
   }
-  await judge('workerd', instance => measureRotation(instance, plan))
+  await judge(() => withOwnInstance('workerd', instance => measureRotation(instance, plan)))
 })
 
 process.exit()

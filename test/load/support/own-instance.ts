@@ -43,10 +43,10 @@ type Tell = (line: string) => void
 export type Host = 'wrangler dev' | 'workerd'
 
 /** Runs the work on a fresh instance, without rate limits and with targets on this machine allowed. */
-export async function withOwnInstance(
+export async function withOwnInstance<Result>(
   host: Host,
-  work: (instance: OwnInstance) => Promise<void>,
-): Promise<void> {
+  work: (instance: OwnInstance) => Promise<Result>,
+): Promise<Result> {
   const stateDir = mkdtempSync(join(tmpdir(), 'latchkey-load-'))
   const children = createChildren()
   const logged = new Map<string, number>()
@@ -82,7 +82,7 @@ export async function withOwnInstance(
     const ending = exited.then(how => {
       throw new UsageError(`The Worker ended unexpectedly (${how}).`)
     })
-    await Promise.race([working, ending])
+    return Promise.race([working, ending])
   }
   const runDev = async (settings: Settings, tell: Tell) => {
     const { exited } = await startWorker(children, settings, tell)
@@ -97,7 +97,7 @@ export async function withOwnInstance(
     throw new UsageError('Stopped.')
   })
   try {
-    await Promise.race([run(), interrupted])
+    return await Promise.race([run(), interrupted])
   } catch (error) {
     for (const [event, times] of logged) console.log(`   the Worker said ${times} times: ${event}`)
     throw error

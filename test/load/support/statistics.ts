@@ -8,6 +8,19 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
+const RESAMPLINGS = 400
+
+/** Between which figures that of nine in ten such samples would lie (the bootstrap, by percentiles). */
+export function likelyRange(
+  sample: readonly number[][],
+  figure: (...sample: number[][]) => number,
+): [number, number] {
+  const again = (values: readonly number[]) =>
+    values.map(() => values[Math.floor(Math.random() * values.length)] ?? Number.NaN)
+  const figures = Array.from({ length: RESAMPLINGS }, () => figure(...sample.map(again)))
+  return [quantile(figures, 0.05), quantile(figures, 0.95)]
+}
+
 /** Lowest and highest, as text. */
 export const spread = (values: readonly number[], digits = 0): string =>
   `${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)}`
