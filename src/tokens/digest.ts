@@ -1,5 +1,5 @@
 // SHA-256 under a domain-separation prefix, and comparison in constant time.
-import { parseBase64url, toBase64url, utf8 } from '../domain/encoding.ts'
+import { toBase64url, utf8 } from '../domain/encoding.ts'
 
 /** What a digest is of. No two kinds of secret share a prefix. */
 export type DigestPurpose =
@@ -41,10 +41,12 @@ export const pkceChallenge = (verifier: string): Promise<string> => sha256(verif
 export const isOneOf = (digests: readonly string[], digest: string): boolean =>
   digests.filter(each => digestsEqual(each, digest)).length > 0
 
-/** Constant time over digests, which have one length; anything else is unequal. */
+const DIGEST_CHARS = 43
+
+/** Constant time over digests, which have one length and are written in one way only; anything else is unequal. */
 export function digestsEqual(a: string, b: string): boolean {
-  const left = parseBase64url(a)
-  const right = parseBase64url(b)
-  if (left === null || right === null || left.byteLength !== 32 || right.byteLength !== 32) return false
+  const left = utf8(a)
+  const right = utf8(b)
+  if (left.byteLength !== DIGEST_CHARS || right.byteLength !== DIGEST_CHARS) return false
   return crypto.subtle.timingSafeEqual(left, right)
 }
