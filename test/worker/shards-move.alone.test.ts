@@ -99,8 +99,7 @@ const whoami = (tokens: Tokens, at = service) => at.request('/ping/whoami', bear
 const requireToken = createRequireToken(
   () => ({
     verify: (token, demand = {}) => {
-      const facts = { now: service.now, nowMs: service.now * 1_000, waitUntil: () => {} }
-      return verifyForCaller(newest.parts, { client_id: api.client_id }, token, demand, facts)
+      return verifyForCaller(newest.parts, { client_id: api.client_id }, token, demand, factsNow())
     },
     retirements: async after => {
       const answer = await retirementsForCaller(
@@ -237,11 +236,18 @@ async function findStrays(map: Service): Promise<string[]> {
   return strays
 }
 
+/** As the service answers resource servers by one map. */
+const boundedly = (at: Service, token: string) =>
+  verifyForCaller(at.parts, { client_id: api.client_id }, token, {}, factsNow())
+const factsNow = () => ({ now: service.now, nowMs: service.now * 1_000, waitUntil: () => {} })
+
 const isIn = ({ tags: [from] }: Someone, first: number) => from >= first
 
 describe('from one database to two', () => {
   let underWay: Awaited<ReturnType<typeof begin>>
   let former: Service
+  /** Shown to the former map before the new one was opened, and remembered there. */
+  const remembered: { readonly token: string; readonly moves: boolean }[] = []
   beforeAll(async () => {
     underWay = await begin([700, 1024])
     const proof = new Uint8Array(32).fill(255)
@@ -290,6 +296,11 @@ describe('from one database to two', () => {
       }
       if (isIn(someone, 512)) expect((await refresh(service, someone.tokens)).status).toBe(503)
     }
+    for (const someone of everybody) {
+      const { access_token: token } = someone.shown
+      expect(await boundedly(former, token)).toMatchObject({ tag: 'accepted' })
+      remembered.push({ token, moves: isIn(someone, 512) })
+    }
     await expect(open(work, ONE)).rejects.toThrow('does not give')
     await expect(clean(work)).resolves.toBeUndefined()
     await open(work, TWO)
@@ -314,6 +325,11 @@ describe('from one database to two', () => {
     const cookie = `__Host-session=${underWay.person.cookie('__Host-session')}`
     expect((await former.request('/account', { headers: { Cookie: cookie } })).status).toBe(503)
     expect((await whoami(last.tokens)).status).toBe(200)
+    // All of them were retired meanwhile. What the former map remembers of those who moved rests on a feed that has ended.
+    for (const { token, moves } of remembered) {
+      const code = moves ? 'unavailable' : 'token_rotated'
+      expect(await boundedly(former, token)).toMatchObject({ tag: 'refused', code })
+    }
   })
 
   it('leaves nothing behind', async () => {

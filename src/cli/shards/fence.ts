@@ -72,18 +72,17 @@ export async function raiseFence(access: ShardAccess, { from, to, tags }: Move):
     `INSERT OR REPLACE INTO shard_moves (tag, state, other)
      SELECT value, '${state}', ${literal(other)} FROM json_each(${literal(JSON.stringify(tags))})`
   const [newest] = await access.query(from, 'SELECT coalesce(max(seq), 0) AS seq FROM bucket_retirements')
-  await access.execute(to, [
-    MARKS,
-    COPIES,
-    ...REFUSALS,
-    mark('arriving', from),
-    // Past every position in either feed, and never the first: nobody reads on from before the move.
-    `INSERT INTO bucket_retirements (seq, session_id, generation, retired_at)
-     SELECT max(coalesce(max(seq), 0), ${Number(newest?.seq)}) + 2, '${NOBODY}', 1, unixepoch() FROM bucket_retirements`,
-    'DELETE FROM bucket_retirements WHERE seq < (SELECT max(seq) FROM bucket_retirements)',
-  ])
+  const begun = beginFeedAnew(Number(newest?.seq))
+  await access.execute(to, [MARKS, COPIES, ...REFUSALS, mark('arriving', from), ...begun])
   await access.execute(from, [MARKS, COPIES, ...REFUSALS, mark('leaving', to)])
 }
+
+/** Past every position in the feed and `seq`, and never the first: nobody reads on from before. */
+export const beginFeedAnew = (seq = 0): readonly string[] => [
+  `INSERT INTO bucket_retirements (seq, session_id, generation, retired_at)
+   SELECT max(coalesce(max(seq), 0), ${seq}) + 2, '${NOBODY}', 1, unixepoch() FROM bucket_retirements`,
+  'DELETE FROM bucket_retirements WHERE seq < (SELECT max(seq) FROM bucket_retirements)',
+]
 
 /** What is marked in a database. */
 export async function readMarks(

@@ -2,7 +2,7 @@
 import { literal, type ShardAccess } from './access.ts'
 import { findDifferences } from './compare.ts'
 import { copyRows } from './copy.ts'
-import { type Mark, raiseFence, readMarks } from './fence.ts'
+import { beginFeedAnew, type Mark, raiseFence, readMarks } from './fence.ts'
 import { givingSide, PAGE_ROWS, takingSide } from './moved-rows.ts'
 import { type Move, planMoves, readMap } from './plan.ts'
 import { MoveRefused } from './refused.ts'
@@ -54,8 +54,10 @@ export async function open(work: Work, map: string): Promise<void> {
       `UPDATE shard_moves SET state = 'left' WHERE state = 'leaving' AND other = ${literal(move.to)}`,
     ])
     // Before anything changes there, nothing is left here that could be taken for it: whoever still has the former map finds
-    // no session and no token, and sees why (src/store/given-away.ts).
+    // no session and no token, and sees why (src/store/given-away.ts). Tokens that are remembered are looked up again: the
+    // feed here would not tell of their end.
     await removeRows(access, givingSide(move), move, { pageRows, tables: PROOFS })
+    await access.execute(move.from, beginFeedAnew())
     await access.execute(move.to, endOfMove(move))
     say(`${nameOf(move)}: open`)
   }
