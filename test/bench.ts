@@ -19,7 +19,7 @@ Exit code 0 only if every goal that was measured is reached. docs/performance.md
 
   --rounds N     pairs of rounds of each comparison (15)
   --round-ms N   milliseconds of a round (400)
-  --sessions N   over how many tokens "all tokens" go (10000)
+  --sessions N   over how many tokens "all tokens" go (10000): of more, asked in turn, none is in a memory of 10000 any more
   --only NAMES   comparisons whose names begin so, comma-separated; nothing else is measured then:
 ${COMPARISONS.map(({ name, operation }) => `                   ${name.padEnd(22)}${operation}`).join('\n')}
   --json FILE    writes all figures there

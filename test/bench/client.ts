@@ -2,6 +2,7 @@
 // answered. It reads as little of an answer as it can, so that it waits for the server and not the server for it.
 import { connect, type Socket } from 'node:net'
 import type { Load, Round } from './load.ts'
+import { createOrder } from './order.ts'
 
 const MAX_SAMPLES = 1_000_000
 const samples = new Float64Array(MAX_SAMPLES)
@@ -16,14 +17,10 @@ process.on('message', (load: Load) => {
 })
 
 async function run(load: Load): Promise<Round> {
-  let next = 0
   const total: Totals = { count: 0, wrong: 0, bytes: 0, firstWrong: '' }
   const begun = performance.now()
   const until = begun + load.ms
-  const take = (): string | null => {
-    if (load.order === 'each once') return load.requests[next++] ?? null
-    return load.requests[next++ % load.requests.length] as string
-  }
+  const take = createOrder(load)
   await Promise.all(Array.from({ length: load.connections }, () => useConnection(load, take, until, total)))
   const ms = performance.now() - begun
   const sorted = samples.subarray(0, Math.min(total.count, MAX_SAMPLES)).sort()

@@ -8,6 +8,8 @@ export interface Load {
   readonly requests: readonly string[]
   /** Over and over, each once, or each the first of a chain whose next token is in the answer before. */
   readonly order: 'in turn' | 'each once' | 'each leads on'
+  /** In turn: how many were made in the rounds before. */
+  readonly made: number
   /** Of a chain: `{length}` in the head is that of the form. */
   readonly chain: { readonly head: string; readonly form: string } | null
   readonly connections: number

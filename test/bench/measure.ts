@@ -4,11 +4,12 @@ import type { Comparison } from './comparisons.ts'
 import type { Instance } from './instance.ts'
 import { type Client, rawRequest } from './load.ts'
 import type { LoadPlan } from './loads.ts'
+import { differentOf } from './order.ts'
 import { processorSeconds } from './processor-time.ts'
 import type { Scene } from './scene.ts'
 
 const CONNECTIONS = 16
-/** Before the first round of each: the code is compiled, caches are filled. */
+/** Of the first round of each at least: the code is compiled, caches are filled. */
 const WARM_UP_MS = 500
 /** More than a round can use up, by what the warm-up has shown. */
 const HEADROOM = 2.5
@@ -24,10 +25,15 @@ export interface Figures {
   readonly bytes: number
 }
 
+export interface Measured extends Figures {
+  /** Different requests in all rounds, those of the warm-up not counted. */
+  readonly different: number
+}
+
 export interface Compared {
   readonly comparison: Comparison
-  readonly operation: Figures
-  readonly floor: Figures
+  readonly operation: Measured
+  readonly floor: Measured
   /** Throughput over that of the floor's round beside it: one for each pair of rounds. */
   readonly ratios: readonly number[]
   /** The floor's processor time over the operation's, likewise. */
@@ -37,6 +43,14 @@ export interface Compared {
 export interface Plan {
   readonly rounds: number
   readonly roundMs: number
+}
+
+/** A plan under way: each of its rounds goes on where the one before has ended. */
+interface Course {
+  readonly plan: LoadPlan
+  readonly budget: number
+  made: number
+  different: number
 }
 
 export interface World {
@@ -50,53 +64,53 @@ export async function compare(
   comparison: Comparison,
   { rounds, roundMs }: Plan,
 ): Promise<Compared> {
-  const { plan, floorPlan } = comparison
-  const budgets = new Map<LoadPlan, number>()
-  for (const each of [floorPlan, plan]) {
-    const { perSecond } = await runOnce(world, each)
-    budgets.set(
-      each,
-      budgetOf(each, Math.max(LEAST_BUDGET, Math.ceil((perSecond * roundMs * HEADROOM) / 1_000))),
-    )
+  const warmUp = async (plan: LoadPlan): Promise<Course> => {
+    const { perSecond } = await runOnce(world, plan)
+    const most = Math.ceil((perSecond * roundMs * HEADROOM) / 1_000)
+    return { plan, budget: budgetOf(plan, Math.max(LEAST_BUDGET, most)), made: 0, different: 0 }
   }
+  const [floor, operation] = [await warmUp(comparison.floorPlan), await warmUp(comparison.plan)]
   const operations: Figures[] = []
   const floors: Figures[] = []
   for (let index = 0; index < rounds; index++) {
     // A B, B A, A B …: what drifts falls on both alike.
-    const order = index % 2 === 0 ? [floorPlan, plan] : [plan, floorPlan]
+    const order = index % 2 === 0 ? [floor, operation] : [operation, floor]
     for (const each of order) {
-      const figures = await runRound(world, each, roundMs, budgets.get(each) ?? LEAST_BUDGET)
-      if (each === plan) operations.push(figures)
+      const figures = await runRound(world, each, roundMs)
+      if (each === operation) operations.push(figures)
       else floors.push(figures)
     }
   }
-  const pairs = operations.map((operation, index) => ({ operation, floor: floors[index] as Figures }))
+  const pairs = operations.map((each, index) => ({ operation: each, floor: floors[index] as Figures }))
   return {
     comparison,
-    operation: middle(operations),
-    floor: middle(floors),
-    ratios: pairs.map(({ operation, floor }) => operation.perSecond / floor.perSecond),
-    cpuRatios: pairs.map(({ operation, floor }) => floor.cpuMicros / operation.cpuMicros),
+    operation: { ...middle(operations), different: operation.different },
+    floor: { ...middle(floors), different: floor.different },
+    ratios: pairs.map(each => each.operation.perSecond / each.floor.perSecond),
+    cpuRatios: pairs.map(each => each.floor.cpuMicros / each.operation.cpuMicros),
   }
 }
 
 /** Until every request was made, and the code is compiled: what is remembered of a token is remembered afterwards. */
-export const runOnce = (world: World, plan: LoadPlan): Promise<Figures> =>
-  runRound(world, plan, WARM_UP_MS, budgetOf(plan, LEAST_BUDGET), true)
+export const runOnce = (world: World, plan: LoadPlan): Promise<Figures> => {
+  const course = { plan, budget: budgetOf(plan, LEAST_BUDGET), made: 0, different: 0 }
+  return runRound(world, course, WARM_UP_MS, true)
+}
 
 async function runRound(
   { instance, scene, client }: World,
-  plan: LoadPlan,
+  course: Course,
   ms: number,
-  budget: number,
   isWhole = false,
 ): Promise<Figures> {
+  const { plan, budget } = course
   const requests = (await plan.requests(scene, budget)).map(rawRequest)
   const before = processorSeconds(instance.pid)
   const answer = await client.run({
     port: Number(new URL(instance.urls[plan.worker]).port),
     requests,
     order: plan.order,
+    made: course.made,
     chain: plan.chain ?? null,
     connections: CONNECTIONS,
     ms,
@@ -107,6 +121,8 @@ async function runRound(
   if (answer.wrong > 0) {
     throw new Error(`${answer.wrong} of ${answer.count} answers were wrong:\n${answer.firstWrong}`)
   }
+  course.made += answer.count
+  course.different = differentOf(plan.order, course.made, requests.length)
   return {
     perSecond: (answer.count * 1_000) / answer.ms,
     cpuMicros: (cpuSeconds * 1e6) / answer.count,

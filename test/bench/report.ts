@@ -2,14 +2,14 @@
 import { cpus } from 'node:os'
 import { median, spread } from '../load/support/statistics.ts'
 import { isMissed } from './goals.ts'
-import type { Compared } from './measure.ts'
+import type { Compared, Measured } from './measure.ts'
 import type { Results } from './measure-all.ts'
 
 export function report(results: Results): string {
   const { at, plan, load, stolen, bundle, compared, costs, memory, startUp } = results
   const parts = [
     `${at}, ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}), load ${load.map(each => each.toFixed(1)).join(' before, ')} after, ${stolen ?? '?'} % of the time given to other machines`,
-    `${plan.rounds} pairs of rounds of ${plan.roundMs} ms, medians (lowest–highest); floor in the second line of each`,
+    `${plan.rounds} pairs of rounds of ${plan.roundMs} ms, medians (lowest–highest); floor in the second line of each; different: how many different requests were made in all rounds`,
     '',
     table(HEAD, compared.flatMap(rowsOf)),
   ]
@@ -36,16 +36,18 @@ const HEAD = [
   'p50 ms',
   'p99 ms',
   'bytes',
+  'different',
 ]
 
 function rowsOf(each: Compared): string[][] {
   const { comparison, operation, floor, ratios, cpuRatios } = each
-  const figures = ({ perSecond, cpuMicros, p50, p99, bytes }: Compared['floor']) => [
+  const figures = ({ perSecond, cpuMicros, p50, p99, bytes, different }: Measured) => [
     perSecond.toFixed(0),
     cpuMicros.toFixed(0),
     p50.toFixed(1),
     p99.toFixed(1),
     `${bytes}`,
+    `${different}`,
   ]
   const ratio = (values: readonly number[]) => `${median(values).toFixed(2)} (${spread(values, 2)})`
   const { goal } = comparison
