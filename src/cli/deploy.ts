@@ -42,7 +42,7 @@ await command(USAGE, OPTIONS, async values => {
   const targets = await deploy(wranglerCalls, config, secretsFile)
 
   const issuer = String(config.vars.ISSUER)
-  const missing = findMissingTargets(targets)
+  const missing = findMissingTargets(targets, config)
   if (missing.length > 0) throw new UsageError(`Deployed, but not tied to ${missing.join('; nor to ')}.`)
   const other = findOtherAddress(targets, issuer)
   if (other !== null) console.log(`\n${other}\nIf nobody else sends its requests on, set ISSUER, or a route.`)

@@ -20,6 +20,8 @@ export interface WorkerConfig {
   /** Names of bindings. */
   readonly databases: readonly string[]
   readonly mailBindings: readonly string[]
+  /** Names of queues. */
+  readonly queues: { readonly producers: readonly string[]; readonly consumers: readonly string[] }
 }
 
 /** Reads the simple `name = "text"` and `name = 1` lines of the file; all that this project's needs. */
@@ -27,6 +29,8 @@ export function readWorkerConfig(path: string = resolve(PROJECT, 'wrangler.toml'
   const vars: Record<string, string> = {}
   const databases: string[] = []
   const mailBindings: string[] = []
+  const producers: string[] = []
+  const consumers: string[] = []
   let accountId: string | null = null
   let section = ''
   for (const line of readFileSync(path, 'utf8').split('\n')) {
@@ -38,6 +42,8 @@ export function readWorkerConfig(path: string = resolve(PROJECT, 'wrangler.toml'
     if (section === '[vars]' && name !== '') vars[name] = value
     if (section === '[[d1_databases]]' && name === 'binding') databases.push(value)
     if (section === '[[send_email]]' && name === 'name') mailBindings.push(value)
+    if (section === '[[queues.producers]]' && name === 'queue') producers.push(value)
+    if (section === '[[queues.consumers]]' && name === 'queue') consumers.push(value)
   }
-  return { accountId, vars, databases, mailBindings }
+  return { accountId, vars, databases, mailBindings, queues: { producers, consumers } }
 }

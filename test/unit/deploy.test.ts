@@ -24,11 +24,11 @@ const withVars = (vars: Readonly<Record<string, string>>): WorkerConfig => ({
   vars: { ...CONFIG.vars, ...vars },
 })
 
+const QUEUES = ['latchkey-events', 'latchkey-events-dead']
 const TARGETS = [
   'https://latchkey.bank.workers.dev',
   'schedule: * * * * *',
-  'Producer for latchkey-events',
-  'Consumer for latchkey-events',
+  ...QUEUES.flatMap(queue => [`Producer for ${queue}`, `Consumer for ${queue}`]),
 ]
 
 interface Played {
@@ -214,10 +214,20 @@ describe('what is as in the example', () => {
 })
 
 describe('what the Worker is tied to', () => {
-  test('CF-01: cron, and the queue on both sides', () => {
-    expect(findMissingTargets(TARGETS)).toEqual([])
-    for (const kind of ['schedule', 'Producer', 'Consumer'])
-      expect(findMissingTargets(TARGETS.filter(target => !target.startsWith(kind)))).toHaveLength(1)
+  test('CF-01: cron, and each queue on both sides', () => {
+    expect(findMissingTargets(TARGETS, CONFIG)).toEqual([])
+    for (const lost of TARGETS.slice(1))
+      expect(
+        findMissingTargets(
+          TARGETS.filter(target => target !== lost),
+          CONFIG,
+        ),
+      ).toHaveLength(1)
+  })
+
+  test('CF-01: a consumed queue has a producer too, or an account that lacks it gets none', () => {
+    expect([...EXAMPLE.queues.producers].sort()).toEqual(QUEUES)
+    expect([...EXAMPLE.queues.consumers].sort()).toEqual(QUEUES)
   })
 
   test('CF-01: the address that people are sent to, on workers.dev, a route or a domain', () => {
@@ -233,13 +243,14 @@ describe('what the Worker is tied to', () => {
 test('reads of wrangler.toml what it needs, however it is quoted', () => {
   const path = inFile(
     'wrangler.toml',
-    `account_id = 'abc'\n[vars]\nISSUER = 'https://x.test'\nALARM_DAYS = 90\n[[d1_databases]]\nbinding = "DB"\n[[send_email]]\nname = "EMAIL"\n`,
+    `account_id = 'abc'\n[vars]\nISSUER = 'https://x.test'\nALARM_DAYS = 90\n[[d1_databases]]\nbinding = "DB"\n[[send_email]]\nname = "EMAIL"\n[[queues.producers]]\nbinding = "IN"\nqueue = "in"\n[[queues.consumers]]\nqueue = "out"\n`,
   )
   expect(readWorkerConfig(path)).toEqual({
     accountId: 'abc',
     vars: { ISSUER: 'https://x.test', ALARM_DAYS: '90' },
     databases: ['DB'],
     mailBindings: ['EMAIL'],
+    queues: { producers: ['in'], consumers: ['out'] },
   })
   rmSync(directory, { recursive: true })
 })

@@ -1,14 +1,23 @@
 // Whether a deployment has tied the Worker to all that it works with. Pure.
-
-const NEEDED: readonly (readonly [what: string, target: RegExp])[] = [
-  ['cron, which ends what has expired and sends mails again', /^schedule: /],
-  ['the queue, as its producer', /^Producer for /],
-  ['the queue, as its consumer', /^Consumer for /],
-]
+import type { WorkerConfig } from '../wrangler.ts'
 
 /** In words. @param targets as wrangler reports them */
-export const findMissingTargets = (targets: readonly string[]): string[] =>
-  NEEDED.filter(([, target]) => !targets.some(each => target.test(each))).map(([what]) => what)
+export function findMissingTargets(
+  targets: readonly string[],
+  { queues }: Pick<WorkerConfig, 'queues'>,
+): string[] {
+  const untied = (side: string, names: readonly string[]) =>
+    names
+      .filter(name => !targets.includes(`${side} for ${name}`))
+      .map(name => `the queue ${name}, as its ${side.toLowerCase()}`)
+  return [
+    ...(targets.some(target => target.startsWith('schedule: ')) ? [] : [CRON]),
+    ...untied('Producer', queues.producers),
+    ...untied('Consumer', queues.consumers),
+  ]
+}
+
+const CRON = 'cron, which ends what has expired and sends mails again'
 
 /** What to say when the address that people are sent to is none of the Worker's; null when it is one. */
 export function findOtherAddress(targets: readonly string[], issuer: string): string | null {
