@@ -10,7 +10,7 @@ import { parseStrictJwt } from '../tokens/strict-jwt.ts'
 import type { Accepted, StrongAnswer, TokenSource } from '../verifier/bounded-verifier.ts'
 import type { FeedPosition } from '../verifier/feed-position.ts'
 import { positionFor, readFeed } from './retirements.ts'
-import { type Validation, validateAccessToken } from './validate.ts'
+import { isOfClient, type Validation, validateAccessToken } from './validate.ts'
 
 export type Refused = Extract<Validation, { tag: 'refused' }>
 
@@ -25,8 +25,9 @@ export async function verifyToken(
   facts: VerificationFacts,
 ): Promise<Accepted<AccessClaims> | Refused> {
   if (mode === 'bounded' && !isStrict(caller, token)) {
-    const { nowMs, waitUntil } = facts
-    return parts.verifier.verify(token, { source: sourceFor(parts, facts), nowMs, waitUntil })
+    const answer = await parts.verifier.verify(token, { ...facts, source: sourceFor(parts, facts) })
+    // No feed tells that a client was deleted, with which its own tokens die.
+    if (answer.tag === 'refused' || (await isOfClient(parts, answer.claims, facts.now))) return answer
   }
   const validation = await validateAccessToken(parts, token, null, facts)
   if (validation.tag === 'refused') return validation
@@ -40,12 +41,14 @@ export async function verifyToRemember(
   token: string,
   facts: VerificationFacts,
 ): Promise<StrongAnswer<AccessClaims, Refused>> {
-  const answer = await sourceFor(parts, facts).verify(token)
+  // Whoever remembers a client's own token has it as long as we have the client, which is read now.
+  const answer = await sourceFor({ ...parts, findClient: parts.reloadClient }, facts).verify(token)
   if (answer.tag === 'refused') return answer
   const { claims, position } = answer
+  const until = claims.sid === undefined ? Math.min(claims.exp, facts.now + CLIENT_CACHE_SECONDS) : claims.exp
   // The feed is told by audience, and a strict resource server asks each time.
   const mayRemember = claims.aud === caller.audience && !isStrict(caller, token)
-  return { ...answer, position: position && mayRemember ? await positionFor(caller, position) : null }
+  return { ...answer, position: position && mayRemember ? await positionFor(caller, position) : null, until }
 }
 
 /** Judged before the token is: if it is good, it says what it said. */
@@ -65,11 +68,7 @@ const sourceFor = (parts: Parts, facts: VerificationFacts): TokenSource<AccessCl
       return bucket
     })
     if (validation.tag === 'refused') return validation
-    return { ...validation, position, until: rememberedUntil(validation.claims, facts.now) }
+    return { ...validation, position, until: validation.claims.exp }
   },
   retirements: after => readFeed(parts, after, null, facts.now),
 })
-
-/** A client's own tokens die with it, which no feed tells. */
-const rememberedUntil = (claims: AccessClaims, now: number): number =>
-  claims.sid === undefined ? Math.min(claims.exp, now + CLIENT_CACHE_SECONDS) : claims.exp

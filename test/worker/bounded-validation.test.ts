@@ -151,17 +151,39 @@ describe('introspection', () => {
     expect((await introspect(access_token)).active).toBe(true)
   })
 
-  it('a client’s own token is remembered no longer than the client', async () => {
-    const response = await app.post('/oauth2/token', {
-      grant_type: 'client_credentials',
-      scope: 'read',
-      resource: API,
+  it('I4: a client’s own token dies with it: at once where it was deleted, elsewhere and in others’ memory within 10 s', async () => {
+    const machine = await confidentialClient(service, {
+      scopes: ['read'],
+      grant_types: ['client_credentials'],
     })
-    const { access_token } = (await response.json()) as Tokens
-    await introspect(access_token)
+    const wanted = { grant_type: 'client_credentials', scope: 'read', resource: API }
+    const getToken = async () =>
+      (await (await machine.post('/oauth2/token', wanted)).json<Tokens>()).access_token
+    const [first, second, third] = [await getToken(), await getToken(), await getToken()]
+    const { client_id, client_secret } = api
+    const askElsewhere = async (token: string, fields = {}) => {
+      elsewhere.now = service.now
+      const asked = form({ client_id, client_secret, token, ...fields })
+      return (await elsewhere.request('/oauth2/introspect', asked)).json()
+    }
+    await introspect(first)
     service.now += CLIENT_CACHE_SECONDS
-    const cost = await costOf(() => introspect(access_token))
-    expect(cost).toContainEqual(expect.stringMatching(BUCKET))
+    const clientRead = expect.stringMatching(/FROM clients WHERE id = /)
+    // Who asks, what was retired, and whose token it is.
+    const cost = await costOf(() => introspect(first))
+    expect(cost).toEqual([clientRead, expect.stringMatching(FEED), clientRead])
+    expect(await askElsewhere(first)).toMatchObject({ active: true })
+    service.now += CLIENT_CACHE_SECONDS - 1
+    expect(await askElsewhere(second)).toMatchObject({ active: true })
+    const remembered = await introspect(third, { remember: 'true' })
+    expect(remembered.remember_until).toBe(service.now + CLIENT_CACHE_SECONDS)
+    const deletion = { method: 'DELETE', headers: { Authorization: `Bearer ${env.ADMIN_TOKEN}` } }
+    const deleted = await service.request(`/admin/v1/clients/${machine.client_id}`, deletion)
+    expect(deleted.status).toBe(204)
+    expect(await introspect(first)).toEqual({ active: false })
+    expect(await askElsewhere(third, { remember: 'true' })).toEqual({ active: false })
+    service.now += 1
+    expect(await askElsewhere(second)).toEqual({ active: false })
   })
 
   it('answers an unknown mode with 400', async () => {
