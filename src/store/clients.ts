@@ -54,17 +54,14 @@ export async function listClients(db: D1Database): Promise<Client[]> {
   return [ACCOUNT_CLIENT, ...rows.map(clientOf)]
 }
 
-/** A deleted client's id may be used again. @returns false when the id is taken */
+/** @returns false when the id is taken: so is a deleted client's until its last session is swept, lest the next inherit it */
 export async function insertClient(db: D1Database, client: Client): Promise<boolean> {
   const { id, secretDigest, formerSecret: _, createdAt, ...registration } = client
   const inserted = await run(
     db
       .prepare(
         `INSERT INTO clients (id, secret_digest, registration, created_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET secret_digest = excluded.secret_digest,
-           registration = excluded.registration, created_at = excluded.created_at, deleted_at = NULL,
-           former_secret_digest = NULL, former_secret_until = NULL
-         WHERE deleted_at IS NOT NULL`,
+         ON CONFLICT DO NOTHING`,
       )
       .bind(id, secretDigest, JSON.stringify(registration), createdAt),
   )

@@ -131,6 +131,22 @@ describe('registering a client', () => {
 })
 
 describe('changing a client', () => {
+  it('GET says what is stored, whatever this isolate remembers of it', async () => {
+    const { client_id: id } = await created({})
+    const elsewhere = createService()
+    elsewhere.now = service.now
+    const remembered = () => elsewhere.parts.findClient(id, elsewhere.now)
+    const shown = () => elsewhere.request(`${CLIENTS}/${id}`, admin(elsewhere))
+    expect([(await shown()).status, await remembered()]).toMatchObject([200, { name: 'Bank' }])
+    await patch(id, { name: 'Bank 2' })
+    expect([await (await shown()).json(), await remembered()]).toMatchObject([
+      { name: 'Bank 2' },
+      { name: 'Bank' },
+    ])
+    await service.request(`${CLIENTS}/${id}`, admin(service, { method: 'DELETE' }))
+    expect([(await shown()).status, await remembered()]).toMatchObject([404, { name: 'Bank' }])
+  })
+
   const patch = (id: string, changes: unknown) =>
     service.request(
       `${CLIENTS}/${id}`,

@@ -1,9 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { namespaceOf } from './support/intercept.ts'
 import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn } from './support/sign-in.ts'
 
+const ANOTHER = { name: 'Another', kind: 'first_party', type: 'public', scopes: ['read'] }
 const slug = () => `app-${crypto.randomUUID().slice(0, 8)}`
 const remove = (service: ReturnType<typeof createService>, id: string) =>
   service.request(`/admin/v1/clients/${id}`, admin(service, { method: 'DELETE' }))
@@ -25,33 +27,57 @@ describe('a deleted client', () => {
     expect(rows.results).toEqual([])
   })
 
-  it('is gone at once, and its name may be used again', async () => {
+  it('SE-07: is gone at once, and its id may be used again when cron has swept and forgotten it', async () => {
     const service = createService()
     const client_id = slug()
+    const path = `/admin/v1/clients/${client_id}`
+    const again = () => service.request('/admin/v1/clients', admin(service, json({ ...ANOTHER, client_id })))
     await createClient(service, { client_id })
+    expect((await again()).status).toBe(409)
     expect((await remove(service, client_id)).status).toBe(204)
     expect((await remove(service, client_id)).status).toBe(404)
-    expect((await service.request(`/admin/v1/clients/${client_id}`, admin(service))).status).toBe(404)
-    await createClient(service, { client_id, name: 'Another' })
-    const found = await service.request(`/admin/v1/clients/${client_id}`, admin(service))
-    expect(await found.json()).toMatchObject({ name: 'Another' })
-    await keepHouse(service.parts, service.now + 61)
-    expect((await service.request(`/admin/v1/clients/${client_id}`, admin(service))).status).toBe(200)
+    expect((await service.request(path, admin(service))).status).toBe(404)
+    await keepHouse(service.parts, service.now + 59)
+    expect(await (await again()).json()).toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('minutes'),
+    })
+    await keepHouse(service.parts, service.now + 60)
+    expect((await again()).status).toBe(201)
+    await keepHouse(service.parts, service.now + 121)
+    const found = await service.request(path, admin(service))
+    expect(await found.json()).toMatchObject({ name: 'Another', scopes: ['read'] })
   })
 
-  it('RF-04: a token of the client before it has no scope that the new one is not registered for', async () => {
-    const [here, elsewhere] = [createService(), createService()]
+  it('SE-07, I4: leaves nothing to the next client of its id, though its sweep broke off', async () => {
     const client_id = slug()
-    await createClient(here, { client_id, scopes: ['sessions', 'read'] })
-    const attempt = await requestLink(elsewhere, client_id, freshAddress())
-    await remove(here, client_id)
-    const tokens = (await (await redeem(elsewhere, attempt)).json()) as {
-      refresh_token: string
-      client_id: string
-    }
-    await createClient(here, { client_id, scopes: ['read'] })
-    const refreshed = await refresh(here, tokens)
-    expect(await refreshed.json()).toMatchObject({ scope: 'read' })
+    let isAway = false
+    const objects = namespaceOf(async (_, verb, args) => {
+      if (isAway) throw new Error('away')
+      return verb(...args)
+    })
+    const service = createService({ USER_SESSIONS: objects })
+    await createClient(service, { client_id })
+    const tokens = await signIn(service, client_id, freshAddress())
+    isAway = true
+    expect((await remove(service, client_id)).status).toBe(503)
+    const again = () => service.request('/admin/v1/clients', admin(service, json({ ...ANOTHER, client_id })))
+    expect((await again()).status).toBe(409)
+    await keepHouse(service.parts, service.now + 61)
+    expect((await again()).status).toBe(409)
+    isAway = false
+    await keepHouse(service.parts, service.now + 121)
+    expect((await again()).status).toBe(201)
+    expect(await (await refresh(service, tokens)).json()).toMatchObject({ error: 'invalid_grant' })
+  })
+
+  it('RF-04: a scope that is taken from a client is in none of its tokens from the next refresh on', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service, { scopes: ['sessions', 'read'] })
+    const tokens = await signIn(service, client_id, freshAddress())
+    const narrower = admin(service, json({ scopes: ['read'] }, 'PATCH'))
+    expect((await service.request(`/admin/v1/clients/${client_id}`, narrower)).status).toBe(200)
+    expect(await (await refresh(service, tokens)).json()).toMatchObject({ scope: 'read' })
   })
 })
 

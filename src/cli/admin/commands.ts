@@ -148,7 +148,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   {
     noun: 'clients',
     verb: 'delete',
-    summary: 'Deletes a client and ends its sessions',
+    summary: 'Deletes a client and ends its sessions; its id can be used again about two minutes later',
     method: 'DELETE',
     path: CLIENT,
     asks: { question: 'Delete the client {client_id} and end all of its sessions?' },

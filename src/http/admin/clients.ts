@@ -18,6 +18,8 @@ import { Problem } from '../problem.ts'
 
 export const adminClients = new Hono<LatchkeyEnv>()
 
+const TAKEN = 'the client_id of a deleted client is free again after about two minutes'
+
 const ViewWithSecret = v.object({ ...ClientView.entries, client_secret: v.optional(v.string()) })
 
 adminClients.post(
@@ -40,7 +42,8 @@ adminClients.post(
       formerSecret: null,
       createdAt: c.var.facts.now,
     })
-    if (!(await insertClient(c.var.parts.shards.global, made.client))) throw new Problem('conflict')
+    if (!(await insertClient(c.var.parts.shards.global, made.client)))
+      throw new Problem('conflict', { detail: TAKEN })
     c.var.parts.forgetClient(id)
     return c.json(viewWithSecret(made), 201)
   },
@@ -63,9 +66,7 @@ adminClients.get(
   '/admin/v1/clients/:id',
   operation({ summary: 'One client', by: 'operator', answers: { 200: ClientView }, refusals: [404] }),
   async c => {
-    const client = await c.var.parts.findClient(c.req.param('id'), c.var.facts.now)
-    if (client === null) throw new Problem('not_found')
-    return c.json(clientView(client))
+    return c.json(clientView(await stored(c)))
   },
 )
 
@@ -126,9 +127,8 @@ adminClients.post(
   }),
   async c => {
     const { parts, facts } = c.var
-    const client = await findClient(parts.shards.global, c.req.param('id'))
-    if (client === null) throw new Problem('not_found')
-    return c.json({ revoked: await endSessionsOfClient(parts, client.id, facts.now) })
+    const { id } = await stored(c)
+    return c.json({ revoked: await endSessionsOfClient(parts, id, facts.now) })
   },
 )
 
@@ -147,6 +147,13 @@ adminClients.delete(
     return c.body(null, 204)
   },
 )
+
+/** As it is stored: caches may know what another isolate has changed or deleted. */
+async function stored(c: LatchkeyContext): Promise<Client> {
+  const client = await findClient(c.var.parts.shards.global, c.req.param('id') ?? '')
+  if (client === null) throw new Problem('not_found')
+  return client
+}
 
 /** This isolate sees it at once, others within the bound of their caches. */
 async function change<Changed extends { readonly client: Client }>(
