@@ -17,6 +17,8 @@ export interface NewSigningKey {
   readonly sealedPrivateJwk: string
 }
 
+export type AppliedChange = Pick<KeyChange, 'moves' | 'order'>
+
 const COLUMNS = `kid, state, public_jwk, sealed_private_jwk, created_at, known_at, active_at, rotation_ordered_at,
   retiring_at, gone_at`
 
@@ -33,14 +35,16 @@ export const listSigningKeys = (db: D1Database): Promise<SigningKeyRow[]> =>
 /**
  * Applies what was decided, all of it or nothing. A key that has changed since it was seen is left as it is, and whoever
  * makes a key where somebody else has made one gets ConstraintViolated: every promotion makes one.
+ *
+ * @returns what of it changed something
  */
 export async function changeSigningKeys(
   db: D1Database,
   { moves, order }: KeyChange,
   created: readonly NewSigningKey[],
   now: number,
-): Promise<void> {
-  await batch(db, [
+): Promise<AppliedChange> {
+  const results = await batch(db, [
     ...moves.map(({ key, to }) =>
       db
         .prepare(
@@ -54,7 +58,10 @@ export async function changeSigningKeys(
         .bind(to, now, key.kid, key.state),
     ),
     db
-      .prepare(`UPDATE signing_keys SET rotation_ordered_at = ?1 WHERE kid = ?2 AND state = 'active'`)
+      .prepare(
+        `UPDATE signing_keys SET rotation_ordered_at = ?1
+         WHERE kid = ?2 AND state = 'active' AND rotation_ordered_at IS NULL`,
+      )
       .bind(now, order?.kid ?? null),
     ...created.map(key =>
       db
@@ -73,4 +80,6 @@ export async function changeSigningKeys(
         ),
     ),
   ])
+  const changes = results.map(({ meta }) => meta.changes)
+  return { moves: moves.filter((_, index) => changes[index]), order: changes[moves.length] ? order : null }
 }

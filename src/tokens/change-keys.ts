@@ -3,7 +3,7 @@ import { decideKeys, isNoChange, type KeyChange, type KeyCommand } from '../doma
 import { KEY_CHANGE_ATTEMPTS } from '../domain/limits.ts'
 import { record } from '../records/record.ts'
 import { ConstraintViolated } from '../store/d1.ts'
-import type { NewSigningKey, SigningKeyRow } from '../store/signing-keys.ts'
+import type { AppliedChange, NewSigningKey, SigningKeyRow } from '../store/signing-keys.ts'
 import type { Secrets } from './secrets.ts'
 import { generateKey } from './signing-key.ts'
 
@@ -11,8 +11,8 @@ import { generateKey } from './signing-key.ts'
 export interface KeyStorage {
   /** Those that are not gone. */
   list(): Promise<readonly SigningKeyRow[]>
-  /** All of it or nothing. Throws ConstraintViolated where somebody else was first. */
-  change(change: KeyChange, created: readonly NewSigningKey[], now: number): Promise<void>
+  /** All of it or nothing. Throws ConstraintViolated where somebody else was first. @returns what changed something */
+  change(change: KeyChange, created: readonly NewSigningKey[], now: number): Promise<AppliedChange>
 }
 
 /** Keys that are not gone, the first ones made where there are none. */
@@ -40,8 +40,7 @@ export async function changeKeys(
     if (isNoChange(change)) return keys
     try {
       const created = await Promise.all(change.create.map(key => generateKey(secrets, key)))
-      await storage.change(change, created, now)
-      tell(change, created)
+      tell(await storage.change(change, created, now), created)
       return await storage.list()
     } catch (error) {
       if (!(error instanceof ConstraintViolated) || attempt === KEY_CHANGE_ATTEMPTS) throw error
@@ -49,7 +48,7 @@ export async function changeKeys(
   }
 }
 
-function tell({ moves, order }: KeyChange, created: readonly NewSigningKey[]): void {
+function tell({ moves, order }: AppliedChange, created: readonly NewSigningKey[]): void {
   for (const { kid, state } of created) record('key.created', { kid, reason: state })
   for (const { key, to } of moves) record(`key.${to}`, { kid: key.kid, reason: key.state })
   if (order !== null) record('key.rotation_ordered', { kid: order.kid })

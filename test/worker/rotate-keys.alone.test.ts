@@ -11,6 +11,7 @@ import {
   SIGNING_KEYS_CACHE_SECONDS,
 } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { recordingAs } from '../../src/records/record.ts'
 import { ConstraintViolated } from '../../src/store/d1.ts'
 import { changeSigningKeys, listPublishedKeys, listSigningKeys } from '../../src/store/signing-keys.ts'
 import { changeKeys, type KeyStorage } from '../../src/tokens/change-keys.ts'
@@ -356,6 +357,35 @@ describe('rotations that race', () => {
     expect(await statesOf(a)).toEqual(['active', 'pending', 'retiring'])
     const kids = all.map(keys => keys?.map(key => [key.kid, key.state, key.rotation_ordered_at]))
     expect(new Set(kids.map(each => JSON.stringify(each))).size).toBe(1)
+  })
+
+  it('LG-01: what several decide at once is recorded once', async () => {
+    const { a, at, start } = isolates(1)
+    /** Nobody changes anything before all have seen the same. */
+    const decided = async (command: KeyCommand) => {
+      const codes: string[] = []
+      const storage = storageOf(a)
+      const all = Promise.withResolvers<void>()
+      let seen = 0
+      const list = async () => {
+        const keys = await storage.list()
+        seen += 1
+        if (seen === 3) all.resolve()
+        await all.promise
+        return keys
+      }
+      const act = () => changeKeys({ ...storage, list }, a.parts.secrets, command, a.now)
+      const acts = () => Promise.all([act(), act(), act()])
+      await recordingAs(null, 'system', entry => codes.push(entry.event), acts)
+      return codes
+    }
+    await rotate(a)
+    at(start + KEY_RETIRING_SECONDS)
+    expect(await decided({ type: 'settle' })).toEqual(['key.gone'])
+    const { active: from } = await rotate(a)
+    expect(await decided({ type: 'rotate', from })).toEqual(['key.rotation_ordered'])
+    at(a.now + KEY_PUBLISHED_SECONDS)
+    expect((await decided({ type: 'settle' })).sort()).toEqual(['key.active', 'key.created', 'key.retiring'])
   })
 
   it('KY-04: emergencies, rotations and the cron together leave one key that signs and one that waits', async () => {

@@ -26,7 +26,7 @@ export function memoryKeys(): MemoryKeys {
       calls.list++
       return [...keys]
     },
-    change: async (_change, created, now) => {
+    change: async (change, created, now) => {
       calls.change++
       if (created.some(({ state }) => keys.some(key => key.state === state))) {
         throw new ConstraintViolated('somebody was first')
@@ -45,6 +45,7 @@ export function memoryKeys(): MemoryKeys {
           gone_at: null,
         })
       }
+      return change
     },
   }
 }
