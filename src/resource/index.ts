@@ -5,6 +5,7 @@ export {
   createRequireToken,
   type RequireToken,
   type RequireTokenOptions,
+  type TokenContext,
   type TokenDemand,
   type TokenVariables,
 } from './require-token.ts'

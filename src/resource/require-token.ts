@@ -1,5 +1,4 @@
 // requireToken for Hono: the request goes on with a good token of this resource server, or is refused as RFC 6750 has it.
-import type { Context, MiddlewareHandler } from 'hono'
 import { type Accepted, createBoundedVerifier, type TokenSource } from '../verifier/bounded-verifier.ts'
 import { inTime } from '../verifier/in-time.ts'
 import type { TokenClaims, TokenService, VerifyAnswer, VerifyRefusal } from '../verifier/token-service.ts'
@@ -27,25 +26,37 @@ export interface RequireTokenOptions {
   readonly clock?: () => number
 }
 
-export type RequireToken = (demand?: TokenDemand) => MiddlewareHandler<{ Variables: TokenVariables }>
+/** What is used of Hono's own: whoever has another copy or version than ours has other types. */
+export interface TokenContext {
+  readonly req: { readonly method: string; readonly url: string; header(name: string): string | undefined }
+  // biome-ignore lint/suspicious/noExplicitAny: what is bound there is the application's to say
+  readonly env: any
+  readonly executionCtx: { waitUntil(work: Promise<unknown>): void }
+  set(key: 'token', value: TokenVariables['token']): void
+}
+
+/** Middleware of an application that has declared TokenVariables. */
+export type RequireToken = (
+  demand?: TokenDemand,
+) => (c: TokenContext, next: () => Promise<void>) => Promise<Response | undefined>
 
 /**
  * One for all routes of a resource server, so that they share what is remembered.
  * @param serviceOf finds the token service of a request: a binding is part of its environment
  */
 export function createRequireToken(
-  serviceOf: (c: Context) => TokenService,
+  serviceOf: (c: TokenContext) => TokenService,
   { capacity, clock = Date.now }: RequireTokenOptions = {},
 ): RequireToken {
   const verifier = createBoundedVerifier<TokenClaims>(capacity === undefined ? {} : { capacity })
 
-  const askStrongly = async (service: TokenService, c: Context, { scheme, text }: Presented) => {
+  const askStrongly = async (service: TokenService, c: TokenContext, { scheme, text }: Presented) => {
     const proof = { text: c.req.header('DPoP') ?? '', method: c.req.method, uri: withoutQuery(c.req.url) }
     const demand = { mode: 'strong', ...(scheme === 'DPoP' ? { proof } : {}) } as const
     return asAccepted(await answerOf(service.verify(text, demand)))
   }
 
-  const askBoundedly = async (service: TokenService, c: Context, { text }: Presented, nowMs: number) => {
+  const askBoundedly = async (service: TokenService, c: TokenContext, { text }: Presented, nowMs: number) => {
     const waitUntil = (work: Promise<unknown>) => keepAlive(c, work)
     return verifier.verify(text, { source: sourceOf(service, nowMs), nowMs, waitUntil })
   }
@@ -67,13 +78,13 @@ export function createRequireToken(
       if (answer.tag === 'refused') return refuse(answer, presented.scheme, scope)
       if (!hasScopes(answer.claims.scope, wanted)) return refuse(INSUFFICIENT, presented.scheme, scope)
       c.set('token', { claims: answer.claims, asOf: answer.asOf })
-      return next()
+      await next()
     }
   }
 }
 
 /** Throws when it was not declared, which is no fault of the service or of whoever asks. */
-function foundIn(serviceOf: (c: Context) => TokenService | undefined, c: Context): TokenService {
+function foundIn(serviceOf: (c: TokenContext) => TokenService | undefined, c: TokenContext): TokenService {
   const service = serviceOf(c)
   if (service === undefined) throw new Error('requireToken finds no token service: is its binding declared?')
   return service
@@ -137,7 +148,7 @@ const asAccepted = (answer: VerifyAnswer): Accepted<TokenClaims> | VerifyRefusal
   answer.tag === 'refused' ? answer : { ...answer, asOf: answer.as_of * 1_000 }
 
 /** Outside of Workers nothing has to be kept alive. */
-function keepAlive(c: Context, work: Promise<unknown>): void {
+function keepAlive(c: TokenContext, work: Promise<unknown>): void {
   try {
     c.executionCtx.waitUntil(work)
   } catch {

@@ -1,7 +1,7 @@
 // requireToken as a resource server has it: what it refuses and how, how often the service is asked, what is remembered.
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Hono } from '../../src/http/hono.ts'
-import { createRequireToken, type TokenService } from '../../src/resource/index.ts'
+import { createRequireToken, type TokenService, type TokenVariables } from '../../src/resource/index.ts'
 import { BOUND_MS } from '../../src/verifier/bounded-verifier.ts'
 import type { VerifyAnswer, VerifyDemand, VerifyRefusalCode } from '../../src/verifier/token-service.ts'
 
@@ -53,7 +53,7 @@ function setUp() {
     },
   }
   const requireToken = createRequireToken(() => service, { clock: () => state.nowMs })
-  const app = new Hono()
+  const app = new Hono<{ Variables: TokenVariables }>()
   const seen: object[] = []
   app.get('/read', requireToken(), c => {
     seen.push(c.var.token)

@@ -1,9 +1,10 @@
 // A resource Worker: notes of whoever holds a token for it. Reading is within the bound, writing asks each time.
 import { Hono } from 'hono'
-import { createRequireToken, type TokenService } from '../../resource/index.ts'
+import { createRequireToken, type TokenService, type TokenVariables } from '../../resource/index.ts'
 
 interface NotesEnv {
   readonly Bindings: { readonly AUTH: TokenService }
+  readonly Variables: TokenVariables
 }
 
 const requireToken = createRequireToken(c => c.env.AUTH)

@@ -1,5 +1,5 @@
 // A project of somebody else that depends on this one: latchkey/resource as it is built, from outside.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROJECT } from '../../../src/cli/settings.ts'
@@ -9,19 +9,20 @@ const TSC = join(PROJECT, 'node_modules/typescript/bin/tsc')
 
 const APP = `
 import { Hono } from 'hono'
-import { createRequireToken, overHttp, type TokenService } from 'latchkey/resource'
+import { createRequireToken, overHttp, type TokenService, type TokenVariables } from 'latchkey/resource'
 
 const { ISSUER: issuer = '', SECRET: clientSecret = '', TOKEN = '' } = process.env
 const service = overHttp({ issuer, clientId: 'consumer', clientSecret, audience: 'https://consumer.example' })
 const requireToken = createRequireToken(() => service)
 const onWorkers = createRequireToken(c => c.env.AUTH)
 
-const app = new Hono()
+const app = new Hono<{ Variables: TokenVariables }>()
 app.get('/', requireToken(), c => c.text(c.var.token.claims.sub satisfies string))
 app.post('/', requireToken({ mode: 'strong', scope: 'openid' }), c => c.text(String(c.var.token.asOf satisfies number)))
 app.get('/admin', requireToken({ scope: 'admin' }), c => c.text(''))
 
-const worker = new Hono<{ Bindings: { readonly AUTH: TokenService } }>()
+const worker = new Hono<{ Bindings: { readonly AUTH: TokenService }; Variables: TokenVariables }>()
+worker.use(onWorkers())
 worker.get('/', onWorkers(), c => c.text(c.var.token.claims.client_id))
 // @ts-expect-error: there is no such claim
 worker.get('/other', onWorkers(), c => c.text(c.var.token.claims.password))
@@ -57,9 +58,14 @@ export async function createConsumer(): Promise<Consumer> {
   const at = (path: string) => join(folder, path)
   mkdirSync(at('node_modules/@types'), { recursive: true })
   symlinkSync(PROJECT, at('node_modules/latchkey'))
-  for (const name of ['hono', '@types/node', 'undici-types']) {
-    symlinkSync(join(PROJECT, 'node_modules', name), at(`node_modules/${name}`))
-  }
+  const modules = join(PROJECT, 'node_modules')
+  for (const name of ['@types/node', 'undici-types'])
+    symlinkSync(join(modules, name), at(`node_modules/${name}`))
+  // Of another version: the compiler takes two copies of one version for the same.
+  cpSync(join(modules, 'hono'), at('node_modules/hono'), { recursive: true })
+  const manifest = at('node_modules/hono/package.json')
+  const hono = JSON.parse(readFileSync(manifest, 'utf8'))
+  writeFileSync(manifest, JSON.stringify({ ...hono, version: '4.0.0' }))
   writeFileSync(at('package.json'), '{"type": "module"}')
   writeFileSync(at('app.ts'), APP)
   const options = { target: 'ES2024', strict: true, noEmit: true, types: ['node'], skipLibCheck: false }
