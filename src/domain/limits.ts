@@ -208,7 +208,7 @@ export const FORMER_SECRET_SECONDS = {
 export const CLIENT_SECRET_OVERLAP_SECONDS = DAY_SECONDS
 /** Of an answer from a place that somebody registered, no more is received. */
 export const TARGET_ANSWER_MAX_BYTES = 64 * 1024
-/** For handing messages to the queue: one that takes longer is taken for lost, and tried again. */
+/** For one call of a queue: what takes longer is taken for lost. */
 export const QUEUE_DEADLINE_MS = 5_000
 /** Two of them and a Retry-After fit into the refresh grace: whoever follows our 503 is not taken for a thief. */
 export const D1_DEADLINE_MS = 3_000

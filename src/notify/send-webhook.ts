@@ -1,6 +1,6 @@
 // One try to tell a webhook (Standard Webhooks 1.0.0): signed anew, with the id and the body of every other try.
 import type { EventMessage, HappenedMessage, WebhookMessage } from '../domain/event-message.ts'
-import { QUEUE_DEADLINE_MS, WEBHOOK_HELD_SECONDS, WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts'
+import { WEBHOOK_HELD_SECONDS, WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts'
 import { heldForSeconds, type Webhook, wants, webhookBody, webhookMessageId } from '../domain/webhook.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
@@ -23,7 +23,6 @@ import {
 import { randomShare } from '../tokens/random.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { signWebhook } from '../tokens/webhook-signature.ts'
-import { inTime } from '../verifier/in-time.ts'
 import { type Delivery, type Failed, failed, judgeAnswer, refused } from './delivery.ts'
 
 export interface WebhookParts {
@@ -50,9 +49,7 @@ export async function tellWebhooks(
   const messages = wanting.map(
     ({ id }): WebhookMessage => ({ type: 'webhook', webhook_id: id, id: webhookMessageId(id, event), event }),
   )
-  const queued = enqueue(queue, messages, ({ webhook_id }) => heldFor.get(webhook_id) ?? 0)
-  // All of the batch waits for this.
-  await inTime(queued, QUEUE_DEADLINE_MS)
+  await enqueue(queue, messages, ({ webhook_id }) => heldFor.get(webhook_id) ?? 0)
   return { tag: 'settled' }
 }
 

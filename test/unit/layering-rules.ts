@@ -4,8 +4,8 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 /** From the ground up. A room imports only from floors below its own, never from a neighbour on its floor. */
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
-  ['log', 'config', 'outbound', 'sockets', 'verifier'],
-  ['records'],
+  ['log', 'config', 'sockets', 'verifier'],
+  ['records', 'outbound'],
   // For resource servers: nothing of the service is in their bundle.
   ['resource'],
   ['store'],
