@@ -79,7 +79,7 @@ function onWorkerd(name: string, files: { include?: string[]; exclude?: string[]
         wrangler: { configPath: './wrangler.toml' },
         miniflare: {
           // Tests deliver what was queued themselves.
-          queueProducers: { EVENTS: 'unconsumed', DEAD_EVENTS: 'unconsumed' },
+          queueProducers: { EVENTS: 'unconsumed', ALARMS: 'unconsumed', DEAD_EVENTS: 'unconsumed' },
           d1Databases: { DB: 'shard-0', DB_1: 'shard-1', DB_2: 'shard-2' },
           bindings: {
             ISSUER: 'https://auth.test',

@@ -3,6 +3,7 @@
 import { ConfigError, type MailConfig, parseConfig } from './config.ts'
 import { isClientDocumentUrl } from './domain/client-document.ts'
 import { NOTICE_MAIL_SECONDS } from './domain/limits.ts'
+import { alarmEvent } from './domain/webhook.ts'
 import { accountPages } from './http/account/index.ts'
 import { adminAlarms } from './http/admin/alarms.ts'
 import { adminClients } from './http/admin/clients.ts'
@@ -56,15 +57,16 @@ import { createTransport } from './mail/create-transport.ts'
 import { createOutbox } from './mail/outbox.ts'
 import type { MailTransport } from './mail/transport.ts'
 import type { AlarmSinks } from './notify/alarm-notices.ts'
-import { tellWebhooksOfAlarm } from './notify/alarm-webhooks.ts'
 import { createAlarms } from './notify/alarms.ts'
 import { createFigures } from './notify/figures.ts'
+import { tellWebhooks } from './notify/send-webhook.ts'
 import { createTraitChanges } from './notify/trait-changes.ts'
 import { createClientDocuments } from './oauth/client-documents.ts'
 import { createFetchTarget } from './outbound/fetch-target.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { createClientCache } from './store/client-cache.ts'
 import { findClient, listCorsOrigins } from './store/clients.ts'
+import { createCombined } from './store/combined.ts'
 import { createOriginCache } from './store/origin-cache.ts'
 import { createShards, parseShardMap, type Shards } from './store/shards.ts'
 import { changeSigningKeys, listPublishedKeys } from './store/signing-keys.ts'
@@ -154,7 +156,7 @@ const ROUTES = [
   adminSecrets,
 ]
 
-const BINDINGS = ['USER_SESSIONS', 'RATE_LIMITER', 'WAITING_BROWSERS', 'EVENTS', 'ASSETS'] as const
+const BINDINGS = ['USER_SESSIONS', 'RATE_LIMITER', 'WAITING_BROWSERS', 'EVENTS', 'ALARMS', 'ASSETS'] as const
 
 function createParts(env: Env, ports: Ports): Parts {
   const config = parseConfig(env as unknown as Record<string, unknown>)
@@ -179,7 +181,9 @@ function createParts(env: Env, ports: Ports): Parts {
             const mail = await outbox.prepare(message, now + NOTICE_MAIL_SECONDS, now)
             return { row: mail.row, deliver: () => outbox.deliver(shards.global, mail, now) }
           },
-    tellWebhooks: (alarm, now) => tellWebhooksOfAlarm({ shards, queue: env.EVENTS }, alarm, now),
+    // At once, on a way of their own: users' events may be a backlog.
+    tellWebhooks: (alarm, now) =>
+      tellWebhooks({ shards, queue: env.ALARMS, ask: createCombined(shards.global) }, alarmEvent(alarm), now),
   }
   const alarms = createAlarms(shards.global, sinks, config.rotatesOnForgery ? keys.remove : null)
   const outbox = createOutbox({

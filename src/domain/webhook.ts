@@ -42,10 +42,9 @@ interface AlarmFacts {
   readonly kid: string | null
 }
 
-/** @param at seconds */
-export const alarmEvent = (alarm: AlarmReport, at: number): WebhookEvent => ({
+export const alarmEvent = (alarm: AlarmReport): WebhookEvent => ({
   type: 'alarm.raised',
-  at,
+  at: alarm.lastAt,
   user_id: null,
   session_id: null,
   client_id: null,

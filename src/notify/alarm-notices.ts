@@ -18,7 +18,7 @@ export interface AlarmSinks {
   /** null where nobody is to be mailed. */
   readonly prepareMail: ((alarm: AlarmReport, now: number) => Promise<AlarmMail>) | null
   /** Throws when it could not be handed over. */
-  readonly tellWebhooks: (alarm: AlarmReport, now: number) => Promise<void>
+  readonly tellWebhooks: (alarm: AlarmReport, now: number) => Promise<unknown>
 }
 
 export interface AlarmNotices {

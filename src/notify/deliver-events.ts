@@ -123,7 +123,7 @@ async function tryOnce(
       case 'session.ended':
         return await sendLogoutToken(parts, body, now)
       case 'happened':
-        return await tellWebhooks(parts, body, now)
+        return await tellWebhooks(parts, body.event, now)
       case 'webhook':
         return await sendWebhook(parts, body, now, onLong)
     }

@@ -1,7 +1,14 @@
 // One try to tell a webhook (Standard Webhooks 1.0.0): signed anew, with the id and the body of every other try.
-import type { EventMessage, HappenedMessage, WebhookMessage } from '../domain/event-message.ts'
+import type { EventMessage, WebhookMessage } from '../domain/event-message.ts'
 import { WEBHOOK_HELD_SECONDS, WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts'
-import { heldForSeconds, type Webhook, wants, webhookBody, webhookMessageId } from '../domain/webhook.ts'
+import {
+  heldForSeconds,
+  type Webhook,
+  type WebhookEvent,
+  wants,
+  webhookBody,
+  webhookMessageId,
+} from '../domain/webhook.ts'
 import { enqueue } from '../outbound/enqueue.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
 import type { Combined } from '../store/combined.ts'
@@ -39,8 +46,8 @@ export interface WebhookParts {
  * they are not in the way of the others'. Throws StorageUnavailable, and what the queue throws.
  */
 export async function tellWebhooks(
-  { shards, queue, ask }: WebhookParts,
-  { event }: HappenedMessage,
+  { shards, queue, ask }: Pick<WebhookParts, 'shards' | 'queue' | 'ask'>,
+  event: WebhookEvent,
   now: number,
 ): Promise<Delivery> {
   const webhooks = (await ask<WebhookRow>(selectWebhooks(shards.global))).map(webhookOf)

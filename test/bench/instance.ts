@@ -81,14 +81,14 @@ function workerOptions(name: WorkerName): object {
     RATE_LIMITER: object('RateLimiter'),
     WAITING_BROWSERS: object('WaitingBrowser'),
   }
-  const queueProducers = { EVENTS: 'latchkey-events' }
+  const queueProducers = { EVENTS: 'latchkey-events', ALARMS: 'latchkey-alarms' }
   const serviceBindings = NO_ASSETS
   const auth = { name: 'service', entrypoint: 'Verifier', props: { client_id: RESOURCE_CLIENT } }
   switch (name) {
     case 'service':
       return {
         ...{ bindings, d1Databases, queueProducers, serviceBindings },
-        queueConsumers: ['latchkey-events'],
+        queueConsumers: Object.values(queueProducers),
         durableObjects: { ...objects, USER_SESSIONS: object('UserSessions') },
       }
     case 'probe':

@@ -24,7 +24,7 @@ const withVars = (vars: Readonly<Record<string, string>>): WorkerConfig => ({
   vars: { ...CONFIG.vars, ...vars },
 })
 
-const QUEUES = ['latchkey-events', 'latchkey-events-dead']
+const QUEUES = ['latchkey-alarms', 'latchkey-events', 'latchkey-events-dead']
 const TARGETS = [
   'https://latchkey.bank.workers.dev',
   'schedule: * * * * *',

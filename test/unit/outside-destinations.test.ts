@@ -3,12 +3,17 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp, realPorts } from '../../src/app.ts'
+import type { AlarmReport } from '../../src/domain/alarm.ts'
 import type { EventMessage } from '../../src/domain/event-message.ts'
+import { alarmEvent } from '../../src/domain/webhook.ts'
 import { createLimits, NO_LIMITS } from '../../src/limits/limits.ts'
 import { createOutbox } from '../../src/mail/outbox.ts'
+import { createAlarmNotices } from '../../src/notify/alarm-notices.ts'
 import { deliverEvents } from '../../src/notify/deliver-events.ts'
+import { tellWebhooks } from '../../src/notify/send-webhook.ts'
 import { createClientDocuments } from '../../src/oauth/client-documents.ts'
 import { createFetchTarget } from '../../src/outbound/fetch-target.ts'
+import { createCombined } from '../../src/store/combined.ts'
 import { first, StorageUnavailable } from '../../src/store/d1.ts'
 import { createClientKeys } from '../../src/tokens/client-keys.ts'
 import { createSecrets } from '../../src/tokens/secrets.ts'
@@ -193,6 +198,7 @@ const CASES: Readonly<Record<string, Case>> = {
         ...{
           ADMIN_TOKEN: `${SECRET}3`,
           EVENTS: {},
+          ALARMS: {},
           USER_SESSIONS: {},
           RATE_LIMITER: {},
           WAITING_BROWSERS: {},
@@ -266,6 +272,41 @@ const CASES: Readonly<Record<string, Case>> = {
       }
       await expectOverAt(limitOf(row), announce(parts as never, 'u_1', [entry] as never, NOW))
       expect(row.onFailure).toContain(events().at(-1))
+    },
+  },
+
+  'queue `ALARMS`': {
+    calledIn: [],
+    async test(row) {
+      const stored = {
+        id: 'w_1',
+        url: 'https://receiver.test/',
+        events: '["*"]',
+        disabled_at: null,
+        held_until: null,
+      }
+      const { db } = globalDatabase(stored)
+      const parts = { shards: { global: db }, queue: { sendBatch: silent }, ask: createCombined(db) }
+      const tell = vi.fn((alarm: AlarmReport, now: number) =>
+        tellWebhooks(parts as never, alarmEvent(alarm), now),
+      )
+      const notices = createAlarmNotices(db, { prepareMail: null, tellWebhooks: tell })
+      const times = { count: 1, firstAt: NOW, lastAt: NOW }
+      const alarm = {
+        id: 'a_1',
+        kind: 'token.forged',
+        severity: 'critical',
+        kid: 'k_1',
+        detail: '',
+        ...times,
+      } as const
+      await expectOverAt(limitOf(row), notices.tell(alarm, NOW))
+      expect(row.onFailure).toContain(`\`${events().at(-1)}\` in the log`)
+      const [wait = 0] = againAfter({ ...row, onFailure: `${row.onFailure};` })
+      expect(notices.retry(NOW + wait - 1)).toEqual([])
+      const again = notices.retry(NOW + wait)
+      await expectOverAt(limitOf(row), Promise.all(again))
+      expect(tell).toHaveBeenCalledTimes(2)
     },
   },
 

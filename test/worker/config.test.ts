@@ -20,6 +20,7 @@ const BAD: readonly (readonly [string, Record<string, unknown>])[] = [
   ['RATE_LIMITS', { RATE_LIMITS: 'off' }],
   ['MAIL_FROM', { MAIL_FROM: 'MaRkEr' }],
   ['EVENTS', { EVENTS: undefined }],
+  ['ALARMS', { ALARMS: undefined }],
   ['RATE_LIMITER', { RATE_LIMITER: undefined }],
   ['SHARDS', { SHARDS: undefined }],
   ['SHARDS', { SHARDS: 'MaRkEr' }],

@@ -4,36 +4,44 @@ import { deliverEvents, type giveUpEvents } from '../../../src/notify/deliver-ev
 import { changeEnv, namespaceOf } from './intercept.ts'
 import type { Service } from './service.ts'
 
+type QueueName = 'EVENTS' | 'ALARMS'
+
 export interface Queued {
   readonly messages: EventMessage[]
+  /** Of the queue for alarms. */
+  readonly alarms: EventMessage[]
   /** Seconds, of each message. */
   readonly delays: WeakMap<EventMessage, number>
-  /** What the queue does with a batch; it takes it unless a test says otherwise. */
-  send: (take: () => void) => Promise<void>
+  /** What a queue does with a batch; it takes it unless a test says otherwise. */
+  send: (take: () => void, queue: QueueName) => Promise<void>
   /** For createService. */
-  readonly bindings: { readonly USER_SESSIONS: Env['USER_SESSIONS']; readonly EVENTS: Env['EVENTS'] }
+  readonly bindings: Pick<Env, QueueName | 'USER_SESSIONS'>
 }
 
-/** A queue in the objects' hands that keeps what it is given. */
+/** Queues, one of them in the objects' hands, that keep what they are given. */
 export function recordQueue(): Queued {
-  const messages: EventMessage[] = []
-  const queue = {
+  const queueOf = (name: QueueName, kept: EventMessage[]) => ({
     sendBatch: (batch: readonly { body: EventMessage; delaySeconds?: number }[]) =>
       queued.send(() => {
         for (const { body, delaySeconds = 0 } of batch) {
-          messages.push(body)
+          kept.push(body)
           queued.delays.set(body, delaySeconds)
         }
-      }),
-  }
+      }, name),
+  })
+  const messages: EventMessage[] = []
+  const alarms: EventMessage[] = []
+  const EVENTS = queueOf('EVENTS', messages) as unknown as Env['EVENTS']
   const queued: Queued = {
     messages,
+    alarms,
     delays: new WeakMap(),
     send: async take => take(),
     bindings: {
-      EVENTS: queue as unknown as Env['EVENTS'],
+      EVENTS,
+      ALARMS: queueOf('ALARMS', alarms) as unknown as Env['ALARMS'],
       USER_SESSIONS: namespaceOf(async (user, verb, args) => {
-        await changeEnv(user, () => ({ EVENTS: queue }))
+        await changeEnv(user, () => ({ EVENTS }))
         return verb(...args)
       }),
     },
