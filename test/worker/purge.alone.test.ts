@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { MINUTE_SECONDS } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { askForMail, browser } from './support/browser.ts'
-import { databases } from './support/intercept.ts'
+import { databases, type Intercept, workerSeenThrough } from './support/intercept.ts'
+import { seedSessions } from './support/many.ts'
 import { createService, freshAddress } from './support/service.ts'
 import { createClient, refresh, signIn } from './support/sign-in.ts'
 
@@ -25,12 +26,25 @@ describe('the purge', () => {
   }
 
   it('SE-14: after the cron, what is spent is gone: sign-ins, buckets, the feed, mails', async () => {
-    const service = createService()
+    // By table, as the simulator reckons with them: a row written for each that goes, and all sessions are read.
+    const written: Record<string, number> = {}
+    let sessionsRead = 0
+    const count: Intercept = async ([sql = ''], run) => {
+      const results = await run()
+      const table = /^DELETE FROM (\w+)/.exec(sql)?.[1]
+      for (const { meta } of results) {
+        if (table !== undefined) written[table] = (written[table] ?? 0) + meta.rows_written
+        if (sql.startsWith('SELECT DISTINCT user_id FROM sessions')) sessionsRead += meta.rows_read
+      }
+      return results
+    }
+    const service = createService(workerSeenThrough(count))
     const { client_id } = await createClient(service)
     const email = freshAddress()
     for (let round = 0; round < 10; round++) {
       await refresh(service, await signIn(service, client_id, email))
     }
+    for (let user = 0; user < 5; user++) await seedSessions(service, client_id, freshAddress(), 1)
     service.mailFails = true
     await browser(service).post('/sign-in', { email: freshAddress() })
     service.mailFails = false
@@ -44,10 +58,14 @@ describe('the purge', () => {
     // Nothing goes while it can still be asked for.
     await keepHouse(service.parts, service.now + 9 * MINUTE_SECONDS)
     expect(await counts()).toMatchObject({ sign_ins: full.sign_ins, entropy_buckets: full.entropy_buckets })
+    sessionsRead = 0
     await keepHouse(service.parts, service.now + 60 * MINUTE_SECONDS)
     const purged = await counts()
     expect(purged).toMatchObject({ sign_ins: 0, entropy_buckets: 0, outbox: 0, sessions: full.sessions })
     // One entry of the feed stays in each shard, so that its numbers never repeat.
     expect(purged.bucket_retirements).toBeLessThanOrEqual(databases().length)
+    expect(written).toMatchObject({ sign_ins: full.sign_ins, entropy_buckets: full.entropy_buckets })
+    expect(written.bucket_retirements).toBe(full.bucket_retirements - purged.bucket_retirements)
+    expect(sessionsRead).toBeGreaterThanOrEqual(full.sessions)
   })
 })

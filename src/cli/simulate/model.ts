@@ -1,11 +1,20 @@
 // From a workload to what it takes: load of each database, how many there have to be, dollars, and what gives way first.
-import { DAY_SECONDS } from '../../domain/limits.ts'
+import { DAY_SECONDS, SIGN_IN_SECONDS } from '../../domain/limits.ts'
 import { COSTS, type Operation } from './costs.ts'
 import { readsOf } from './memory.ts'
-import { BYTES, CACHED_SECONDS, CLIENTS_MET, FIGURES, PLATFORM, PRICES } from './platform.ts'
+import {
+  BYTES,
+  CACHED_SECONDS,
+  CLIENTS_MET,
+  FEED,
+  FIGURES,
+  HOUSEKEEPING,
+  PLATFORM,
+  PRICES,
+} from './platform.ts'
 import { peakRate, type Workload } from './workload.ts'
 
-const MONTH_DAYS = 30
+const MONTH_SECONDS = 30 * DAY_SECONDS
 const YEAR_DAYS = 365
 
 export interface RegionResult {
@@ -29,7 +38,10 @@ export interface Result {
   readonly bytesPerShard: number
   readonly isolates: number
   readonly regions: readonly RegionResult[]
-  readonly dollars: Readonly<Record<'read' | 'written' | 'requests' | 'objects' | 'mails', number>>
+  /** A month. */
+  readonly dollars: Readonly<
+    Record<'read' | 'written' | 'storage' | 'requests' | 'objects' | 'mails', number>
+  >
   /** Seconds; null where the feed cannot be read in time, and a check asks the truth or is refused. */
   readonly revokedWithin: number | null
   readonly bottleneck: string
@@ -71,7 +83,8 @@ export function resultOf(workload: Workload, shards: number): Result {
   }
   const load = mapOf(operation => (rates[operation] * COSTS[operation].queries) / shards)
   const queriesPerShard = sum(Object.values(load))
-  const bytesPerShard = bytesOf(workload) / shards
+  const bytes = bytesOf(workload)
+  const bytesPerShard = bytes / shards
   const { keys, clients, webhooks } = CACHED_SECONDS
   const globalQueries = isolates * (1 / keys + CLIENTS_MET / clients + 1 / webhooks + 1 / FIGURES.seconds)
   const limit = PLATFORM.queriesPerSecond * PLATFORM.planned
@@ -96,7 +109,10 @@ export function resultOf(workload: Workload, shards: number): Result {
         waitMs: misses * (roundTripMs + queueMs(utilization)),
       }
     }),
-    dollars: dollarsOf(workload, rates, isolates),
+    dollars: dollarsOf(workload, {
+      ...{ rates, shards, bytes, isolates },
+      feedEntriesRead: sum(regions.map(({ reads }) => reads.feedEntriesRead)),
+    }),
     revokedWithin: utilization < 1 ? workload.boundSeconds : null,
     bottleneck: bottleneckOf(load, queriesPerShard / limit, bytesPerShard, globalQueries),
   }
@@ -111,50 +127,87 @@ function regionsOf(workload: Workload, shards: number) {
   const checks = peakRate(workload, per.checks)
   // Who refreshes has a token in use until it runs out.
   const tokens = Math.max(1, peakRate(workload, per.refreshes) * tokenLifeSeconds)
+  const retirements = retirementRate(workload)
   return workload.regions.map(({ name, share, roundTripMs }) => {
     const isolates = Math.max(
       workload.leastIsolatesPerRegion,
       Math.ceil((checks * share) / workload.requestsPerIsolate),
     )
-    const region = { ...workload, isolates, shards, checks: checks * share, tokens: tokens * share }
+    const load = { isolates, checks: checks * share, tokens: tokens * share }
+    const region = { ...workload, ...FEED, ...load, shards, retirements }
     return { name, roundTripMs, isolates, checks: checks * share, reads: readsOf(region) }
   })
 }
 
-function bytesOf({
-  users,
-  activeShare,
-  perActiveUserDay: per,
-  tokenLifeSeconds,
-  peakFactor,
-  logYears,
-}: Workload) {
-  const active = users * activeShare
-  const events = active * (per.signIns + per.ends) * YEAR_DAYS * logYears
-  const buckets = ((active * per.refreshes * peakFactor) / DAY_SECONDS) * tokenLifeSeconds * 1.5
-  return users * (BYTES.user + 2 * BYTES.session) + events * BYTES.event + buckets * BYTES.bucket
+/** At the peak: a refresh retires the token before, an end the last one. */
+const retirementRate = (workload: Workload): number =>
+  peakRate(workload, workload.perActiveUserDay.refreshes + workload.perActiveUserDay.ends)
+
+function bytesOf(workload: Workload): number {
+  const { users, sessions } = workload
+  const buckets = peakRate(workload, workload.perActiveUserDay.refreshes) * bucketSeconds(workload)
+  return (
+    users * (BYTES.user + sessions * BYTES.session) +
+    entriesOf(workload) * BYTES.event +
+    buckets * BYTES.bucket
+  )
 }
 
-function dollarsOf(
-  { users, activeShare, perActiveUserDay: per, peakFactor }: Workload,
-  rates: Result['load'],
-  isolates: number,
-) {
-  const monthly = (peak: number) => (peak / peakFactor) * DAY_SECONDS * MONTH_DAYS
-  const total = (part: 'read' | 'written' | 'objects') =>
+/** Of the log. */
+const entriesOf = ({ users, activeShare, perActiveUserDay: per, logYears }: Workload): number =>
+  users * activeShare * (per.signIns + per.ends) * YEAR_DAYS * logYears
+
+const bucketSeconds = ({ tokenLifeSeconds }: Workload): number => tokenLifeSeconds + HOUSEKEEPING.keptSeconds
+
+interface Spent {
+  /** At the peak. */
+  readonly rates: Result['load']
+  readonly feedEntriesRead: number
+  readonly isolates: number
+  readonly shards: number
+  readonly bytes: number
+}
+
+/**
+ * A day is taken to be all peak for so much of it that the mean is right, and idle for the rest: what grows with the
+ * square of the load, as the entries of feeds that all isolates read, is rather reckoned too dear.
+ */
+function dollarsOf(workload: Workload, { rates, feedEntriesRead, isolates, shards, bytes }: Spent) {
+  const { users, activeShare, perActiveUserDay: per, peakFactor, noticedShare } = workload
+  const monthly = (peak: number, idle = 0) =>
+    idle * MONTH_SECONDS + ((peak - idle) / peakFactor) * MONTH_SECONDS
+  const total = (part: 'read' | 'written' | 'removed' | 'objects') =>
     sum(operations.map(operation => monthly(rates[operation]) * COSTS[operation][part]))
-  const figures = (isolates / peakFactor) * FIGURES.rows * ((DAY_SECONDS * MONTH_DAYS) / FIGURES.seconds)
-  const months = users * activeShare * MONTH_DAYS
+  const leastIsolates = workload.regions.length * workload.leastIsolatesPerRegion
+  const figures = (monthly(isolates, leastIsolates) / FIGURES.seconds) * FIGURES.rows
+  const read = total('read') + monthly(feedEntriesRead) + readByHousekeeping(workload, shards)
+  const months = (users * activeShare * MONTH_SECONDS) / DAY_SECONDS
   const requests =
     months * (per.checks + per.strongValidations + per.refreshes + 2 * per.signIns + per.ends + per.lists)
   const price = (count: number, perMillion: number) => (count / 1e6) * perMillion
   return {
-    read: price(total('read'), PRICES.rowsRead),
-    written: price(total('written') + figures, PRICES.rowsWritten),
+    read: price(read, PRICES.rowsRead),
+    written: price(total('written') + total('removed') + figures, PRICES.rowsWritten),
+    storage: (bytes / 1e9) * PRICES.storage,
     requests: price(requests, PRICES.requests),
     objects: price(total('objects'), PRICES.objectRequests),
-    mails: price(months * per.signIns, PRICES.mails),
+    mails: price(months * per.signIns * (1 + noticedShare), PRICES.mails),
   }
+}
+
+/** Rows a month. No table has an index over when its rows run out: each run reads the table. */
+function readByHousekeeping(workload: Workload, shards: number): number {
+  const { users, sessions, perActiveUserDay: per, peakFactor } = workload
+  const { seconds, keptSeconds, logRows } = HOUSEKEEPING
+  const kept = (perDay: number, forSeconds: number) => (peakRate(workload, perDay) / peakFactor) * forSeconds
+  const rows =
+    users * sessions +
+    kept(per.refreshes + per.signIns, bucketSeconds(workload)) +
+    kept(per.signIns, SIGN_IN_SECONDS + keptSeconds) +
+    (retirementRate(workload) / peakFactor) * keptSeconds
+  const runs = MONTH_SECONDS / seconds
+  const passes = entriesOf(workload) * (MONTH_SECONDS / DAY_SECONDS)
+  return rows * runs + Math.min(shards * logRows * runs, passes)
 }
 
 function bottleneckOf(

@@ -2,7 +2,12 @@
 import { SHARD_TAGS } from '../../domain/ids.ts'
 import {
   CLIENT_CACHE_SECONDS,
+  LOG_SWEEP_CHUNK_ROWS,
+  LOG_SWEEP_CHUNKS,
+  MINUTE_SECONDS,
   RECORD_COUNTS_FLUSH_SECONDS,
+  RETENTION_PAST_EXPIRY_SECONDS,
+  RETIREMENTS_MAX_ROWS,
   SIGNING_KEYS_CACHE_SECONDS,
   WEBHOOK_CACHE_SECONDS,
 } from '../../domain/limits.ts'
@@ -17,13 +22,14 @@ export const PLATFORM = {
   shardTags: SHARD_TAGS,
 } as const
 
-/** Dollars a million. */
+/** Dollars a million; of storage, for a gigabyte and month. */
 export const PRICES = {
   rowsRead: 0.001,
   rowsWritten: 1,
   requests: 0.3,
   objectRequests: 0.15,
   mails: 350,
+  storage: 0.75,
 } as const
 
 /** Bytes of a row with its keys and indexes: the lengths of what stands in the columns, added up. Not measured. */
@@ -34,6 +40,14 @@ export const BYTES = {
   event: 600,
 } as const
 
+/** Until when a feed goes on from where it was read last. */
+export const FEED = { feedEntries: RETIREMENTS_MAX_ROWS, feedSeconds: RETENTION_PAST_EXPIRY_SECONDS } as const
+/** Of cron: every run looks through what may have run out, table by table, and goes on with its pass over the log. */
+export const HOUSEKEEPING = {
+  seconds: MINUTE_SECONDS,
+  keptSeconds: RETENTION_PAST_EXPIRY_SECONDS,
+  logRows: LOG_SWEEP_CHUNKS * LOG_SWEEP_CHUNK_ROWS,
+} as const
 /** For which an isolate keeps what it has read of the first database. */
 export const CACHED_SECONDS = {
   keys: SIGNING_KEYS_CACHE_SECONDS,

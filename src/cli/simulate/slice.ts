@@ -17,6 +17,7 @@ export interface Played extends Reads {
   readonly longestAcceptedMs: number
 }
 
+const NOTHING = { firstChecks: 0, feedReadings: 0, feedEntriesRead: 0 }
 /** Checks of a revoked token, a check of any other. */
 const THIEVES = 0.05
 
@@ -32,11 +33,11 @@ interface Token extends Claims {
 
 export async function play(slice: Slice): Promise<Played> {
   const random = seeded(slice.seed)
-  const feeds = Array.from({ length: slice.shards }, (): string[] => [])
+  const feeds = Array.from({ length: slice.shards }, (): { jti: string; seq: number }[] => [])
   const known = new Map<string, Token>()
   let nowMs = 0
   let made = 0
-  const counts = { firstChecks: 0, feedReadings: 0 }
+  const counts = { ...NOTHING }
   let longestAcceptedMs = 0
 
   const issue = (ageMs: number): Token => {
@@ -53,21 +54,29 @@ export async function play(slice: Slice): Promise<Played> {
   }
   const revoke = (token: Token): void => {
     token.revokedAtMs = nowMs
-    feeds[token.shard]?.push(token.jti)
+    feeds[token.shard]?.push({ jti: token.jti, seq: newestOf(token.shard) + 1 })
   }
+  // Of tokens that nobody asks about any more, entries come evenly.
+  const others = slice.retirements / slice.shards
+  const newestOf = (shard: number): number =>
+    Math.floor((others * nowMs) / 1_000) + (feeds[shard]?.length ?? 0)
 
   const source: TokenSource<Claims, object> = {
     async verify(text) {
       counts.firstChecks++
       const token = known.get(text)
       if (token === undefined || token.revokedAtMs !== null) return { tag: 'refused' }
-      const position = { feed: String(token.shard), seq: feeds[token.shard]?.length ?? 0 }
+      const position = { feed: String(token.shard), seq: newestOf(token.shard) }
       return { tag: 'accepted', claims: token, kid: 'k', position, until: token.exp }
     },
     async retirements({ feed, seq }) {
       counts.feedReadings++
-      const told = feeds[Number(feed)] ?? []
-      return { retired: told.slice(seq), seq: told.length, kids: ['k'] }
+      const [told, newest] = [feeds[Number(feed)] ?? [], newestOf(Number(feed))]
+      const most = others === 0 ? slice.feedEntries : Math.min(slice.feedEntries, others * slice.feedSeconds)
+      counts.feedEntriesRead += Math.min(newest - seq, most)
+      if (newest - seq >= most) return null
+      const retired = told.filter(entry => entry.seq > seq).map(entry => entry.jti)
+      return { retired, seq: newest, kids: ['k'] }
     },
   }
   const isolate = () =>
@@ -88,13 +97,13 @@ export async function play(slice: Slice): Promise<Played> {
   const endMs = slice.seconds * 2_000
   while (nowMs < endMs) {
     nowMs += (-Math.log(1 - random()) / slice.checks) * 1_000
-    if (nowMs < endMs / 2) Object.assign(counts, { firstChecks: 0, feedReadings: 0 })
+    if (nowMs < endMs / 2) Object.assign(counts, NOTHING)
     // At its end a token is followed by another; some are revoked halfway.
     const at = Math.floor(random() * inUse.length)
     let token = inUse[at] as Token
     if (token.endsAtMs <= nowMs) token = inUse[at] = issue(0)
     await check(token)
-    const { firstChecks, feedReadings } = counts
+    const before = { ...counts }
     if (random() < (slice.revokedShare * slice.tokens) / slice.tokenLifeSeconds / slice.checks) {
       revoke(token)
       stolen.push(token)
@@ -104,11 +113,12 @@ export async function play(slice: Slice): Promise<Played> {
     const thief = random() < THIEVES ? stolen[Math.floor(random() * stolen.length)] : undefined
     if (thief !== undefined) await check(thief)
     // That a thief's token is no longer known costs a look-up, which the closed form knows nothing of.
-    Object.assign(counts, { firstChecks, feedReadings })
+    Object.assign(counts, before)
   }
   return {
     firstChecks: counts.firstChecks / slice.seconds,
     feedReadings: counts.feedReadings / slice.seconds,
+    feedEntriesRead: counts.feedEntriesRead / slice.seconds,
     longestAcceptedMs,
   }
 }

@@ -23,6 +23,7 @@ const LINES: readonly [string, (result: Result) => string][] = [
   ],
   ['  rows written', ({ dollars }) => short(dollars.written)],
   ['  rows read', ({ dollars }) => short(dollars.read)],
+  ['  storage', ({ dollars }) => short(dollars.storage)],
   ['  requests', ({ dollars }) => short(dollars.requests + dollars.objects)],
   ['  mails', ({ dollars }) => short(dollars.mails)],
   [

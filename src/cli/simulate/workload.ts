@@ -38,6 +38,10 @@ export interface Workload {
   /** Tokens that an isolate remembers. */
   readonly rememberedTokens: number
   readonly tokenLifeSeconds: number
+  /** Of a user, active or not. */
+  readonly sessions: number
+  /** Of sign-ins, those that their holder is told of by a mail. */
+  readonly noticedShare: number
   readonly logYears: number
 }
 
@@ -64,6 +68,8 @@ export const WORKLOAD: Omit<Workload, 'users'> = {
   boundSeconds: BOUND_MS / 1_000,
   rememberedTokens: REMEMBERED_TOKENS,
   tokenLifeSeconds: ACCESS_TOKEN_SECONDS,
+  sessions: 2,
+  noticedShare: 0.2,
   logYears: 2,
 }
 
