@@ -207,7 +207,7 @@ describe('npm run admin', () => {
     const [shown, found, sessions, log] = await Promise.all([
       admin('clients show of-admin'),
       admin('users find --email ops@dev.test --json'),
-      admin(`users sessions ${user}`),
+      admin(`sessions list ${user}`),
       admin('events export --since 2020-01-01T00:00:00Z'),
     ])
     expect(shown.output).toMatch(/^name +a\\u001b\[2Jb\\u202e$/m)
@@ -218,7 +218,7 @@ describe('npm run admin', () => {
     expect(entries.map(line => JSON.parse(line).user_id)).toContain(user)
 
     const [revoked, deleted] = await Promise.all([
-      admin(`users revoke-sessions ${user} --yes`),
+      admin(`sessions revoke ${user} --yes`),
       admin('clients delete of-admin --yes'),
     ])
     expect(revoked).toMatchObject({ code: 0, output: 'revoked  1\n' })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createApp, realPorts } from '../../src/app.ts'
 import { COMMANDS } from '../../src/cli/admin/commands.ts'
-import { helpOf, helpOfAll, helpOfNoun } from '../../src/cli/admin/help.ts'
+import { helpOf, helpOfAll, helpOfNoun, NOUNS } from '../../src/cli/admin/help.ts'
 import { findInstance } from '../../src/cli/admin/instance.ts'
 import { readCall, type Values } from '../../src/cli/admin/read-call.ts'
 import { renderRecord, renderTable } from '../../src/cli/admin/table.ts'
@@ -60,6 +60,20 @@ describe('the table of commands', () => {
     const known = COMMANDS.map(({ method, path }) => `${method} ${withoutNames(path)}`)
     const offered = [...routes.keys()].filter(route => route.includes(' /admin/v1/'))
     expect(offered.filter(route => !known.includes(route))).toEqual([])
+  })
+
+  test('has every noun that operators think in', () => {
+    const nouns = ['clients', 'users', 'sessions', 'keys', 'alarms', 'webhooks', 'events']
+    expect(nouns.filter(noun => !NOUNS.includes(noun))).toEqual([])
+    expect(call('sessions', 'list', {}, 'u_1').path).toBe('/admin/v1/users/u_1/sessions')
+    expect(call('sessions', 'revoke', {}, 'u_1')).toMatchObject({
+      path: '/admin/v1/users/u_1/revoke-sessions',
+      question: expect.stringContaining('the user u_1'),
+    })
+    expect(call('sessions', 'revoke-client', {}, 'demo')).toMatchObject({
+      path: '/admin/v1/clients/demo/revoke-sessions',
+      question: expect.stringContaining('the client demo'),
+    })
   })
 
   test.each(['create', 'update'])(
