@@ -204,16 +204,18 @@ describe('npm run admin', () => {
     expect(made.output).toContain('not shown again')
 
     const user = String(signedIn.body.user_id)
-    const [shown, found, sessions, log] = await Promise.all([
+    const [shown, found, sessions, log, checked] = await Promise.all([
       admin('clients show of-admin'),
       admin('users find --email ops@dev.test --json'),
       admin(`sessions list ${user}`),
       admin('events export --since 2020-01-01T00:00:00Z'),
+      admin(`users log-check ${user}`),
     ])
     expect(shown.output).toMatch(/^name +a\\u001b\[2Jb\\u202e$/m)
     expect(shown.output).not.toContain('client_secret  ')
     expect(JSON.parse(found.output)).toMatchObject({ users: [{ id: user, email: 'ops@dev.test' }] })
     expect(sessions.output).toMatch(/demo +Phone/)
+    expect(checked).toMatchObject({ code: 0, output: expect.stringMatching(/^chained_from +1$/m) })
     const entries = log.output.trim().split('\n')
     expect(entries.map(line => JSON.parse(line).user_id)).toContain(user)
 

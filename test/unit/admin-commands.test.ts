@@ -1,11 +1,12 @@
 // The operator's command line: its table against the routes that there are, and what a terminal is shown.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp, realPorts } from '../../src/app.ts'
 import { COMMANDS } from '../../src/cli/admin/commands.ts'
 import { helpOf, helpOfAll, helpOfNoun, NOUNS } from '../../src/cli/admin/help.ts'
 import { findInstance } from '../../src/cli/admin/instance.ts'
 import { readCall, type Values } from '../../src/cli/admin/read-call.ts'
+import { runCall } from '../../src/cli/admin/run-call.ts'
 import { renderRecord, renderTable } from '../../src/cli/admin/table.ts'
 import { visible, visibleJson } from '../../src/cli/admin/visible.ts'
 import { describeRoutes } from '../../src/http/openapi/document.ts'
@@ -150,6 +151,44 @@ describe('what was typed', () => {
     expect(() => findInstance('https://u:p@a.test', undefined, env)).toThrow('origin')
     expect(() => findInstance('https://a.test', undefined, {})).toThrow('ADMIN_TOKEN')
     expect(() => findInstance('https://a.test', undefined, { ADMIN_TOKEN: 'a\nb' })).toThrow('one line')
+  })
+})
+
+describe('LG-06: a log that is not proven to be what was written', () => {
+  const intact = { intact: true, entries: 7, chained_from: 1, first_broken_seq: null, head: null }
+  const run = (answer: object, asJson: boolean) => {
+    vi.spyOn(globalThis, 'fetch').mockResolvedValue(Response.json(answer))
+    const shown = vi.spyOn(console, 'log').mockReturnValue()
+    onTestFinished(() => void vi.restoreAllMocks())
+    const done = runCall(
+      commandOf('users', 'log-check'),
+      call('users', 'log-check', {}, 'u_1'),
+      { origin: 'http://a.test', token: 't' },
+      asJson,
+    )
+    return { done, shown }
+  }
+
+  test.each([
+    ['changed', { intact: false, first_broken_seq: 4 }, /entry 4 is missing, changed/],
+    [
+      'without the digests of its first entries',
+      { intact: false, chained_from: 5 },
+      /before 5: .*an upgrade/,
+    ],
+    ['without any digest', { intact: false, chained_from: null }, /no entry has .*an upgrade/],
+    ['said to be neither', { intact: null }, /is this Latchkey/],
+  ])('%s: shown all the same, and the command fails', async (_, changes, why) => {
+    for (const asJson of [false, true]) {
+      const { done, shown } = run({ ...intact, ...changes }, asJson)
+      await expect(done).rejects.toThrow(why)
+      expect(shown).toHaveBeenLastCalledWith(expect.stringMatching(asJson ? /"intact":/ : /^intact /))
+    }
+  })
+
+  test('and one that is does not fail; --help says so', async () => {
+    await run(intact, true).done
+    expect(helpOf(commandOf('users', 'log-check'))).toContain('exit code 1')
   })
 })
 

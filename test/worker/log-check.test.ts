@@ -183,19 +183,24 @@ describe('GET /admin/v1/users/{id}/log-check', () => {
     expect(await (await later.request(path, admin(later))).json()).toMatchObject({ first_broken_seq: 2 })
   })
 
-  it('I8: entries older than digests are said to be so: the chain begins with the next one', async () => {
+  it('I8, LG-06: entries without digests, older than those or robbed of them, are proven by nothing: the chain begins with the next one', async () => {
     const email = freshAddress()
     const { user_id } = await signIn(service, client_id, email)
     await sql(user_id, `UPDATE user_events SET (${LINK}) = (NULL, NULL, NULL) WHERE user_id = ?`, user_id)
     expect(await check(user_id)).toEqual({
-      intact: true,
+      intact: false,
       entries: 1,
       chained_from: null,
       first_broken_seq: null,
       head: { seq: 1, digest: null },
     })
     await signIn(service, client_id, email)
-    expect(await check(user_id)).toMatchObject({ intact: true, entries: 3, chained_from: 2 })
+    expect(await check(user_id)).toMatchObject({
+      intact: false,
+      entries: 3,
+      chained_from: 2,
+      first_broken_seq: null,
+    })
     await sql(user_id, "UPDATE user_events SET reason = 'signed_out' WHERE user_id = ? AND seq = 2", user_id)
     expect(await check(user_id)).toMatchObject({ intact: false, first_broken_seq: 2 })
   })

@@ -1,5 +1,8 @@
 // What an operator can ask for: one table. Parsing, --help, the requests and what is shown of the answers come from it.
 
+import { whyUnproven } from './log-verdict.ts'
+import type { Json } from './table.ts'
+
 export interface Option {
   /** A member of the body, nested ones with a dot, or a parameter of the query. */
   readonly field: string
@@ -35,6 +38,8 @@ export interface AdminCommand {
   readonly asks?: { readonly question: string; readonly when?: string }
   /** The member of the answer that is shown once. */
   readonly secret?: string
+  /** An answer that is shown and is a failure all the same; `why` says in words why it is, null when it is none. */
+  readonly fails?: { readonly when: string; readonly why: (answer: Json) => string | null }
 }
 
 const body = (field: string, reads: Reading, help: string): Option => ({ field, in: 'body', reads, help })
@@ -193,6 +198,7 @@ export const COMMANDS: readonly AdminCommand[] = [
     summary: 'Whether a user’s log is what was written',
     method: 'GET',
     path: `${USER}/log-check`,
+    fails: { when: 'an entry is missing or changed, or nothing proves it', why: whyUnproven },
   },
   {
     noun: 'users',

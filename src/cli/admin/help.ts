@@ -38,6 +38,7 @@ export const helpOfNoun = (noun: string): string =>
 export function helpOf(command: AdminCommand): string {
   const options = Object.entries(command.options ?? {})
   const asks = command.asks === undefined ? [] : ['Asks first, unless --yes is given.']
+  const fails = command.fails === undefined ? [] : [`Ends with exit code 1 when ${command.fails.when}.`]
   const lists = options.some(([, { reads }]) => reads === 'list')
     ? ['Lists: give the option several times.']
     : []
@@ -46,6 +47,7 @@ export function helpOf(command: AdminCommand): string {
     '',
     `${command.summary}.`,
     ...asks,
+    ...fails,
     ...(options.length > 0
       ? [
           '',

@@ -9,7 +9,7 @@ import { visible, visibleJson } from './visible.ts'
 
 const ANSWER_MS = 60_000
 
-/** Throws UsageError with the problem in words. */
+/** Throws UsageError with the problem in words, also for an answer that tells of one. */
 export async function runCall(
   command: AdminCommand,
   call: Call,
@@ -26,6 +26,8 @@ export async function runCall(
   if (command.secret !== undefined && parseJson(text)[command.secret] !== undefined) {
     console.error(`\nKeep the ${command.secret} now, in a safe place: it is not shown again.`)
   }
+  const failure = command.fails?.why(parseJson(text)) ?? null
+  if (failure !== null) throw new UsageError(failure)
 }
 
 async function send(
