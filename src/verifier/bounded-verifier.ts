@@ -140,13 +140,16 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
     token: string,
     { claims, kid, position, until }: Verified<Claims>,
     checked: Moment,
+    check: Check<Claims, unknown>,
   ): void => {
     if (position === null) return
     const feed = feeds.get(position.feed)
     if (feed === undefined) {
       feeds.set(position.feed, { seq: position.seq, read: NEVER, kids: null, reading: null })
     } else if (feed.seq > position.seq || feed.kids?.includes(kid) === false) {
-      // What the feed has told since the token was looked up, nobody would tell again.
+      // What the feed has told since the token was looked up, nobody would tell again. Or it is our own reading that is out
+      // of date: the database was restored, the keys are others.
+      if (!isFresh(feed.read, check.nowMs)) void follow(position.feed, check)
       return
     }
     memory.remember({ token, claims, jti: claims.jti, kid, feed: position.feed, checked, until })
@@ -166,7 +169,7 @@ export function createBoundedVerifier<Claims extends RememberableClaims>({
       const begun = { at: check.nowMs, doubts }
       const answer = await check.source.verify(token)
       if (answer.tag === 'refused') return answer
-      remember(token, answer, begun)
+      remember(token, answer, begun, check)
       return { tag: 'accepted', claims: answer.claims, asOf: check.nowMs }
     },
     doubt: () => void doubts++,

@@ -36,7 +36,7 @@ function createTruth() {
     async retirements({ seq }): Promise<FeedAnswer | null> {
       state.readings++
       if (state.isDown || state.isFeedDown) throw new Error('out of reach')
-      if (seq < state.oldest) return null
+      if (seq < state.oldest || seq > feed.length) return null
       return { retired: feed.slice(seq), seq: feed.length, kids: state.kids }
     },
   }
@@ -47,6 +47,8 @@ function createTruth() {
     retire: (token: string) => {
       if (live.delete(token)) feed.push(token)
     },
+    /** To where nothing was retired. */
+    restore: () => void feed.splice(0),
   }
 }
 
@@ -171,6 +173,32 @@ describe('past the bound', () => {
     expect(verifier.size).toBe(0)
     expect(state.verifications).toBe(2)
   })
+
+  it.each([
+    { what: 'a restored database', kid: KID },
+    { what: 'changes of keys', kid: 'key-3' },
+  ])(
+    'EB-11: after $what new tokens are remembered again, though no token is left that was',
+    async ({ kid }) => {
+      const { check, issue, restore, retire, source, state, work } = setUp()
+      for (const token of ['a', 'b', 'retired']) issue(token)
+      await check('a', START)
+      retire('retired')
+      await check('a', START + BOUND_MS)
+      if (kid === KID) restore()
+      else state.kids = ['key-2', kid]
+      const changed: Source = {
+        ...source,
+        verify: async token => ({ ...(await source.verify(token)), kid }) as never,
+      }
+      for (let n = 0; n < 10; n++) {
+        expect(await check('b', START + 9 * BOUND_MS + n, changed)).toMatchObject({ tag: 'accepted' })
+        await Promise.all(work)
+      }
+      // One more each: what is found out of date is read beside the answer.
+      expect(state).toMatchObject({ readings: 2, verifications: 3 })
+    },
+  )
 
   it('JW-06: it is good until its expiry and no longer, whatever is remembered', async () => {
     const { issue, source, verifier } = setUp()
