@@ -60,7 +60,7 @@ export interface SignOut {
 
 /** Ends one session at its own holder's wish. */
 export async function signOut(
-  parts: Pick<Parts, 'users'>,
+  parts: Pick<Parts, 'users' | 'verifier'>,
   { userId, sessionId }: { readonly userId: string; readonly sessionId: string },
   facts: Pick<RequestFacts, 'now'>,
   { andSessionId = null, seen = null }: SignOut = {},
@@ -70,4 +70,6 @@ export async function signOut(
   const by = { kind: 'session', session_id: sessionId } as const
   const change = { opId: `sign-out:${sessionId}`, selection, reason: 'signed_out', by } as const
   await endSessionsOf(parts, userId, change, facts.now, seen)
+  // An app may ask for it by GET, which is taken for a question otherwise (src/http/middleware/doubt-memory.ts).
+  parts.verifier.doubt()
 }

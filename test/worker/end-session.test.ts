@@ -1,6 +1,8 @@
 import { SignJWT } from 'jose'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { ACCOUNT_CLIENT } from '../../src/domain/client.ts'
 import { DAY_SECONDS } from '../../src/domain/limits.ts'
+import { verifyToken } from '../../src/oauth/verify-token.ts'
 import { randomSecret } from '../../src/tokens/random.ts'
 import { type App, connect, createApp } from './support/authorize.ts'
 import { type Browser, browser, signInBrowser } from './support/browser.ts'
@@ -40,11 +42,14 @@ async function signedInToApp(): Promise<SignedIn> {
 const query = (fields: Readonly<Record<string, string>>): string => `${PATH}?${new URLSearchParams(fields)}`
 const goOn = { post_logout_redirect_uri: REGISTERED }
 
-/** Whether the browser's session, and the app's, still open what they opened. */
+/** Whether the browser's session, and the app's, still open what they opened: for resource servers in bounded mode too. */
 async function alive({ cookie, tokens }: SignedIn): Promise<{ browser: boolean; app: boolean }> {
   const page = await service.request('/account', { headers: { Cookie: cookie } })
   const headers = { Authorization: `Bearer ${tokens.access_token}` }
   const whoami = await service.request('/ping/whoami', { headers })
+  const facts = { now: service.now, nowMs: service.now * 1_000, waitUntil: () => {} }
+  const known = await verifyToken(service.parts, ACCOUNT_CLIENT, tokens.access_token, 'bounded', facts)
+  expect(known.tag).toBe(whoami.status === 200 ? 'accepted' : 'refused')
   return { browser: page.status === 200, app: whoami.status === 200 }
 }
 
