@@ -5,7 +5,7 @@ import { record } from '../records/record.ts'
 import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { first } from '../store/d1.ts'
 import { type SessionRow, selectSession, sessionOf } from '../store/sessions.ts'
-import type { AccessClaims } from '../tokens/access-token.ts'
+import { type AccessClaims, shownClaims } from '../tokens/access-token.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import { type RefreshToken, readRefreshToken } from '../tokens/refresh-token.ts'
 import { positionText } from '../verifier/feed-position.ts'
@@ -57,22 +57,11 @@ async function judgeToken(
 
 function describe(client: Client, claims: AccessClaims, asOf: number): Introspection {
   if (!isShownTo(client, claims)) return INACTIVE
-  const { scope, client_id, sub, aud, iss, exp, iat, jti, sid, auth_time, cnf } = claims
   return {
     active: true,
-    scope,
-    client_id,
-    sub,
-    aud,
-    iss,
-    exp,
-    iat,
-    jti,
-    sid,
-    auth_time,
-    // A bound token is good with a proof by this key only: whoever asks has to check that (RFC 9449 §6.2).
-    token_type: cnf === undefined ? 'Bearer' : 'DPoP',
-    cnf,
+    ...shownClaims(claims),
+    // A bound token is good with a proof by its key only: whoever asks has to check that (RFC 9449 §6.2).
+    token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP',
     as_of: asOf / 1_000,
   }
 }

@@ -9,7 +9,7 @@ import { retirementsFor } from '../oauth/retirements.ts'
 import { type Refused, type VerificationFacts, verifyToken, verifyToRemember } from '../oauth/verify-token.ts'
 import type { Parts } from '../sign-in/parts.ts'
 import { StorageUnavailable } from '../store/d1.ts'
-import type { AccessClaims } from '../tokens/access-token.ts'
+import { type AccessClaims, shownClaims } from '../tokens/access-token.ts'
 import { checkDpopProof } from '../tokens/dpop-proof.ts'
 import type { FeedAnswer } from '../verifier/bounded-verifier.ts'
 import type { FeedPosition } from '../verifier/feed-position.ts'
@@ -87,10 +87,11 @@ async function verify(
   return { ...accepted, memory: { position, until } }
 }
 
-/** Without the bucket: resource servers log claims. */
-function acceptance({ eb: _, amr: __, ...claims }: AccessClaims, asOf: number): VerifyAcceptance {
-  return { tag: 'accepted', claims, as_of: asOf / 1_000 }
-}
+const acceptance = (claims: AccessClaims, asOf: number): VerifyAcceptance => ({
+  tag: 'accepted',
+  claims: shownClaims(claims),
+  as_of: asOf / 1_000,
+})
 
 const refusal = (code: VerifyRefusalCode): VerifyRefusal => ({ tag: 'refused', code })
 

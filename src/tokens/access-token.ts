@@ -72,6 +72,9 @@ export function parseAccessClaims(
   return isComplete ? (claims as unknown as AccessClaims) : null
 }
 
+/** What others are told of a good token. Without the bucket: they log claims. */
+export const shownClaims = ({ eb: _, amr: __, ...claims }: AccessClaims): TokenClaims => claims
+
 /** Absent, or the thumbprint of a key: a token that is bound in a way unknown here must not pass as unbound. */
 const isConfirmation = (cnf: unknown): boolean =>
   cnf === undefined ||

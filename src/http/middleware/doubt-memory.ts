@@ -8,7 +8,6 @@ const QUESTION = '/oauth2/introspect'
 export function doubtMemory(): MiddlewareHandler<LatchkeyEnv> {
   return async function doubtAfterChange(c, next) {
     await next()
-    const isChange = c.req.method !== 'GET' && c.req.method !== 'HEAD' && c.req.path !== QUESTION
-    if (isChange) c.get('parts').verifier.doubt()
+    if (c.req.method !== 'GET' && c.req.path !== QUESTION) c.get('parts').verifier.doubt()
   }
 }
