@@ -15,7 +15,7 @@ export interface SessionEndedMessage {
 }
 
 /** For every webhook that wants to know: becomes a message for each of them. */
-export interface HappenedMessage {
+interface HappenedMessage {
   readonly type: 'happened'
   readonly event: WebhookEvent
 }

@@ -5,7 +5,6 @@ import { ALARM_NOTICE_SECONDS, ALARM_NOTICES_CHUNK, ALARM_RETRY_SECONDS } from '
 import type { WaitingMail } from '../domain/waiting-mail.ts'
 import { errorName, log } from '../log.ts'
 import { claimNotice, listUntold } from '../store/alarm-notices.ts'
-import { reportOf } from '../store/alarms.ts'
 import { randomId } from '../tokens/random.ts'
 
 export interface AlarmMail {
@@ -88,7 +87,7 @@ export function createAlarmNotices(db: D1Database, sinks: AlarmSinks): AlarmNoti
       [...spool.values()].filter(({ nextTryAt }) => nextTryAt <= now).map(notice => attempt(notice, now)),
 
     async tellDue(now) {
-      const due = (await listUntold(db, now, ALARM_NOTICES_CHUNK)).map(reportOf)
+      const due = await listUntold(db, now, ALARM_NOTICES_CHUNK)
       await Promise.all(due.map(alarm => tell(alarm, now)))
     },
   }

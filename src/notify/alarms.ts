@@ -1,12 +1,12 @@
 // Alarms for operators. The first of a kind is written at once; repeats are folded in the isolate, at most one
 // write in ALARM_FLUSH_MS, so that a hundred thousand forgeries cost a handful of rows. What has been counted is told.
 // A sink that fails never turns a refusal into anything else: it is tried again while there is something to tell.
-import { type AlarmKind, isForgery, SEVERITY } from '../domain/alarm.ts'
+import { type AlarmKind, type AlarmReport, isForgery, SEVERITY } from '../domain/alarm.ts'
 import { ALARM_FLUSH_MS, ALARM_WINDOW_SECONDS } from '../domain/limits.ts'
 import { log } from '../log.ts'
 import { record } from '../records/record.ts'
-import { addToAlarm, type CountedAlarm, reportOf } from '../store/alarms.ts'
-import { randomId } from '../tokens/random.ts'
+import { type AlarmCount, addToAlarm } from '../store/alarms.ts'
+import { randomId, randomSecret } from '../tokens/random.ts'
 import { type AlarmSinks, createAlarmNotices } from './alarm-notices.ts'
 
 export interface Alarm {
@@ -34,6 +34,8 @@ interface Fold {
   /** What is not counted in the database yet: the first of it, how many, since and until when. */
   alarm: Alarm
   pending: number
+  /** On its way into the database; stays as it is until that is known to have it. */
+  count: AlarmCount | null
   firstAt: number
   lastAt: number
   triedAtMs: number
@@ -51,27 +53,16 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: Remov
   const folds = new Map<string, Fold>()
   const notices = createAlarmNotices(db, sinks)
 
-  const write = async (fold: Fold): Promise<CountedAlarm | null> => {
-    const { alarm, pending: count, firstAt, lastAt } = fold
-    fold.pending = 0
+  const write = async (fold: Fold): Promise<AlarmReport | null> => {
+    fold.count ??= takePending(fold)
+    const { kind, count } = fold.count
     try {
-      return await addToAlarm(db, {
-        id: randomId('a'),
-        foldKey: fold.foldKey,
-        kind: alarm.kind,
-        severity: SEVERITY[alarm.kind],
-        kid: alarm.kid,
-        clientId: alarm.clientId,
-        userId: alarm.userId,
-        detail: alarm.detail,
-        count,
-        firstAt,
-        lastAt,
-      })
+      const counted = await addToAlarm(db, fold.count)
+      fold.count = null
+      return counted
     } catch {
-      // Kept for the next flush: the count stays exact even when the database was away.
-      Object.assign(fold, { alarm, firstAt, pending: fold.pending + count })
-      log('error', { event: 'alarm.not_stored', kind: alarm.kind, count })
+      // Tried again with the next flush: the count stays exact even when the database was away, or its answer was lost.
+      log('error', { event: 'alarm.not_stored', kind, count })
       return null
     }
   }
@@ -94,9 +85,9 @@ export function createAlarms(db: D1Database, sinks: AlarmSinks, removeKey: Remov
       if (dueInMs > 0) await new Promise(resolve => setTimeout(resolve, Math.min(dueInMs, ALARM_FLUSH_MS)))
       fold.triedAtMs = Date.now()
       if (fold.keyToRemove !== null) await answer(fold, fold.keyToRemove, now)
-      const counted = fold.pending > 0 ? await write(fold) : null
+      const counted = isUncounted(fold) ? await write(fold) : null
       // Beside the counting: a mail server may take its time.
-      if (counted !== null) telling.push(notices.tell(reportOf(counted), now))
+      if (counted !== null) telling.push(notices.tell(counted, now))
     }
     fold.flushingUntil = 0
     await Promise.all(telling)
@@ -142,12 +133,21 @@ const recordAlarm = ({ kind: reason, kid, clientId, userId }: Alarm): void =>
     ...(userId && { user_id: userId }),
   })
 
-const isUnfinished = (fold: Fold): boolean => fold.pending > 0 || fold.keyToRemove !== null
+const isUncounted = ({ pending, count }: Fold): boolean => pending > 0 || count !== null
+const isUnfinished = (fold: Fold): boolean => isUncounted(fold) || fold.keyToRemove !== null
+
+function takePending(fold: Fold): AlarmCount {
+  const { foldKey, alarm, pending: count, firstAt, lastAt } = fold
+  fold.pending = 0
+  const ids = { countId: randomSecret(), id: randomId('a') }
+  return { ...alarm, ...ids, foldKey, severity: SEVERITY[alarm.kind], count, firstAt, lastAt }
+}
 
 const newFold = (foldKey: string, alarm: Alarm, now: number, removesKeys: boolean): Fold => ({
   foldKey,
   alarm,
   pending: 0,
+  count: null,
   firstAt: now,
   lastAt: now,
   triedAtMs: 0,

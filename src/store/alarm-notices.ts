@@ -1,7 +1,7 @@
 // Who tells of an alarm, and when that was: one of all isolates does, once an hour at most.
+import type { AlarmReport } from '../domain/alarm.ts'
 import { ALARM_NOTICE_SECONDS } from '../domain/limits.ts'
 import type { WaitingMail } from '../domain/waiting-mail.ts'
-import type { CountedAlarm } from './alarms.ts'
 import { all, batch } from './d1.ts'
 import { createdAt } from './outbox.ts'
 
@@ -44,11 +44,11 @@ export async function claimNotice(db: D1Database, claim: NoticeClaim, now: numbe
 }
 
 /** Open alarms of which nobody was told, or that have grown for an hour since: of any age, cron may have been away. */
-export const listUntold = (db: D1Database, now: number, limit: number): Promise<CountedAlarm[]> =>
-  all<CountedAlarm>(
+export const listUntold = (db: D1Database, now: number, limit: number): Promise<AlarmReport[]> =>
+  all<AlarmReport>(
     db
       .prepare(
-        `SELECT id, kind, severity, kid, count, first_at, last_at, detail
+        `SELECT id, kind, severity, kid, count, first_at AS firstAt, last_at AS lastAt, detail
          FROM alarms LEFT JOIN alarm_notices ON alarm_id = id
          WHERE acknowledged_at IS NULL AND (told_at IS NULL OR (count > told_count AND told_at <= ?1 - ?2))
          LIMIT ?3`,

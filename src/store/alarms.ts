@@ -1,8 +1,12 @@
 // Alarms for operators: one open row for each fold key, with an exact count.
 import type { AlarmKind, AlarmReport, Severity } from '../domain/alarm.ts'
-import { all, first, run } from './d1.ts'
+import { HOUR_SECONDS } from '../domain/limits.ts'
+import { all, batch, run } from './d1.ts'
+import { seenJti } from './seen-jtis.ts'
 
 export interface AlarmCount {
+  /** 256 random bits, base64url: the same however often it is tried. */
+  readonly countId: string
   readonly id: string
   readonly foldKey: string
   readonly kind: AlarmKind
@@ -16,33 +20,17 @@ export interface AlarmCount {
   readonly lastAt: number
 }
 
-/** An alarm as it stands once it is counted. */
-export interface CountedAlarm {
-  readonly id: string
-  readonly kind: AlarmKind
-  readonly severity: Severity
-  readonly kid: string | null
-  readonly count: number
-  readonly first_at: number
-  readonly last_at: number
-  readonly detail: string
-}
-
-export const reportOf = ({ first_at, last_at, ...alarm }: CountedAlarm): AlarmReport => ({
-  ...alarm,
-  firstAt: first_at,
-  lastAt: last_at,
-})
-
-/** Opens the alarm, or adds to the one that is open. */
-export const addToAlarm = (db: D1Database, alarm: AlarmCount): Promise<CountedAlarm | null> =>
-  first<CountedAlarm>(
+/**
+ * Opens the alarm, or adds to the one that is open; once, also when the answer to an earlier try was lost. @returns null when
+ * it has been acknowledged since. Throws StorageUnavailable.
+ */
+export async function addToAlarm(db: D1Database, alarm: AlarmCount): Promise<AlarmReport | null> {
+  const [, , open] = await batch(db, [
     db
       .prepare(
         `INSERT INTO alarms (id, fold_key, kind, severity, kid, client_id, user_id, detail, count, first_at, last_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (fold_key) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at
-         RETURNING id, kind, severity, kid, count, first_at, last_at, detail`,
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM seen_jtis WHERE digest = ?)
+         ON CONFLICT (fold_key) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`,
       )
       .bind(
         alarm.id,
@@ -56,8 +44,18 @@ export const addToAlarm = (db: D1Database, alarm: AlarmCount): Promise<CountedAl
         alarm.count,
         alarm.firstAt,
         alarm.lastAt,
+        alarm.countId,
       ),
-  )
+    seenJti(db, alarm.countId, alarm.lastAt + HOUR_SECONDS),
+    db
+      .prepare(
+        `SELECT id, kind, severity, kid, count, first_at AS firstAt, last_at AS lastAt, detail
+         FROM alarms WHERE fold_key = ?`,
+      )
+      .bind(alarm.foldKey),
+  ])
+  return (open?.results[0] as AlarmReport | undefined) ?? null
+}
 
 export interface AlarmRow {
   readonly id: string

@@ -3,6 +3,7 @@
 import { exportJWK, generateKeyPair } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { alarmCount, listAlarms, noonAhead } from './support/alarms.ts'
+import { workerSeenThrough } from './support/intercept.ts'
 import { type LeakedKey, leakKey, signerOf } from './support/leaked-key.ts'
 import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, signIn, type Tokens } from './support/sign-in.ts'
@@ -179,6 +180,29 @@ describe('when alarms cannot be written', () => {
       expect(await answer.json()).toMatchObject({ code: 'invalid_token' })
     }
     expect(await alarmCount(service)).toBe(before + 5)
+  })
+
+  it('LG-06: what was counted and not said so is counted once, whoever else counts meanwhile', async () => {
+    const errors = vi.spyOn(console, 'error').mockReturnValue()
+    let isLost = true
+    const unlucky = createService(
+      workerSeenThrough(async (sql, run) => {
+        const results = await run()
+        if (isLost && sql.some(isAlarmWrite)) throw new Error('D1_ERROR: the answer was lost')
+        return results
+      }),
+    )
+    unlucky.now = service.now
+    const before = await alarmCount(service)
+    const knockThere = async (number: number) =>
+      unlucky.request('/ping/whoami', bearer(await forgery(number)))
+    const answers = [knockThere(1)]
+    await until(() => expect(errors.mock.calls.flat().join()).toContain('alarm.not_stored'))
+    answers.push(knockThere(2))
+    await knock(await forgery(3))
+    isLost = false
+    await Promise.all(answers)
+    expect(await alarmCount(service)).toBe(before + 3)
   })
 
   it('EB-09: neither does a store that is away altogether let anybody in', async () => {

@@ -39,6 +39,7 @@ async function count(what: string): Promise<number> {
   return (await Promise.all(counts)).reduce((sum: number, n) => sum + (n ?? 0), 0)
 }
 
+const COUNT_ID = 'x'.repeat(43)
 const BEGUN = "WHERE type = 'session.created'"
 
 type Kept = readonly (readonly [what: string, seconds: number])[]
@@ -56,7 +57,7 @@ const keptAsSet = (detailsDays: number, alarmDays: number, deliveryDays: number)
 /** Rows that are there a minute before the time that is stated, counted from their making, and gone a minute after. */
 const KEPT: Kept = [
   ['pushed_requests', 6 * MINUTE],
-  ['seen_jtis', 5 * MINUTE + 2 * MINUTE],
+  [`seen_jtis WHERE digest <> '${COUNT_ID}'`, 5 * MINUTE + 2 * MINUTE],
   ['email_changes', 10 * MINUTE],
   ['sign_ins', 15 * MINUTE],
   ['device_authorizations', 15 * MINUTE],
@@ -64,6 +65,7 @@ const KEPT: Kept = [
   ['authorization_codes', 36 * MINUTE],
   ['outbox', 24 * HOUR + 5 * MINUTE],
   ['sessions', 7 * DAY_SECONDS],
+  [`seen_jtis WHERE digest = '${COUNT_ID}'`, HOUR + 5 * MINUTE],
   ["record_counts WHERE code = 'x'", 31 * DAY_SECONDS + 5 * MINUTE],
   ...keptAsSet(365, 365, 30),
 ]
@@ -96,6 +98,7 @@ async function fill(service: Service): Promise<void> {
   const attempt = await requestLink(service, client_id, email, { device_name: 'new' })
   expect((await redeem(service, attempt)).status).toBe(200)
   await addToAlarm(service.parts.shards.global, {
+    countId: COUNT_ID,
     id: 'a_x',
     foldKey: 'x',
     kind: 'token.forged',

@@ -50,15 +50,8 @@ adminAlarms.post(
 )
 
 export const alarmView = (alarm: AlarmRow) => ({
-  id: alarm.id,
-  kind: alarm.kind,
-  severity: alarm.severity,
+  ...alarm,
   first_at: rfc3339(alarm.first_at),
   last_at: rfc3339(alarm.last_at),
-  count: alarm.count,
-  kid: alarm.kid,
-  client_id: alarm.client_id,
-  user_id: alarm.user_id,
-  detail: alarm.detail,
   acknowledged_at: alarm.acknowledged_at === null ? null : rfc3339(alarm.acknowledged_at),
 })
