@@ -1,5 +1,6 @@
 // The authorization endpoint: from a client's request through sign-in and consent to a code (OAuth 2.1 §4.1).
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { type AnswerTo, nextStep, type PendingAuthorization, type Prompt } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'
 import { isClientDocumentUrl } from '../domain/client-document.ts'
@@ -35,7 +36,6 @@ import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
 import { Hono } from './hono.ts'
 import { texts } from './openapi/form.ts'
-import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { sendOnAsGet } from './send-on-as-get.ts'
 

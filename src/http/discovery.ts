@@ -1,6 +1,7 @@
 // Metadata for clients (RFC 8414, OpenID Connect Discovery 1.0): both documents are one, and it is made from what is
 // served. An endpoint is listed when the router has it, a grant when the token endpoint does.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { PROMPTS, RESPONSE_MODES } from '../domain/authorization.ts'
 import { CLIENT_AUTH_METHODS } from '../domain/client.ts'
 import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
@@ -11,7 +12,6 @@ import { DPOP_ALGS } from '../tokens/dpop-proof.ts'
 import { ALG } from '../tokens/signing-key.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 
 type Metadata = Readonly<Record<string, string | boolean | readonly string[]>>
 

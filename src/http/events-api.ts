@@ -1,12 +1,12 @@
 // The user's own log, newest first.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { listEvents } from '../store/events.ts'
 import { readQuery } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { EventView, eventView } from './event-view.ts'
 import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
-import { operation } from './openapi/operation.ts'
 import { Before, Limit, pageLimit } from './paging.ts'
 import { requirePrincipal } from './principal.ts'
 

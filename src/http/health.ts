@@ -1,9 +1,9 @@
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { VERSION } from '../domain/version.ts'
 import { ping } from '../store/d1.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 
 export const health = new Hono<LatchkeyEnv>()
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
+import { operation } from '#operation'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 
 export const jwks = new Hono<LatchkeyEnv>()
 

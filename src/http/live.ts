@@ -1,5 +1,7 @@
 // What happens to the user's sessions, while it happens: a WebSocket, or the same as server-sent events. The user's
 // object holds the sockets; here is decided who may listen.
+
+import { operation } from '#operation'
 import { openLiveSocket } from '../user/live-call.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { eventStream } from './event-stream.ts'
@@ -7,7 +9,6 @@ import { isUpgrade, refuseHead } from './handshake.ts'
 import { Hono } from './hono.ts'
 import { requireListener } from './listener.ts'
 import { wantsEventStream } from './negotiate.ts'
-import { operation } from './openapi/operation.ts'
 import { refuseGone } from './principal.ts'
 import { Problem } from './problem.ts'
 

@@ -1,5 +1,6 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { MAGIC_LINK_GRANT, VALIDATION_MODES } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
 import { AUTHORIZATION_PARAMETERS } from '../oauth/authorize/sent.ts'
@@ -15,7 +16,6 @@ import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
 import { clientForm, texts } from './openapi/form.ts'
-import { operation } from './openapi/operation.ts'
 import { checkDeviceLimit, checkPushLimit, checkRedemptionLimit } from './rate-limit.ts'
 import { requireClient, requireConfidentialClient } from './require-client.ts'
 

@@ -1,9 +1,9 @@
 // GET /openapi.json: what is served. The document is made from the routes (openapi/document.ts) before it is uploaded.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { DISCOVERY_CACHE_SECONDS } from '../domain/limits.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 import { fetchStatic } from './static.ts'
 
 export const openapi = new Hono<LatchkeyEnv>()

@@ -1,5 +1,6 @@
 // A user's own tightening: it counts from the next sign-in.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { NEW_SIGN_IN_NOTICES, type Preferences, type PreferencesChange } from '../domain/preferences.ts'
 import { findUser, preferencesOf } from '../store/users.ts'
 import { randomId } from '../tokens/random.ts'
@@ -8,7 +9,6 @@ import { type LoadedState, STATE } from '../user/state.ts'
 import { readJson } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 import { type Principal, refuseGone, requirePrincipal, requirePrincipalWith } from './principal.ts'
 import { Problem } from './problem.ts'
 

@@ -1,5 +1,6 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { type Client, type ClientRegistration, secretDigestsOf } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { withSecret } from '../oauth/registration/client-secret.ts'
@@ -23,7 +24,6 @@ import { readJson } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
-import { operation } from './openapi/operation.ts'
 import { checkRegistrationLimit } from './rate-limit.ts'
 
 export const register = new Hono<LatchkeyEnv>()

@@ -1,5 +1,6 @@
 // The feed of retirements for resource servers that remember tokens themselves: what of their audience is dead.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import type { Client } from '../domain/client.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { newestPositionsFor, retirementsFor } from '../oauth/retirements.ts'
@@ -7,7 +8,6 @@ import { type FeedPosition, parsePosition, positionText } from '../verifier/feed
 import { readQuery } from './body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { requireConfidentialClient } from './require-client.ts'
 

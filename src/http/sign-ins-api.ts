@@ -1,5 +1,6 @@
 // Signing in, in an app: whoever holds the PKCE verifier is "the requesting browser".
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { MAGIC_LINK_GRANT } from '../domain/client.ts'
 import { parseEmailAddress } from '../domain/email-address.ts'
 import { SIGN_IN_SECONDS } from '../domain/limits.ts'
@@ -11,7 +12,6 @@ import type { LatchkeyEnv } from './context.ts'
 import { deviceName } from './device.ts'
 import { Hono } from './hono.ts'
 import { Count } from './openapi/fields.ts'
-import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 import { checkSignInLimit } from './rate-limit.ts'
 

@@ -1,12 +1,12 @@
 // UserInfo (OpenID Connect Core §5.3): claims about the user, by the scopes of the token. They are here only: ID
 // tokens and access tokens carry no mail address.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { splitScope } from '../domain/scope.ts'
 import { findUser } from '../store/users.ts'
 import { ofUser, refuseTokenInForm, requireBearer } from './bearer.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 import { Problem } from './problem.ts'
 
 export const userinfo = new Hono<LatchkeyEnv>()

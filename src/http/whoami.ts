@@ -1,8 +1,8 @@
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { requireBearer } from './bearer.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
-import { operation } from './openapi/operation.ts'
 
 export const whoami = new Hono<LatchkeyEnv>()
 

@@ -1,5 +1,7 @@
 // Everything that Latchkey keeps about a user, to take away (GDPR Art. 15, 20): for the browser session only, since a
 // token is never taken as a present user.
+
+import { operation } from '#operation'
 import { record } from '../../records/record.ts'
 import { AccountData, accountDataText } from '../account-data.ts'
 import { unauthorized } from '../bearer.ts'
@@ -7,7 +9,6 @@ import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { checkOrigin } from '../csrf.ts'
 import { Hono } from '../hono.ts'
-import { operation } from '../openapi/operation.ts'
 import { checkDownloadLimit } from '../rate-limit.ts'
 
 export const accountData = new Hono<LatchkeyEnv>()

@@ -1,12 +1,12 @@
 // Alarms, newest first, and acknowledging them: the next of the same kind opens a new one.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { ALARMS_LISTED_MAX, PAGE_MAX } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, NullableText, Time } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminAlarms = new Hono<LatchkeyEnv>()

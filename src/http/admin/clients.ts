@@ -1,5 +1,6 @@
 // Registering clients, changing them, ending what they have.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { ACCOUNT_CLIENT, type Client, usesSecret } from '../../domain/client.ts'
 import { CLIENT_SECRET_OVERLAP_SECONDS } from '../../domain/limits.ts'
 import { type Secretive, withNewSecret, withSecret } from '../../oauth/registration/client-secret.ts'
@@ -13,7 +14,6 @@ import { ClientView, clientView } from '../client-view.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminClients = new Hono<LatchkeyEnv>()

@@ -1,5 +1,6 @@
 // The logs of all users, to take elsewhere: a line for each entry since a time.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { jsonLine } from '../../domain/encoding.ts'
 import { EXPORT_CHUNK_ENTRIES } from '../../domain/limits.ts'
 import { parseRfc3339 } from '../../domain/time.ts'
@@ -10,7 +11,6 @@ import { readQuery } from '../body.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { eventView } from '../event-view.ts'
 import { Hono } from '../hono.ts'
-import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 import { streamOf } from '../stream-of.ts'
 

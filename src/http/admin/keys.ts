@@ -1,5 +1,6 @@
 // Signing keys, for operators: what there is, an ordinary rotation, and the removal of a key in an emergency.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { rfc3339 } from '../../domain/time.ts'
 import { listSigningKeys, type SigningKeyRow } from '../../store/signing-keys.ts'
 import { ALG } from '../../tokens/signing-key.ts'
@@ -7,7 +8,6 @@ import { readOptionalJson } from '../body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Time } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminKeys = new Hono<LatchkeyEnv>()

@@ -1,12 +1,12 @@
 // Whether somebody has rewritten a user's log.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { DAY_SECONDS } from '../../domain/limits.ts'
 import { loadChain } from '../../tokens/chain-keys.ts'
 import { checkLog } from '../../user/check-log.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, NullableText } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { requireUser } from './require-user.ts'
 
 export const adminLogCheck = new Hono<LatchkeyEnv>()

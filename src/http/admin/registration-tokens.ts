@@ -1,5 +1,6 @@
 // Initial access tokens: what lets others register clients (RFC 7591 §1.2). Shown once; a digest stays.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { REGISTRATION_TOKEN_MAX_SECONDS, REGISTRATION_TOKEN_SECONDS } from '../../domain/limits.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { mintInitialAccessToken } from '../../oauth/registration/initial-access-token.ts'
@@ -13,7 +14,6 @@ import { readJson } from '../body.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, NullableText, Time } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminRegistrationTokens = new Hono<LatchkeyEnv>()

@@ -1,12 +1,12 @@
 // The secrets of the deployment, for operators: where the replacement of each stands. Never the secrets themselves.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { DEPLOYMENT_SECRETS } from '../../domain/deployment-secrets.ts'
 import { rfc3339 } from '../../domain/time.ts'
 import { keepSecrets, type SecretStanding } from '../../tokens/keep-secrets.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, Time } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 
 export const adminSecrets = new Hono<LatchkeyEnv>()
 

@@ -1,10 +1,10 @@
 // Figures, for operators: what the page under /admin shows.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { rfc3339 } from '../../domain/time.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, Time } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { AlarmView, alarmView } from './alarms.ts'
 import { gatherStats } from './gather-stats.ts'
 import { KeyView, keyView } from './keys.ts'

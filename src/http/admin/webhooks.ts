@@ -1,5 +1,6 @@
 // Webhooks: where an operator's own services are told what happens to users (Standard Webhooks). A secret is shown once.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { PAGE_MAX, URI_MAX_CHARS } from '../../domain/limits.ts'
 import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../domain/security-events.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
@@ -23,7 +24,6 @@ import { readJson } from '../body.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, NullableText, Time } from '../openapi/fields.ts'
-import { operation } from '../openapi/operation.ts'
 import { Problem } from '../problem.ts'
 
 export const adminWebhooks = new Hono<LatchkeyEnv>()
