@@ -50,12 +50,15 @@ app.get('/verify-read', async c => {
   await readBucket(c.env.DB, sessionId, Number(generation)).first()
   return c.json(SAID)
 })
+/** What an answer tells of a session. */
+const LISTED =
+  'id, client_id, client_kind, scope, signed_in_with, started_in, device, place, created_at, last_seen_at, expires_at'
 app.get('/verify-list', async c => {
   const { jti, sub } = await check(bearerOf(c), c.env.SERVICE)
   const [sessionId = '', generation] = String(jti).split('.')
   const [, page] = await c.env.DB.batch([
     readBucket(c.env.DB, sessionId, Number(generation)),
-    c.env.DB.prepare(`SELECT * FROM sessions WHERE user_id = ? LIMIT ?`).bind(
+    c.env.DB.prepare(`SELECT ${LISTED} FROM sessions WHERE user_id = ? LIMIT ?`).bind(
       sub,
       Number(c.req.query('limit')),
     ),
@@ -80,6 +83,7 @@ app.post('/batch', async c => {
   return c.json({
     access_token: madeUp(720),
     token_type: 'Bearer',
+    scope: madeUp(280),
     refresh_token: [userId, sessionId, successorDigest, Number(generation) + 1].join(' '),
   })
 })
