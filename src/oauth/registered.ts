@@ -1,6 +1,6 @@
 // What a client may ask for: what it is registered for, and nothing else.
 import type { Client, GrantType } from '../domain/client.ts'
-import { grantScope, isWithinScope, joinScope } from '../domain/scope.ts'
+import { grantScope, isWithinScope, joinScope, splitScope } from '../domain/scope.ts'
 import { OAuthError } from './errors.ts'
 
 /** Throws `unauthorized_client`. */
@@ -13,6 +13,10 @@ export function requireGrant(client: Client, grantType: GrantType): void {
 /** Whether it is still registered for all that it was once promised. */
 export const isRegisteredFor = (client: Client, scope: string): boolean =>
   isWithinScope(scope, joinScope(client.scopes))
+
+/** What it may still ask for of what it was once promised. */
+export const stillRegistered = (client: Client, scope: string): readonly string[] =>
+  splitScope(scope).filter(name => client.scopes.includes(name))
 
 /** The scopes asked for, or all that it is registered for. Throws `invalid_scope`. */
 export function registeredScope(client: Client, requested: string | undefined): string {

@@ -5,7 +5,7 @@ import { pkceChallenge } from '../../src/tokens/digest.ts'
 import { type App, connect, createApp, exchange, getCode } from './support/authorize.ts'
 import { type Browser, browser, signInBrowser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
-import { admin, bearer, createService, freshAddress, freshIp } from './support/service.ts'
+import { admin, bearer, createService, freshAddress, freshIp, json } from './support/service.ts'
 import { createClient, refresh, type Tokens, verifier } from './support/sign-in.ts'
 import { checkHistory, eventsOfType, storedEvents, storedSessions } from './support/stored.ts'
 
@@ -155,6 +155,14 @@ describe('TK-12: between code and exchange', () => {
     const got = await getCode(other, visitor)
     await visitor.post('/account/apps/withdraw', { client_id: other.clientId })
     await expectInvalidGrant(await exchange(other, got))
+  })
+
+  it('RF-04, AZ-13: a client that a scope was taken from meanwhile does not get it', async () => {
+    const other = await createApp(service)
+    const got = await getCode(other, visitor)
+    const narrower = admin(service, json({ scopes: ['openid'] }, 'PATCH'))
+    expect((await service.request(`/admin/v1/clients/${other.clientId}`, narrower)).status).toBe(200)
+    expect(await (await exchange(other, got)).json()).toMatchObject({ scope: 'openid' })
   })
 
   it('a client that is removed gets nothing', async () => {

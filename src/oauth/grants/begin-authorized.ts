@@ -3,6 +3,7 @@
 import type { Authorization } from '../../domain/authorization.ts'
 import type { Client } from '../../domain/client.ts'
 import { tagOf } from '../../domain/ids.ts'
+import { joinScope } from '../../domain/scope.ts'
 import { absoluteExpiry, type StartedIn } from '../../domain/session.ts'
 import { withinSecond } from '../../domain/time.ts'
 import { deliverNotice, prepareNotice } from '../../sign-in/notice.ts'
@@ -14,6 +15,7 @@ import { callUser } from '../../user/call.ts'
 import { mintCredentials, type TokenAnswer } from '../credentials.ts'
 import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
+import { stillRegistered } from '../registered.ts'
 
 export interface BeginAuthorized {
   readonly authorization: Authorization
@@ -37,7 +39,8 @@ export async function beginAuthorized(
   facts: RequestFacts,
 ): Promise<Begun> {
   const { now } = facts
-  const { userId, scope, audience, signedInWith, device, place } = authorization
+  const { userId, audience, signedInWith, device, place } = authorization
+  const scope = joinScope(stillRegistered(client, authorization.scope))
   const jkt = await useProof(parts, proof)
   const sessionId = randomTaggedId('s', tagOf(userId))
   const minted = await mintCredentials(parts, {

@@ -1,6 +1,7 @@
 // urn:latchkey:grant-type:magic-link: a link or typed code, with the PKCE verifier of whoever asked for it.
 import { MAGIC_LINK_GRANT } from '../../domain/client.ts'
 import { isTaggedId } from '../../domain/ids.ts'
+import { joinScope } from '../../domain/scope.ts'
 import { absoluteExpiry } from '../../domain/session.ts'
 import { parseCode } from '../../domain/typed-code.ts'
 import { deviceOf, openSession } from '../../sign-in/open-session.ts'
@@ -12,6 +13,7 @@ import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
 import { requiredChallenge } from '../proof-key.ts'
+import { stillRegistered } from '../registered.ts'
 import { resolveAudience } from '../resource.ts'
 import type { Grant } from './grant.ts'
 
@@ -22,8 +24,9 @@ export const magicLink: Grant = {
   async exchange(parts, client, form, facts, possession) {
     const proof = await prove(parts, form, facts)
     if (proof.tag === 'refused') throw invalidGrant(proof.why)
-    const { signIn } = proof
-    if (signIn.clientId !== client.id) throw invalidGrant('another client')
+    if (proof.signIn.clientId !== client.id) throw invalidGrant('another client')
+    const scope = joinScope(stillRegistered(client, proof.signIn.scope))
+    const signIn = { ...proof.signIn, scope }
     const audience = await resolveAudience(parts, client, form.resource)
     const jkt = await useProof(parts, possession)
 
@@ -45,13 +48,13 @@ export const magicLink: Grant = {
             facts: {
               userId,
               clientId: client.id,
-              scope: signIn.scope,
+              scope,
               audience,
               authTime: facts.now,
               amr: [proof.signedInWith],
               absoluteExpiresAt: absoluteExpiry(facts.now),
             },
-            scope: signIn.scope,
+            scope,
             audience,
             jkt,
             now: facts.now,

@@ -1,7 +1,7 @@
 // refresh_token (RFC 6749 §6): one batch rotates token and bucket, or says what became of the presented one.
 import type { Client } from '../../domain/client.ts'
 import { judgeRefresh, type RotatedRow } from '../../domain/refresh.ts'
-import { grantScope, splitScope } from '../../domain/scope.ts'
+import { grantScope } from '../../domain/scope.ts'
 import { expiryAfterUse } from '../../domain/session.ts'
 import { withinSecond } from '../../domain/time.ts'
 import { identify } from '../../records/record.ts'
@@ -17,6 +17,7 @@ import { mintCredentials, type TokenAnswer, type TokenRequest } from '../credent
 import { useProof } from '../dpop.ts'
 import { invalidGrant, OAuthError } from '../errors.ts'
 import { type FormParameters, required } from '../parameters.ts'
+import { stillRegistered } from '../registered.ts'
 import { resolveNextAudience } from '../resource.ts'
 import type { Grant } from './grant.ts'
 
@@ -33,9 +34,7 @@ export const refreshToken: Grant = {
     if (presented.facts.clientId !== client.id) throw invalidGrant('another client')
     const { jkt: boundTo = proof?.jkt } = presented.facts
     if (boundTo !== proof?.jkt) throw invalidGrant('bound to another key')
-    // What the client may no longer ask for, no token of its keeps.
-    const granted = splitScope(presented.facts.scope).filter(name => client.scopes.includes(name))
-    const scope = grantScope(form.scope, granted)
+    const scope = grantScope(form.scope, stillRegistered(client, presented.facts.scope))
     if (scope === null) throw new OAuthError('invalid_scope', 'beyond what was granted')
     const audience = await resolveNextAudience(parts, client, presented.facts.audience, form.resource)
 
