@@ -147,6 +147,12 @@ BEGIN
   SELECT RAISE(ABORT, 'session_live');
 END;
 
+-- With whose sessions the search for expired ones goes on.
+CREATE TABLE IF NOT EXISTS session_sweep (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  from_user TEXT NOT NULL
+) STRICT;
+
 -- Where the sweep of old entries stands: after this entry of the log, or between two passes (no user_id).
 CREATE TABLE IF NOT EXISTS log_sweep (
   id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -5,13 +5,14 @@ import {
   CLIENT_DELETION_SECONDS,
   DAY_SECONDS,
   EMAIL_CHANGES_CHUNK,
-  EXPIRE_CHUNK_SESSIONS,
+  EXPIRE_CHUNK_USERS,
   LOG_SWEEP_CHUNK_ROWS,
   LOG_SWEEP_CHUNKS,
   LOG_SWEEP_SECONDS,
   PURGE_CHUNK_ROWS,
   PURGE_CHUNKS,
   RETENTION_PAST_EXPIRY_SECONDS,
+  SESSION_SWEEP_ROWS,
 } from './domain/limits.ts'
 import type { Retention } from './domain/retention.ts'
 import { errorName, log } from './log.ts'
@@ -23,7 +24,7 @@ import { deleteOldAlarms } from './store/alarms.ts'
 import { deleteExpiredCodes } from './store/authorization-codes.ts'
 import { deleteExpiredBuckets } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
-import { all, run } from './store/d1.ts'
+import { run } from './store/d1.ts'
 import { deleteExpiredDeviceAuthorizations } from './store/device-authorizations.ts'
 import { listUsersOfEndedChanges } from './store/email-changes.ts'
 import { findLogSweep, LOG_START, listAgedEntries, sweepLog } from './store/log-sweep.ts'
@@ -32,7 +33,7 @@ import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
 import { deleteOldRecordCounts } from './store/record-counts.ts'
 import { deleteOldRetirements } from './store/retirements.ts'
 import { deleteExpiredJtis } from './store/seen-jtis.ts'
-import { selectUsersWithExpiredSessions } from './store/sessions.ts'
+import { goOnSweeping, sweepSessions } from './store/session-sweep.ts'
 import { deleteExpiredSignIns } from './store/sign-ins.ts'
 import { listPublishedKeys } from './store/signing-keys.ts'
 import { deleteOldDeliveries } from './store/webhook-deliveries.ts'
@@ -71,10 +72,14 @@ async function keepShard(parts: Parts, db: D1Database, now: number): Promise<voi
   }
 }
 
+/** Some of a pass over all sessions, which goes on where the last run stopped: where there are few, that is all of them. */
 async function endExpiredSessions(parts: Parts, db: D1Database, now: number): Promise<void> {
-  const users = await all<{ user_id: string }>(selectUsersWithExpiredSessions(db, now, EXPIRE_CHUNK_SESSIONS))
+  const { expired, from, next } = await sweepSessions(db, now, SESSION_SWEEP_ROWS)
+  const users = expired.slice(0, EXPIRE_CHUNK_USERS)
   // One user whose change fails must not keep everybody else's sessions.
-  for (const { user_id: userId } of users) await attempt('expired sessions', () => expire(parts, userId, now))
+  for (const userId of users) await attempt('expired sessions', () => expire(parts, userId, now))
+  const goesOnFrom = expired[EXPIRE_CHUNK_USERS] ?? next
+  if (goesOnFrom !== from) await goOnSweeping(db, goesOnFrom)
 }
 
 function expire(parts: Parts, userId: string, now: number): Promise<unknown> {

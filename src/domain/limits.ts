@@ -218,8 +218,9 @@ export const OBJECT_ATTEMPTS = 3
 /** Rows that the cleaner removes from a table in one batch, and batches in one run. */
 export const PURGE_CHUNK_ROWS = 1_000
 export const PURGE_CHUNKS = 20
-/** Sessions that one run of the cleaner ends as expired. */
-export const EXPIRE_CHUNK_SESSIONS = 100
+/** Sessions that one run of the cleaner looks at, and users whose expired ones it ends. */
+export const SESSION_SWEEP_ROWS = 5_000
+export const EXPIRE_CHUNK_USERS = 100
 /** Changes of address that one run of the cleaner settles. */
 export const EMAIL_CHANGES_CHUNK = 100
 

@@ -173,10 +173,6 @@ export const recognizeSession = (
     )
     .bind(by.userId, id, by.id, now, by.recognizedFrom ?? by.createdSeq, by.createdSeq)
 
-/** Users with a session past its expiry that nobody has ended yet. */
-export const selectUsersWithExpiredSessions = (db: D1Database, now: number, limit: number) =>
-  db.prepare('SELECT DISTINCT user_id FROM sessions WHERE expires_at <= ? LIMIT ?').bind(now, limit)
-
 /** Users with a live session of one client, for an operator's sweep. */
 export const selectUsersOfClient = (db: D1Database, clientId: string, afterUserId: string, limit: number) =>
   db

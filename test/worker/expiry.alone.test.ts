@@ -1,7 +1,10 @@
 // Time: idle and absolute limits by the server's clock alone, closed by the cron.
 import { describe, expect, it } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
+import { goOnSweeping, sweepSessions } from '../../src/store/session-sweep.ts'
 import { signInBrowser } from './support/browser.ts'
+import { DB } from './support/databases.ts'
+import { change, metered, NO_LIMIT, NOW, newUser, start, sumOf } from './support/ledger.ts'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { checkHistory, eventsOfType } from './support/stored.ts'
@@ -70,6 +73,40 @@ describe('idle', () => {
     }
     expect((await checkHistory(service, used.user_id)).live).toHaveLength(1)
     expect((await refresh(service, used)).status).toBe(200)
+  })
+
+  it('SE-05: a pass finds everybody’s expired sessions, a few rows at a time, and begins anew at its end', async () => {
+    await DB.batch(
+      ['session_sweep', 'entropy_buckets', 'sessions'].map(each => DB.prepare(`DELETE FROM ${each}`)),
+    )
+    const users: string[] = []
+    for (let user = 0; user < 5; user++) {
+      const userId = await newUser(DB)
+      for (let session = 0; session < 3; session++) {
+        await change(DB, userId, start({ rule: NO_LIMIT }))
+      }
+      users.push(userId)
+    }
+    const expired = users.toSorted().filter((_, index) => index !== 2)
+    await DB.prepare('UPDATE sessions SET expires_at = ? WHERE user_id IN (SELECT value FROM json_each(?))')
+      .bind(NOW, JSON.stringify(expired))
+      .run()
+
+    const found = new Set<string>()
+    const begins: string[] = []
+    for (let run = 0; run < 12 && (run === 0 || begins.at(-1) !== ''); run++) {
+      const { db, rows } = metered(DB)
+      const sweep = await sweepSessions(db, NOW, 4)
+      expect(sweep.from).toBe(begins.at(-1) ?? '')
+      expect(sumOf(rows, 'read')).toBeLessThanOrEqual(4 + 3)
+      for (const userId of sweep.expired) found.add(userId)
+      await goOnSweeping(DB, sweep.next)
+      begins.push(sweep.next)
+    }
+    expect([...found].sort()).toEqual(expired)
+    expect(begins.at(-1)).toBe('')
+    expect(begins.length).toBeGreaterThan(3)
+    expect((await sweepSessions(DB, NOW - 1, 100)).expired).toEqual([])
   })
 
   it('SE-05: what has expired, and is not closed yet, is not shown, cannot act and takes no place', async () => {

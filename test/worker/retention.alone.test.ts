@@ -83,6 +83,7 @@ const STAYING = [
   'registration_tokens',
   'schema_upgrades',
   'self_registered_clients',
+  'session_sweep',
   'signing_keys',
   'webhooks',
 ]

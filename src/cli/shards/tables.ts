@@ -34,6 +34,7 @@ export const STAYING_TABLES = {
   schema_upgrades: 'what the database has had',
   bucket_retirements: 'the feed: another map gives it another name, and whoever followed it begins anew',
   log_sweep: 'how far this database was swept',
+  session_sweep: 'likewise',
   outbox: 'a mail is found by no tag: cron delivers what waits in every database',
 } as const
 

@@ -195,13 +195,13 @@ function dollarsOf(workload: Workload, { rates, feedEntriesRead, isolates, shard
   }
 }
 
-/** Rows a month. No table has an index over when its rows run out: each run reads the table. */
+/** Rows a month. No table has an index over when its rows run out: each run reads the table, or goes on with a pass over it. */
 function readByHousekeeping(workload: Workload, shards: number): number {
   const { users, sessions, perActiveUserDay: per, peakFactor } = workload
-  const { seconds, keptSeconds, logRows } = HOUSEKEEPING
+  const { seconds, keptSeconds, sessionRows, logRows } = HOUSEKEEPING
   const kept = (perDay: number, forSeconds: number) => (peakRate(workload, perDay) / peakFactor) * forSeconds
   const rows =
-    users * sessions +
+    Math.min(users * sessions, shards * sessionRows) +
     kept(per.refreshes + per.signIns, bucketSeconds(workload)) +
     kept(per.signIns, SIGN_IN_SECONDS + keptSeconds) +
     (retirementRate(workload) / peakFactor) * keptSeconds

@@ -8,6 +8,7 @@ import {
   RECORD_COUNTS_FLUSH_SECONDS,
   RETENTION_PAST_EXPIRY_SECONDS,
   RETIREMENTS_MAX_ROWS,
+  SESSION_SWEEP_ROWS,
   SIGNING_KEYS_CACHE_SECONDS,
   WEBHOOK_CACHE_SECONDS,
 } from '../../domain/limits.ts'
@@ -42,10 +43,11 @@ export const BYTES = {
 
 /** Until when a feed goes on from where it was read last. */
 export const FEED = { feedEntries: RETIREMENTS_MAX_ROWS, feedSeconds: RETENTION_PAST_EXPIRY_SECONDS } as const
-/** Of cron: every run looks through what may have run out, table by table, and goes on with its pass over the log. */
+/** Of cron: every run looks through what may have run out, table by table, and goes on with its passes over sessions and log. */
 export const HOUSEKEEPING = {
   seconds: MINUTE_SECONDS,
   keptSeconds: RETENTION_PAST_EXPIRY_SECONDS,
+  sessionRows: SESSION_SWEEP_ROWS,
   logRows: LOG_SWEEP_CHUNKS * LOG_SWEEP_CHUNK_ROWS,
 } as const
 /** For which an isolate keeps what it has read of the first database. */
