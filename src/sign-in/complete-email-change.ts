@@ -1,13 +1,15 @@
 // The code from the new mailbox, typed in the session that asked: the address is changed, the former one told.
+
 import { maskAddress } from '../domain/email-address.ts'
+import { emailChangeId } from '../domain/email-change.ts'
 import { NOTICE_MAIL_SECONDS } from '../domain/limits.ts'
 import type { Session } from '../domain/session.ts'
 import { isOpen } from '../domain/sign-in.ts'
 import { emailChangedMessage } from '../mail/email-change-messages.ts'
 import { findEmailChange, tryEmailCode } from '../store/email-changes.ts'
+import { findCause } from '../store/events.ts'
 import { isOneOf } from '../tokens/digest.ts'
 import { callUser } from '../user/call.ts'
-import { isAddressOf } from '../user/settle-email-change.ts'
 import { describeDevice, describePlace } from './describe.ts'
 import type { Parts, RequestFacts } from './parts.ts'
 import { emailCodeDigests } from './start-email-change.ts'
@@ -36,14 +38,12 @@ export async function completeEmailChange(
   const db = parts.shards.of(userId)
   const presented = await emailCodeDigests(parts, session, code ?? 'malformed')
   const change = await tryEmailCode(db, userId, sessionId, presented)
-  if (change === null || change.sessionId !== sessionId) return 'email_change_ended'
-  const isRight = isOneOf(presented, change.codeDigest)
-  if (!isOpen(change, now)) {
-    // After an answer that was lost: what the code was for has come about.
-    const isDone = isRight && (await isAddressOf(parts.shards, change.address, userId))
-    return isDone ? 'changed' : 'email_change_ended'
+  if (change === null || change.sessionId !== sessionId || !isOpen(change, now)) {
+    // Typed twice, or after an answer that was lost: what the code was for has come about.
+    const causes = await Promise.all(presented.map(digest => findCause(db, emailChangeId(digest))))
+    return causes.some(cause => cause !== null) ? 'changed' : 'email_change_ended'
   }
-  if (!isRight) return 'wrong_code'
+  if (!isOneOf(presented, change.codeDigest)) return 'wrong_code'
 
   const message = emailChangedMessage({
     to: change.formerAddress,

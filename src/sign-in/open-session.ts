@@ -8,7 +8,7 @@ import { StorageUnavailable } from '../store/d1.ts'
 import { claimSignIn, findSignIn, unclaimSignIn } from '../store/sign-ins.ts'
 import { randomTaggedId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
-import { releaseAddress } from '../user/settle-email-change.ts'
+import { settleEmailChange } from '../user/settle-email-change.ts'
 import { type LoadedState, stateOfNobody } from '../user/state.ts'
 import { deliverNotice, prepareNotice } from './notice.ts'
 import type { Parts, RequestFacts } from './parts.ts'
@@ -114,7 +114,7 @@ export async function openSession<Answer>(
       case 'address_taken':
       case 'no_such_user':
       case 'address_moved': {
-        if (knownUserId !== null) await releaseAddress(parts.shards, signIn.address, knownUserId)
+        if (knownUserId !== null) await settleEmailChange(parts.shards, knownUserId, signIn.address)
         if (isElsewhere) await unclaimSignIn(home, signIn.id, userId)
         const found = await findSignIn(home, signIn.id)
         if (found === null) return { tag: 'spent' }

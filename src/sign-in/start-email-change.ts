@@ -1,6 +1,7 @@
 // Asking for a change of address: the mail to the new one, and the row that waits for its code. An address that another
 // account has gets another mail and a code that nobody knows: whoever asks sees no difference.
 import type { EmailAddress } from '../domain/email-address.ts'
+import { emailChangeId } from '../domain/email-change.ts'
 import { EMAIL_CHANGE_SECONDS, MINUTE_SECONDS, OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import type { Session } from '../domain/session.ts'
 import { addressInUseMessage, emailCodeMessage } from '../mail/email-change-messages.ts'
@@ -10,7 +11,7 @@ import { insertEmailChange } from '../store/email-changes.ts'
 import { insertOutbox } from '../store/outbox.ts'
 import { findUserIdByAddress } from '../store/users.ts'
 import { addressTag } from '../tokens/address-tag.ts'
-import { randomCode, randomId } from '../tokens/random.ts'
+import { randomCode } from '../tokens/random.ts'
 import { isAddressOf, settleEmailChange } from '../user/settle-email-change.ts'
 import { describeDevice, describePlace } from './describe.ts'
 import type { Parts, RequestFacts } from './parts.ts'
@@ -27,11 +28,9 @@ export const emailCodeDigests = (
 /** Keyed by the typed code, its user and the session that asked. */
 const emailCodeText = ({ userId, id }: Asking, code: string): string => `${userId}:${id}:${code}`
 
-/** @param former the user's address until now, canonical */
 export async function startEmailChange(
   parts: Parts,
   session: Session,
-  former: string,
   address: EmailAddress,
   facts: RequestFacts,
 ): Promise<void> {
@@ -39,13 +38,13 @@ export async function startEmailChange(
   const { now } = facts
   const db = parts.shards.of(userId)
   const code = randomCode()
+  const codeDigest = await parts.secrets.mac('email-code', emailCodeText(session, code))
   const change = {
-    id: randomId('e'),
+    id: emailChangeId(codeDigest),
     userId,
     sessionId: session.id,
-    formerAddress: former,
     address: address.canonical,
-    codeDigest: await parts.secrets.mac('email-code', emailCodeText(session, code)),
+    codeDigest,
     wrongCodes: 0,
     expiresAt: now + EMAIL_CHANGE_SECONDS,
   }

@@ -3,6 +3,7 @@
 import type { EmailChange } from '../domain/email-change.ts'
 import { WRONG_CODES_LIMIT } from '../domain/limits.ts'
 import { all, batch, first } from './d1.ts'
+import { selectUser, type UserRow } from './users.ts'
 
 interface EmailChangeRow {
   readonly id: string
@@ -28,14 +29,17 @@ const emailChangeOf = (row: EmailChangeRow): EmailChange => ({
   expiresAt: row.expires_at,
 })
 
-export const insertEmailChange = (db: D1Database, change: EmailChange) =>
+/** From the address that the user has now. */
+export const insertEmailChange = (db: D1Database, change: Omit<EmailChange, 'formerAddress'>) =>
   db
-    .prepare(`INSERT INTO email_changes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+    .prepare(
+      `INSERT INTO email_changes (${COLUMNS})
+       VALUES (?1, ?2, ?3, (SELECT email FROM users WHERE id = ?2), ?4, ?5, ?6, ?7)`,
+    )
     .bind(
       change.id,
       change.userId,
       change.sessionId,
-      change.formerAddress,
       change.address,
       change.codeDigest,
       change.wrongCodes,
@@ -72,42 +76,45 @@ export async function tryEmailCode(
 }
 
 /** From here on nothing can come of it any more: a trigger on the log refuses its event. */
-export const closeEmailChange = (db: D1Database, userId: string) =>
-  db.prepare('UPDATE email_changes SET expires_at = 0 WHERE user_id = ? AND expires_at > 0').bind(userId)
+export const closeEmailChange = (db: D1Database, userId: string, address: string | null = null) =>
+  db
+    .prepare(
+      `UPDATE email_changes SET expires_at = 0
+       WHERE user_id = ?1 AND address = coalesce(?2, address) AND expires_at > 0`,
+    )
+    .bind(userId, address)
 
 /**
  * The last change of a user who is about to be deleted: to no address. Settling it takes the user's address out of the
- * index, and both of a change that was under way.
+ * index, and both of a change that was under way. It has an id of its own, so that nobody who is settling that one takes
+ * it away.
  */
 export const insertLastEmailChange = (db: D1Database, userId: string) =>
   db
     .prepare(
       `INSERT INTO email_changes (user_id, id, session_id, former_address, address, code_digest, expires_at)
        SELECT id, 'last', '', email, email, printf('%043d', 0), 0 FROM users WHERE id = ?
-       ON CONFLICT (user_id) DO UPDATE SET expires_at = 0,
+       ON CONFLICT (user_id) DO UPDATE SET id = excluded.id, expires_at = 0,
          former_address = iif(address = excluded.address, former_address, excluded.address)`,
     )
     .bind(userId)
 
-export interface ClosedEmailChange {
-  readonly change: EmailChange
-  /** The user's address, whether or not the change came about. */
-  readonly email: string | null
-}
-
-/** Closes what is under way and reads what has become of it, in one transaction; null when there is nothing. */
-export async function closeAndFind(db: D1Database, userId: string): Promise<ClosedEmailChange | null> {
-  const results = await batch(db, [
-    closeEmailChange(db, userId),
+/** Closes what is under way and reads what has become of it, in one transaction. @param address only a change to this one */
+export async function closeAndFind(
+  db: D1Database,
+  userId: string,
+  address: string | null,
+): Promise<{ readonly change: EmailChange | null; readonly email: string | null }> {
+  const [, changes, users] = await batch(db, [
+    closeEmailChange(db, userId, address),
     db
-      .prepare(
-        `SELECT ${COLUMNS}, (SELECT email FROM users WHERE users.id = email_changes.user_id) AS email
-         FROM email_changes WHERE user_id = ?`,
-      )
-      .bind(userId),
+      .prepare(`SELECT ${COLUMNS} FROM email_changes WHERE user_id = ?1 AND address = coalesce(?2, address)`)
+      .bind(userId, address),
+    selectUser(db, userId),
   ])
-  const [row] = (results[1]?.results ?? []) as unknown as (EmailChangeRow & { email: string | null })[]
-  return row === undefined ? null : { change: emailChangeOf(row), email: row.email }
+  const [change] = (changes?.results ?? []) as unknown as EmailChangeRow[]
+  const [user] = (users?.results ?? []) as unknown as UserRow[]
+  return { change: change === undefined ? null : emailChangeOf(change), email: user?.email ?? null }
 }
 
 export const deleteEmailChange = (db: D1Database, { userId, id }: Pick<EmailChange, 'userId' | 'id'>) =>

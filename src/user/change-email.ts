@@ -6,7 +6,7 @@ import type { Shards } from '../store/shards.ts'
 import { takeEmail } from '../store/users.ts'
 import { addressTag } from '../tokens/address-tag.ts'
 import { type Applied, applyChange, type ChainKey, without } from './change.ts'
-import { releaseAddress, settleLater } from './settle-email-change.ts'
+import { settleEmailChange, settleLater } from './settle-email-change.ts'
 
 /** Safe to run again. */
 export async function changeEmail(
@@ -23,8 +23,8 @@ export async function changeEmail(
     throw error
   }
   const applied = await applyChange(shards.of(userId), userId, command, now, key)
-  // Unknown: the change stays open for the next attempt.
-  if (applied.outcome.tag !== 'unavailable') await settleLater(shards, userId)
+  // Unknown: the change stays open for the next attempt. A newer request, to another address, has a change of its own.
+  if (applied.outcome.tag !== 'unavailable') await settleLater(shards, userId, command.email)
   return applied
 }
 
@@ -33,6 +33,6 @@ async function takeAddress(shards: Shards, address: string, userId: string, now:
   const index = shards.ofTag(await addressTag(address))
   const holder = await takeEmail(index, address, userId, now)
   if (holder === userId) return true
-  await releaseAddress(shards, address, holder)
+  await settleEmailChange(shards, holder, address)
   return (await takeEmail(index, address, userId, now)) === userId
 }

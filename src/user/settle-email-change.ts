@@ -10,42 +10,32 @@ import { addressTag } from '../tokens/address-tag.ts'
 /**
  * Ends the user's change of address, come about or not, and takes whichever of its two addresses is not the user's out
  * of the index. Throws StorageUnavailable; what is left then is done by the next call.
+ * @param released one that goes out of the index, with or without a change, unless it is the user's: for whoever has
+ *   proven it and met this user there, or has put it there. A change to another one is left alone.
  */
-export async function settleEmailChange(shards: Shards, userId: string): Promise<void> {
+export async function settleEmailChange(
+  shards: Shards,
+  userId: string,
+  released: string | null = null,
+): Promise<void> {
   const db = shards.of(userId)
-  const closed = await closeAndFind(db, userId)
-  if (closed === null) return
-  const { change, email } = closed
-  for (const address of new Set([change.formerAddress, change.address])) {
-    if (address !== email) await removeFromIndex(shards, address, userId)
+  const { change, email } = await closeAndFind(db, userId, released)
+  for (const address of new Set([change?.formerAddress, change?.address, released])) {
+    if (address && address !== email)
+      await run(deleteEmail(shards.ofTag(await addressTag(address)), address, userId))
   }
-  await run(deleteEmailChange(db, change))
+  if (change !== null) await run(deleteEmailChange(db, change))
 }
 
 /** After a decision, which stands whatever becomes of the index now: housekeeping tries again. */
-export async function settleLater(shards: Shards, userId: string): Promise<void> {
+export async function settleLater(shards: Shards, userId: string, released?: string): Promise<void> {
   try {
-    await settleEmailChange(shards, userId)
+    await settleEmailChange(shards, userId, released)
   } catch (error) {
     if (!(error instanceof StorageUnavailable)) throw error
     log('error', { event: 'email_change.unsettled', user_id: userId })
   }
 }
 
-/**
- * For whoever has proven the address and met this user in the index: takes it out unless it is this user's. A change
- * of this user to that address, if one is under way, comes to nothing first.
- */
-export async function releaseAddress(shards: Shards, address: string, userId: string): Promise<void> {
-  if (await isAddressOf(shards, address, userId)) return
-  await settleEmailChange(shards, userId)
-  if (await isAddressOf(shards, address, userId)) return
-  await removeFromIndex(shards, address, userId)
-}
-
 export const isAddressOf = async (shards: Shards, address: string, userId: string): Promise<boolean> =>
   (await findUser(shards.of(userId), userId))?.email === address
-
-async function removeFromIndex(shards: Shards, address: string, userId: string): Promise<void> {
-  await run(deleteEmail(shards.ofTag(await addressTag(address)), address, userId))
-}

@@ -39,7 +39,7 @@ emailPages.post('/account/email', async c => {
   if (address.canonical === current) return askForAddress(c, current, 'same_address')
   await checkEmailChangeLimit(c, session.userId)
   await checkSignInLimit(c)
-  await startEmailChange(parts, session, current, address, facts)
+  await startEmailChange(parts, session, address, facts)
   return c.redirect('/account/email/check', 303)
 })
 
