@@ -15,14 +15,33 @@ export function isKnownDevice(traces: readonly DeviceTrace[], marks: readonly st
   return marks.some(mark => known.has(mark))
 }
 
-/** A session that its holder disowned takes its marks along: whoever comes back from there is announced again. */
+/** The sessions that began after this one and, as far as can be told, on its device. */
+export function laterOnDevice(traces: readonly DeviceTrace[], sessionId: string): ReadonlySet<string | null> {
+  const signIns = traces.filter(({ marks }) => marks.length > 0)
+  const at = signIns.findIndex(each => each.sessionId === sessionId)
+  const own = marksOfDevice(traces, sessionId)
+  const later = signIns.slice(0, Math.max(at, 0)).filter(({ marks }) => marks.some(mark => own.has(mark)))
+  return new Set(later.map(each => each.sessionId))
+}
+
+/** A session that its holder disowned takes its device along: whoever comes back from there is announced again. */
 function knownMarks(traces: readonly DeviceTrace[]): ReadonlySet<string> {
   const known = new Set<string>()
-  const marksOf = new Map<string | null, readonly string[]>()
   for (const { sessionId, reason, marks } of traces.toReversed()) {
-    if (reason === 'not_me') for (const mark of marksOf.get(sessionId) ?? []) known.delete(mark)
-    if (marks.length > 0) marksOf.set(sessionId, marks)
+    if (reason === 'not_me') for (const mark of marksOfDevice(traces, sessionId)) known.delete(mark)
     for (const mark of marks) known.add(mark)
   }
   return known
+}
+
+/** The session's own marks, and those of every sign-in that shares one of them, directly or through others. */
+function marksOfDevice(traces: readonly DeviceTrace[], sessionId: string | null): ReadonlySet<string> {
+  const found = new Set(traces.flatMap(each => (each.sessionId === sessionId ? each.marks : [])))
+  for (let size = -1; size < found.size; ) {
+    size = found.size
+    for (const { marks } of traces) {
+      if (marks.some(mark => found.has(mark))) for (const mark of marks) found.add(mark)
+    }
+  }
+  return found
 }

@@ -146,10 +146,13 @@ const en = {
 
   notMe: {
     title: 'Was this not you?',
-    lead: 'This is the sign-in to {client} that we wrote to you about.',
+    over: 'The sign-in that we wrote to you about is over. That was not you? Then change the password of your mailbox: whoever signed in could read your email.',
+    told: 'This is the sign-in to {client} that we wrote to you about.',
+    inPlace: 'This newer sign-in to {client} took its place. It may be your own.',
+    later: 'This is a later sign-in to {client}, from the same device as far as we can tell.',
     signedIn: 'Signed in {time}',
     submit: 'That was not me: end it',
-    caution: 'It was you? Then close this page: nothing has happened yet.',
+    caution: 'It was you? Then close this page: what it shows stays signed in.',
   },
 
   notMeDone: {
@@ -159,7 +162,7 @@ const en = {
     },
     endedBefore: {
       title: 'That session is over',
-      lead: 'It had already ended: nobody is signed in there any more.',
+      lead: 'It had already ended.',
     },
     allEnded: {
       title: 'You are signed out everywhere',
@@ -175,6 +178,7 @@ const en = {
       'Next time you sign in, type the code from the email. This once, the link alone is not enough.',
     rest: 'End all other sessions too',
     byNotice: {
+      nobody: 'Nobody is signed in there any more, as far as we can tell.',
       restLead:
         'If you are not sure about the others: this signs out every device and every connected app, yours too.',
       back: 'Sign in',

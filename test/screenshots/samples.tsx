@@ -15,7 +15,7 @@ import type { LogEntry } from '../../src/pages/account/log-entries.tsx'
 import { LogPage } from '../../src/pages/account/log-page.tsx'
 import { NotMeDonePage } from '../../src/pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../src/pages/account/not-me-invalid-page.tsx'
-import { NotMePage } from '../../src/pages/account/not-me-page.tsx'
+import { NotMePage, type Suspect } from '../../src/pages/account/not-me-page.tsx'
 import { AdminPage, type AdminPageProps } from '../../src/pages/admin/admin-page.tsx'
 import { AdminSignInPage } from '../../src/pages/admin/admin-sign-in-page.tsx'
 import { CheckMailPage } from '../../src/pages/check-mail-page.tsx'
@@ -308,10 +308,18 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
     <NotMePage
       csrfToken={CSRF}
       token={text}
-      clientName={text}
-      device={{ name: text, kind: 'phone', os: text, browser: text }}
-      place={{ country: text, city: text }}
-      signedInAt={NOW}
+      suspects={[
+        {
+          is: 'later',
+          clientName: text,
+          session: {
+            id: 's_1',
+            device: { name: text, kind: 'phone', os: text, browser: text },
+            place: { country: text, city: text },
+            createdAt: NOW,
+          },
+        },
+      ]}
       now={NOW}
     />
   ),
@@ -409,6 +417,17 @@ const STATS: AdminPageProps['stats'] = {
   cronAt: NOW - 40,
 }
 
+const suspect = (is: Suspect['is'], minutesAgo: number): Suspect => ({
+  is,
+  clientName: 'Harbour Bank',
+  session: {
+    id: `s_${is}`,
+    device: { name: null, kind: 'phone', os: 'Android', browser: 'Chrome' },
+    place: { country: 'PT', city: 'Lisbon' },
+    createdAt: NOW - minutesAgo * 60,
+  },
+})
+
 export const PAGES: Readonly<Record<string, unknown>> = {
   'sign-in': <SignInPage csrfToken={CSRF} continueTo={null} />,
   'sign-in-error': (
@@ -467,14 +486,12 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'link-expired': <LinkEndedPage why="expired" />,
   'link-invalid': <LinkEndedPage why="invalid" />,
   'open-in-app': <OpenInAppPage clientName="Harbour Bank" />,
-  'not-me': (
+  'not-me': <NotMePage csrfToken={CSRF} token={TOKEN} suspects={[suspect('told', 25)]} now={NOW} />,
+  'not-me-replaced': (
     <NotMePage
       csrfToken={CSRF}
       token={TOKEN}
-      clientName="Harbour Bank"
-      device={{ name: null, kind: 'phone', os: 'Android', browser: 'Chrome' }}
-      place={{ country: 'PT', city: 'Lisbon' }}
-      signedInAt={NOW - 25 * 60}
+      suspects={[suspect('inPlace', 20), suspect('later', 2)]}
       now={NOW}
     />
   ),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StartSession, UserState } from '../../src/domain/commands.ts'
 import { decide } from '../../src/domain/decide.ts'
-import { type DeviceTrace, isKnownDevice } from '../../src/domain/known-device.ts'
+import { type DeviceTrace, isKnownDevice, laterOnDevice } from '../../src/domain/known-device.ts'
 import { aSession, aStart, aUser, NOW } from './model.ts'
 
 const NOTICE = { id: 'm_1', sealed: 'sealed', expiresAt: NOW + 10, leasedUntil: NOW + 5 }
@@ -27,9 +27,27 @@ describe('ML-16: a known device', () => {
       log(created('a', 'browser'), ended('a', 'not_me'), created('b', 'browser')),
       true,
     ],
+    [
+      'and those of the sign-ins by which its device was known: it may have moved in between',
+      log(created('a', 'traits', 'x'), created('b', 'y', 'x'), created('c', 'y', 'z'), ended('c', 'not_me')),
+      false,
+    ],
     ['another session disowned changes nothing', log(created('a', 'browser'), ended('b', 'not_me')), true],
   ])('%s', (_, traces, expected) => {
     expect(isKnownDevice(traces, ['traits', 'browser'])).toBe(expected)
+  })
+
+  test('later sign-ins from it are told from earlier ones, and from those of other devices', () => {
+    const traces = log(
+      created('before', 'n1', 'b0'),
+      created('own', 'n2', 'b1'),
+      ended('own', 'signed_out'),
+      created('moved', 'n3', 'b1'),
+      created('other', 'n4', 'b4'),
+      created('cleared', 'n3', 'b3'),
+    )
+    expect(laterOnDevice(traces, 'own')).toEqual(new Set(['moved', 'cleared']))
+    expect(laterOnDevice(traces, 'long ago')).toEqual(new Set())
   })
 
   test('nothing without a mark is known', () => {

@@ -32,6 +32,8 @@ async function intrude(service: Service) {
 
 const whoami = (service: Service, tokens: Tokens) =>
   service.request('/ping/whoami', bearer(tokens.access_token))
+const idOf = async (service: Service, { access_token }: Tokens) =>
+  (await (await service.request('/v1/sessions/current', bearer(access_token))).json<{ id: string }>()).id
 const statusOf = async (service: Service, tokens: Tokens) => (await whoami(service, tokens)).status
 
 describe('the link of a notice', () => {
@@ -99,6 +101,68 @@ describe('the link of a notice', () => {
     const { events, live } = await checkHistory(service, stranger.user_id)
     expect(live).toEqual([])
     expect(new Set(events.flatMap(event => event.reason ?? []))).toEqual(new Set(['not_me']))
+  })
+
+  it.each(['replaced', 'signed out'] as const)(
+    'ML-16: is not defused by signing in again from there, the first session %s: what is live is shown, and ended by name',
+    async how => {
+      const service = createService()
+      const bank = await createClient(service, { name: 'Harbour Bank' })
+      const email = freshAddress()
+      const own = browser(service)
+      await signInByBrowser(service, email, own, FIREFOX)
+      const strangerAt = freshIp()
+      const fromThere = () => signInByApp(service, bank.client_id, email, strangerAt, SAFARI, 'code')
+      const first = await fromThere()
+      const token = noticeToken(service, email)
+      if (how === 'signed out')
+        await service.request('/v1/sessions/current', bearer(first.access_token, { method: 'DELETE' }))
+      const second = await fromThere()
+      expect(noticesTo(service, email)).toHaveLength(1)
+      const anywhere = browser(service)
+      const before = await dump(service)
+      // Opened, and pressed on a page that was loaded before.
+      for (const page of [
+        await anywhere.get(`${PAGE}?token=${token}`),
+        await anywhere.post(PAGE, { token }),
+      ]) {
+        const html = await page.text()
+        expect([page.status, html]).toEqual([200, expect.stringContaining('later sign-in')])
+        expect(html).not.toMatch(/Nobody is signed in|nobody is signed in/)
+        expect([...html.matchAll(/name="session_id" value="([^"]+)"/g)].map(each => each[1])).toEqual([
+          await idOf(service, second),
+        ])
+      }
+      expect([await dump(service), await statusOf(service, second)]).toEqual([before, 200])
+
+      const page = await anywhere.post(PAGE, { token, session_id: await idOf(service, second) })
+      expect(await page.text()).toContain('the link alone is not enough')
+      expect([await statusOf(service, second), (await own.get('/v1/sessions/current')).status]).toEqual([
+        401, 200,
+      ])
+      expect(await (await anywhere.get(`${PAGE}?token=${token}`)).text()).toContain('Nobody is signed in')
+      await fromThere()
+      expect(noticesTo(service, email)).toHaveLength(2)
+      await checkHistory(service, second.user_id)
+    },
+  )
+
+  it('ML-16: replaced from another device, shows that one, and ends nothing that it has not shown', async () => {
+    const service = createService()
+    const bank = await createClient(service, { name: 'Harbour Bank' })
+    const email = freshAddress()
+    const own = browser(service)
+    await signInByBrowser(service, email, own, FIREFOX)
+    await signInByApp(service, bank.client_id, email, freshIp(), SAFARI)
+    const token = noticeToken(service, email)
+    const newer = await signInByApp(service, bank.client_id, email, own.ip, FIREFOX)
+    const anywhere = browser(service)
+    for (const page of [await anywhere.get(`${PAGE}?token=${token}`), await anywhere.post(PAGE, { token })]) {
+      const html = await page.text()
+      for (const shown of ['took its place', 'Firefox', await idOf(service, newer)])
+        expect(html).toContain(shown)
+    }
+    expect(await statusOf(service, newer)).toBe(200)
   })
 
   it('ML-16: needs the anti-forgery token of a page of ours', async () => {

@@ -1,16 +1,21 @@
-// "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in.
+// "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in; and what
+// has come of it since, one by one, because that may be the holder's own.
 // Opening it changes nothing; the token opens nothing but these pages.
 import type { EndSessions } from '../../domain/commands.ts'
+import { laterOnDevice } from '../../domain/known-device.ts'
+import { KNOWN_DEVICE_ENTRIES } from '../../domain/limits.ts'
+import { isLive } from '../../domain/session.ts'
 import { NotMeDonePage } from '../../pages/account/not-me-done-page.tsx'
 import { NotMeInvalidPage } from '../../pages/account/not-me-invalid-page.tsx'
-import { NotMePage } from '../../pages/account/not-me-page.tsx'
+import { NotMePage, type Suspect } from '../../pages/account/not-me-page.tsx'
 import { refusedFor } from '../../records/record.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { findEventOfSession } from '../../store/events.ts'
-import { findUser } from '../../store/users.ts'
 import { type NoticeLink, readNoticeLink } from '../../tokens/notice-link.ts'
 import { randomId } from '../../tokens/random.ts'
+import { loadState } from '../../user/state.ts'
 import { readForm } from '../body.ts'
+import { clientsOf, nameOf } from '../client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf, csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
@@ -22,27 +27,12 @@ export const notMePages = new Hono<LatchkeyEnv>()
 notMePages.get('/account/not-me', async c => {
   const token = c.req.query('token') ?? ''
   const link = await readLink(c, token)
-  if (typeof link === 'string') return refuse(c, link)
-  const { parts, facts } = c.var
-  const newest = await findEventOfSession(parts.shards.of(link.userId), link.userId, link.sessionId)
-  if (newest?.type === 'session.ended') return done(c, token, link, 'endedBefore')
-  if (!newest?.clientId || newest.device === null || newest.place === null) return refuse(c, 'invalid')
-  const client = await parts.findClient(newest.clientId, facts.now)
-  return c.html(
-    <NotMePage
-      csrfToken={await csrfToken(c)}
-      token={token}
-      clientName={client?.name ?? ''}
-      device={newest.device}
-      place={newest.place}
-      signedInAt={newest.at}
-      now={facts.now}
-    />,
-  )
+  return typeof link === 'string' ? refuse(c, link) : answer(c, token, link, 'endedBefore')
 })
 
 notMePages.post('/account/not-me', c =>
-  endByLink(c, ({ sessionId }) => ({
+  // What the page has shown, and nothing that has come in its place since.
+  endByLink(c, (link, { session_id: sessionId = link.sessionId }) => ({
     opId: `not-me:${sessionId}`,
     selection: { kind: 'one', sessionId },
   })),
@@ -57,7 +47,10 @@ type What = Parameters<typeof NotMeDonePage>[0]['what']
 
 async function endByLink(
   c: LatchkeyContext,
-  select: (link: NoticeLink) => Pick<EndSessions, 'opId' | 'selection'>,
+  select: (
+    link: NoticeLink,
+    form: Awaited<ReturnType<typeof readForm>>,
+  ) => Pick<EndSessions, 'opId' | 'selection'>,
 ): Promise<Response> {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
@@ -65,11 +58,11 @@ async function endByLink(
   const link = await readLink(c, token)
   if (typeof link === 'string') return refuse(c, link)
   const { parts, facts } = c.var
-  const chosen = select(link)
+  const chosen = select(link, form)
   const change = { ...chosen, reason: 'not_me', by: { kind: 'notice' } } as const
   const result = await endSessionsOf(parts, link.userId, change, facts.now)
-  if (chosen.selection.kind === 'all') return done(c, token, link, 'allEnded')
-  return done(c, token, link, result.tag === 'ended' ? 'ended' : 'endedBefore')
+  if (chosen.selection.kind === 'all') return answer(c, token, link, 'allEnded')
+  return answer(c, token, link, result.tag === 'ended' ? 'ended' : 'endedBefore')
 }
 
 async function readLink(c: LatchkeyContext, token: string): Promise<NoticeLink | 'invalid' | 'expired'> {
@@ -78,17 +71,44 @@ async function readLink(c: LatchkeyContext, token: string): Promise<NoticeLink |
   return link.expiresAt > c.var.facts.now ? link : 'expired'
 }
 
-async function done(
+/** Says that it is over only where nothing is live of it: neither that session, nor what took its place or began there later. */
+async function answer(
   c: LatchkeyContext,
   token: string,
-  { userId }: NoticeLink,
+  { userId, sessionId }: NoticeLink,
   what: What,
 ): Promise<Response> {
-  const user = await findUser(c.var.parts.shards.of(userId), userId)
-  const asksForCode = user?.asks_code === 1
-  return c.html(
-    <NotMeDonePage csrfToken={await csrfToken(c)} token={token} what={what} asksForCode={asksForCode} />,
+  const { parts, facts } = c.var
+  const db = parts.shards.of(userId)
+  const [{ user, sessions, traces }, newest] = await Promise.all([
+    loadState(db, userId, KNOWN_DEVICE_ENTRIES),
+    findEventOfSession(db, userId, sessionId),
+  ])
+  if (newest === null) return refuse(c, 'invalid')
+  const heir = newest.reason === 'replaced' && newest.by.kind === 'session' ? newest.by.session_id : null
+  const later = laterOnDevice(traces, sessionId)
+  const relationOf = (id: string): Suspect['is'] | null => {
+    if (id === sessionId) return 'told'
+    if (later.has(id)) return 'later'
+    return id === heir ? 'inPlace' : null
+  }
+  const live = sessions
+    .filter(session => isLive(session, facts.now))
+    .toSorted((a, b) => a.createdSeq - b.createdSeq)
+    .flatMap(session => {
+      const is = relationOf(session.id)
+      return is === null ? [] : [{ session, is }]
+    })
+  const shared = { csrfToken: await csrfToken(c), token }
+  if (live.length === 0) {
+    return c.html(<NotMeDonePage {...shared} what={what} asksForCode={user?.asksForCode === true} />)
+  }
+  const clients = await clientsOf(
+    c,
+    live.map(each => each.session.clientId),
   )
+  const suspects = live.map(each => ({ ...each, clientName: nameOf(clients, each.session.clientId) }))
+  return c.html(<NotMePage {...shared} suspects={suspects} now={facts.now} />)
 }
 
 function refuse(c: LatchkeyContext, why: 'invalid' | 'expired'): Response | Promise<Response> {

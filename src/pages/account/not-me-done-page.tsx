@@ -26,7 +26,10 @@ export const NotMeDonePage: FC<NotMeDonePageProps> = ({ csrfToken, token, what, 
   const content = (
     <>
       <h1>{title}</h1>
-      <p class="lead">{lead}</p>
+      <p class="lead">
+        {lead}
+        {token !== null && what === 'endedBefore' && <> {words.byNotice.nobody}</>}
+      </p>
       <h2>{words.next}</h2>
       <ol class="steps">
         {steps.map(step => (
