@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { button, frame, labelled, paragraphs } from './frame.ts'
 import { inUtc } from './in-utc.ts'
 import type { MailMessage } from './message.ts'
-import { plain } from './plain.ts'
+import { plainWithoutLinks } from './plain.ts'
 
 export interface NewSignInNotice {
   readonly to: string
@@ -18,7 +18,7 @@ export interface NewSignInNotice {
 }
 
 export function newSignInMessage(about: NewSignInNotice): MailMessage {
-  const client = plain(about.clientName)
+  const client = plainWithoutLinks(about.clientName)
   const subject = `New sign-in to ${client}`
   const what = `Someone signed in to ${client} with this email address.`
   const facts = [

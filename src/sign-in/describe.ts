@@ -1,12 +1,16 @@
-// A device and a place in a few words, for mails and pages.
+// A device and a place in a few words, for mails.
 import type { Device, Place } from '../domain/session.ts'
+import { countryName } from '../pages/device-text.tsx'
+import { visible } from '../pages/given.tsx'
 
-export function describeDevice(device: Device): string | null {
-  const software = [device.browser, device.os].filter(part => part !== null).join(' on ')
-  return device.name ?? (software === '' ? null : software)
+/** What runs on it, then what it is called, in quotes: that anybody may choose. Empty if nothing is known. */
+export function describeDevice({ browser, os, name }: Device): string {
+  const software = listed([browser, os], ' on ')
+  return listed([software, visible(name) && `“${name}”`], ', ')
 }
 
-export function describePlace(place: Place): string | null {
-  const words = [place.city, place.country].filter(part => part !== null).join(', ')
-  return words === '' ? null : words
-}
+/** Empty if nothing is known. */
+export const describePlace = ({ city, country }: Place): string => listed([city, countryName(country)], ', ')
+
+const listed = (parts: readonly (string | null)[], separator: string): string =>
+  parts.filter(part => part).join(separator)

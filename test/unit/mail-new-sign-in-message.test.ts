@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { newSignInMessage } from '../../src/mail/new-sign-in-message.ts'
+import { describeDevice, describePlace } from '../../src/sign-in/describe.ts'
 
 const LINK = 'https://auth.test/account/not-me?token=AAAA'
 const mail = (about: Partial<Parameters<typeof newSignInMessage>[0]> = {}) =>
@@ -51,6 +52,26 @@ describe('ML-16: the notice of a sign-in', () => {
     expect(text.split('\n')).toHaveLength(calm.text.split('\n').length)
     expect(html.match(/<[^>]*>/g)).toEqual(calm.html.match(/<[^>]*>/g))
     expect(`${text}${html}`.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-    expect(text).not.toMatch(/(Device|Place): .*(evil\.test|:\/\/)/)
+    expect(`${subject}${text}${html}`).not.toMatch(/evil\.test|@evil|:\/\/evil/)
+  })
+
+  // Anybody may give a name along with a sign-in: what runs there is said first, and is never cut off by it.
+  const named = { name: 'Ann’s iPhone', kind: 'desktop', browser: 'Firefox', os: 'Linux' } as const
+  test.each([
+    [named, 'Device: Firefox on Linux, “Ann’s iPhone”'],
+    [{ ...named, name: 'x'.repeat(300) }, 'Device: Firefox on Linux, “xxxx'],
+    [{ ...named, browser: null, os: null }, 'Device: “Ann’s iPhone”'],
+    [{ ...named, name: null }, 'Device: Firefox on Linux\n'],
+    [{ ...named, name: '\u202E', browser: null, os: null }, 'UTC\nPlace'],
+  ])('says of %j: %s', (device, said) => {
+    expect(mail({ device: describeDevice(device) }).text).toContain(said)
+  })
+
+  test.each([
+    [{ city: 'Lisbon', country: 'PT' }, 'Place: Lisbon, Portugal\n'],
+    [{ city: null, country: 'T1' }, 'Place: Tor network\n'],
+    [{ city: null, country: 'XX' }, 'Linux\n\n'],
+  ])('says of %j: %s', (place, said) => {
+    expect(mail({ place: describePlace(place) }).text).toContain(said)
   })
 })
