@@ -25,13 +25,13 @@ export type CookieKind = keyof typeof COOKIES
 
 /** Nothing but what a cookie may hold as it is: base64url, and dots between. */
 const VALUE = /^[\w.-]*$/
-/** What browsers leave out around a cookie, and nothing more: a name that begins with another kind of space has no `__Host-`. */
-const SPACES = /^[ \t]+|[ \t]+$/g
+/** What browsers leave out before a cookie, and nothing more: a name that begins with another kind of space has no `__Host-`. */
+const SEPARATOR = /;[ \t]*/
 
 /** The first of its name (RFC 6265 §5.4 puts the one that is meant first); nothing that we would not have written. */
 export function readCookie(c: LatchkeyContext, kind: CookieKind): string | undefined {
   const start = `${COOKIES[kind].name}=`
-  const pairs = (c.req.header('Cookie') ?? '').split(';').map(pair => pair.replace(SPACES, ''))
+  const pairs = (c.req.header('Cookie') ?? '').split(SEPARATOR)
   const value = pairs.find(pair => pair.startsWith(start))?.slice(start.length)
   return value !== undefined && VALUE.test(value) ? value : undefined
 }

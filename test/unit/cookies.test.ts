@@ -36,6 +36,11 @@ describe.each(KINDS)('the cookie %s', (kind, name) => {
     expect(read(kind, `x${name}=planted; ${name.toLowerCase()}=planted`)).toBeUndefined()
   })
 
+  it('AP-03: is found behind any number of spaces: a header of some KB would take minutes by its square', () => {
+    const spaces = ' '.repeat(300_000)
+    expect(read(kind, `a${spaces}b;${spaces}\t${name}=own; ${name}=x${spaces}b`)).toBe('own')
+  })
+
   it('is none when it holds what we never write', () => {
     for (const value of ['"own"', 'o n', 'own=', 'öwn', 'own\u0000', 'own,own', '%6fwn']) {
       expect(read(kind, `${name}=${value}`), value).toBeUndefined()
