@@ -64,7 +64,7 @@ endSession.post(CONFIRM_PATH, async c => {
 
 function readOnce(parameters: URLSearchParams): Sent {
   const sent = readSent(parameters)
-  if (sent.repeated.length > 0) throw new Problem('invalid_request', { detail: 'a parameter is repeated' })
+  if (sent.isAnyRepeated) throw new Problem('invalid_request', { detail: 'a parameter is repeated' })
   return sent
 }
 

@@ -26,7 +26,7 @@ export type Check = (sent: Sent, context: CheckContext) => Found | Promise<Found
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 
 const eachOnce: Check = sent => {
-  if (sent.repeated.length > 0) throw new OAuthError('invalid_request', 'a parameter is repeated')
+  if (sent.isAnyRepeated) throw new OAuthError('invalid_request', 'a parameter is repeated')
   return {}
 }
 

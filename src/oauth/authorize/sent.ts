@@ -33,14 +33,16 @@ export interface Sent {
   /** null when absent or repeated. */
   readonly single: (name: Name) => string | null
   readonly isRepeated: (name: Name) => boolean
-  /** Names that were sent more than once. */
-  readonly repeated: readonly string[]
+  readonly isAnyRepeated: boolean
 }
 
+/** Anybody may send thousands: they are walked through once. */
 export function readSent(parameters: URLSearchParams): Sent {
-  const values = (name: string) => parameters.getAll(name)
-  const isRepeated = (name: string) => values(name).length > 1
-  const single = (name: string) => (isRepeated(name) ? null : values(name)[0] || null)
+  /** null for what was sent more than once. */
+  const values = new Map<string, string | null>()
+  for (const [name, value] of parameters) values.set(name, values.has(name) ? null : value)
+  const isRepeated = (name: string) => values.get(name) === null
+  const single = (name: string) => values.get(name) || null
   return {
     one(name) {
       if (isRepeated(name)) throw new OAuthError('invalid_request', 'a parameter is repeated')
@@ -48,6 +50,6 @@ export function readSent(parameters: URLSearchParams): Sent {
     },
     single,
     isRepeated,
-    repeated: [...new Set(parameters.keys())].filter(isRepeated),
+    isAnyRepeated: values.size < parameters.size,
   }
 }
