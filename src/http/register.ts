@@ -11,7 +11,7 @@ import {
   MetadataView,
   metadataView,
   parseMetadata,
-  REGISTRABLE_SCOPES,
+  UNVOUCHED,
 } from '../oauth/registration/metadata.ts'
 import { identify, record } from '../records/record.ts'
 import { deleteClient } from '../sign-in/delete-client.ts'
@@ -101,11 +101,10 @@ register.put(
     const { client, accessToken } = await requireRegistered(c)
     const body = await readJson(c, AnyObject)
     await checkIdentity(body, client, c.var.facts.now)
-    const scopes = [...new Set([...REGISTRABLE_SCOPES, ...client.scopes])]
-    const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), scopes })
-    const changed = await changeClient(parts.shards.global, client.id, current =>
-      withSecret({ ...current, ...metadata, ...operatorsFields(current) }),
-    )
+    const changed = await changeClient(parts.shards.global, client.id, async current => {
+      const metadata = parseMetadata(body, { ...defaultsOf(c, client.id), ...ceilingOf(current) })
+      return withSecret({ ...current, ...metadata, ...operatorsFields(current, metadata) })
+    })
     if (changed === null) throw invalidToken()
     parts.forgetClient(client.id)
     record('client.changed')
@@ -127,13 +126,22 @@ register.delete(
 /** The RFC's default method, and a name that says nothing (RFC 7591 §2). */
 const defaultsOf = (c: LatchkeyContext, id: string) =>
   ({
+    ...UNVOUCHED,
     name: id,
     authMethod: 'client_secret_basic',
-    scopes: REGISTRABLE_SCOPES,
     allowsLoopback: c.var.parts.config.loopbackTargets,
   }) as const
 
-const operatorsFields = (client: Client) =>
+/** Who took a scope or grant away is not known: what a client has lost or given up it does not get back by itself. */
+const ceilingOf = ({ kind, scopes, grant_types }: Client) => ({
+  kind,
+  scopes,
+  grants: grant_types,
+  usualGrants: grant_types,
+})
+
+/** Nor does it take back a demand on itself. */
+const operatorsFields = (client: Client, sent: ClientRegistration) =>
   ({
     kind: client.kind,
     link_uri: client.link_uri,
@@ -142,6 +150,11 @@ const operatorsFields = (client: Client) =>
     session_rule: client.session_rule,
     refresh_grace_seconds: client.refresh_grace_seconds,
     access_token_seconds: client.access_token_seconds,
+    validation_mode: client.validation_mode,
+    strong_scopes: client.strong_scopes,
+    dpop_bound_access_tokens: client.dpop_bound_access_tokens || sent.dpop_bound_access_tokens,
+    require_pushed_authorization_requests:
+      client.require_pushed_authorization_requests || sent.require_pushed_authorization_requests,
   }) satisfies Partial<ClientRegistration>
 
 /** RFC 7591 §3.2.1, RFC 7592 §3. The secret is shown once; the token that manages is known to whoever presents it. */
@@ -185,7 +198,7 @@ async function checkIdentity(
   if (body.client_secret === undefined) return
   const presented = await digest('client-secret', String(body.client_secret))
   if (!isOneOf(secretDigestsOf(client, now), presented)) {
-    throw new OAuthError('invalid_request', 'client_secret is not this client’s')
+    throw new OAuthError('invalid_request', 'client_secret is not that of this client')
   }
 }
 

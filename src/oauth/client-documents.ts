@@ -15,7 +15,7 @@ import { log } from '../log.ts'
 import type { FetchTarget, TargetAnswer } from '../outbound/fetch-target.ts'
 import type { RequestFacts } from '../sign-in/parts.ts'
 import { OAuthError } from './errors.ts'
-import { parseMetadata, REGISTRABLE_SCOPES } from './registration/metadata.ts'
+import { parseMetadata, UNVOUCHED } from './registration/metadata.ts'
 
 export type FindByDocument = (
   url: string,
@@ -73,12 +73,7 @@ function clientOf(url: string, { status, headers, body }: Answered, allowsLoopba
   }
   const name = new URL(url).host
   try {
-    const registration = parseMetadata(sent, {
-      name,
-      authMethod: 'none',
-      scopes: REGISTRABLE_SCOPES,
-      allowsLoopback,
-    })
+    const registration = parseMetadata(sent, { ...UNVOUCHED, name, authMethod: 'none', allowsLoopback })
     return { ...registration, id: url, secretDigest: null, formerSecret: null, createdAt: 0 }
   } catch (error) {
     if (error instanceof OAuthError) return null

@@ -1,5 +1,6 @@
 // OA-06: clients that register themselves (RFC 7591, RFC 7592): by whose leave, with what, and what they cannot set.
 import { beforeAll, describe, expect, it } from 'vitest'
+import { DEVICE_CODE_GRANT } from '../../src/domain/client.ts'
 import { REGISTRATIONS_PER_NETWORK } from '../../src/domain/limits.ts'
 import { changeClient, findClient } from '../../src/store/clients.ts'
 import { digest } from '../../src/tokens/digest.ts'
@@ -285,15 +286,20 @@ describe('a registration', () => {
       client_name: 'Renamed',
       redirect_uris: ['https://app.test/new'],
       scope: 'email',
-      grant_types: ['authorization_code'],
     })
     expect(await stored(client)).toEqual({
       ...before,
       name: 'Renamed',
       redirect_uris: ['https://app.test/new'],
       scopes: ['email'],
-      grant_types: ['authorization_code'],
     })
+    // What it has given up it does not get back by itself, and what it never had it does not get.
+    const greedy = { ...changed, scope: 'openid email', grant_types: ['authorization_code', 'implicit'] }
+    await manage(service, client, 'PUT', greedy)
+    await manage(service, client, 'PUT', { ...greedy, grant_types: ['authorization_code', 'refresh_token'] })
+    expect(await stored(client)).toMatchObject({ scopes: ['email'], grant_types: ['authorization_code'] })
+    const none = await manage(service, client, 'PUT', { ...greedy, grant_types: ['refresh_token'] })
+    expect(await expectRefusal(none, ' /oauth2/')).toBe('invalid_client_metadata')
   })
 
   it('OA-06: keeps under a replacement what an operator has given or taken', async () => {
@@ -314,6 +320,36 @@ describe('a registration', () => {
     const answer = await manage(service, client, 'PUT', { ...metadata, scope: 'read sessions' })
     expect(answer.status).toBe(200)
     expect(await findClient(db, client.client_id)).toMatchObject({ ...given, scopes: ['read'] })
+  })
+
+  it('OA-06: gets nothing back under a replacement that an operator has taken, and drops no demand', async () => {
+    const client = await registered({ grant_types: ['authorization_code', 'refresh_token'] })
+    const demands = {
+      validation_mode: 'strong',
+      strong_scopes: ['pay'],
+      dpop_bound_access_tokens: true,
+      require_pushed_authorization_requests: true,
+    }
+    const set = {
+      ...demands,
+      scopes: ['openid'],
+      grant_types: ['authorization_code', DEVICE_CODE_GRANT],
+    }
+    const path = `/admin/v1/clients/${client.client_id}`
+    const patched = await service.request(path, admin(service, { ...json(set), method: 'PATCH' }))
+    expect(patched.status).toBe(200)
+    const put = (metadata: object) =>
+      manage(service, client, 'PUT', { ...MINIMAL, client_id: client.client_id, ...metadata })
+    expect((await put({})).status).toBe(200)
+    expect(await stored(client)).toMatchObject(set)
+    const all = {
+      scope: 'openid email',
+      grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT],
+      dpop_bound_access_tokens: false,
+      require_pushed_authorization_requests: false,
+    }
+    expect((await put(all)).status).toBe(200)
+    expect(await stored(client)).toMatchObject(set)
   })
 
   it('OA-06: that comes to need a secret gets one, and one that needs none has none', async () => {

@@ -1,14 +1,19 @@
 // Client metadata under the RFC's names (RFC 7591 §2): what a client says of itself, judged as an operator's
 // registration is. What it may not set, and what nobody knows, is ignored.
 import * as v from 'valibot'
-import type { Client, ClientAuthMethod, ClientRegistration } from '../../domain/client.ts'
+import type { Client, ClientAuthMethod, ClientRegistration, GrantType } from '../../domain/client.ts'
 import { joinScope, splitScope } from '../../domain/scope.ts'
+import type { ClientKind } from '../../domain/session.ts'
 import { OAuthError } from '../errors.ts'
 import { clientBody } from './schema.ts'
 
-/** What a client may ask for that nobody vouches for. */
-export const REGISTRABLE_SCOPES: readonly string[] = ['openid', 'email']
-const REGISTRABLE_GRANTS: readonly string[] = ['authorization_code', 'refresh_token']
+/** What a client may be, and ask for, that nobody vouches for. */
+export const UNVOUCHED = {
+  kind: 'third_party',
+  scopes: ['openid', 'email'],
+  grants: ['authorization_code', 'refresh_token'],
+  usualGrants: ['authorization_code'],
+} as const
 const SCOPE_MAX_CHARS = 1_000
 /** One line, that does not turn the text around it: it is shown on pages and in mails. */
 const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u
@@ -19,14 +24,7 @@ export const Metadata = v.object({
   post_logout_redirect_uris: v.optional(v.unknown()),
   token_endpoint_auth_method: v.optional(v.string()),
   // Others may be asked for: what is registered stands in the answer (RFC 7591 §2).
-  grant_types: v.optional(
-    v.pipe(
-      v.array(v.string()),
-      v.transform(types => types.filter(type => REGISTRABLE_GRANTS.includes(type))),
-      v.includes('authorization_code'),
-    ),
-    ['authorization_code'],
-  ),
+  grant_types: v.optional(v.array(v.string())),
   response_types: v.optional(v.pipe(v.array(v.string()), v.includes('code')), ['code']),
   scope: v.optional(v.pipe(v.string(), v.maxLength(SCOPE_MAX_CHARS))),
   jwks: v.optional(v.unknown()),
@@ -44,8 +42,13 @@ export const AnyObject = v.custom<Readonly<Record<string, unknown>>>(
 export interface MetadataDefaults {
   readonly name: string
   readonly authMethod: ClientAuthMethod
+  readonly kind: ClientKind
   /** Those beyond are left out; all of them when none is named. */
   readonly scopes: readonly string[]
+  /** Those beyond are left out. */
+  readonly grants: readonly GrantType[]
+  /** When none is named. */
+  readonly usualGrants: readonly GrantType[]
   readonly allowsLoopback: boolean
 }
 
@@ -56,10 +59,14 @@ export function parseMetadata(sent: unknown, defaults: MetadataDefaults): Client
   const { client_name, response_types: _, scope, ...rest } = metadata
   const method = metadata.token_endpoint_auth_method ?? defaults.authMethod
   const scopes = defaults.scopes.filter(each => scope === undefined || splitScope(scope).includes(each))
+  const named = metadata.grant_types ?? defaults.usualGrants
+  const grants = defaults.grants.filter(each => named.includes(each))
+  if (grants.length === 0) throw new OAuthError('invalid_client_metadata', 'not acceptable: grant_types')
   const { client_id: __, ...registration } = check(clientBody(defaults.allowsLoopback), {
     ...rest,
     name: client_name ?? defaults.name,
-    kind: 'third_party',
+    kind: defaults.kind,
+    grant_types: grants,
     type: method === 'none' ? 'public' : 'confidential',
     token_endpoint_auth_method: method,
     scopes,
