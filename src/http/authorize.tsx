@@ -140,7 +140,9 @@ async function proceed(
 ): Promise<Response> {
   const { parts, facts } = c.var
   const { request } = pending
-  const consented = session !== null && (await isConsented(parts, client, session, request.scope))
+  // What was allowed at one service of others says nothing of another: such a request is asked about each time.
+  const isOwn = foreignResource(parts, client, request.audience) === null
+  const consented = isOwn && session !== null && (await isConsented(parts, client, session, request.scope))
   const step = nextStep(pending, client, session, consented, facts.now)
   if (step.tag === 'refuse') {
     return answer(c, request, errorAnswer(new OAuthError(step.error, 'the user has to be asked')))

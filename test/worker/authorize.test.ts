@@ -95,11 +95,22 @@ describe('a third-party app', () => {
     expect(page.headers.get('Content-Security-Policy')).toContain("form-action 'self' https://app.test;")
   })
 
-  it('AZ-10: that wants its token for the service of others says so', async () => {
+  it('AZ-10, RF-04: that wants its token for the service of others says so, each time', async () => {
     const audience = 'https://api.test/'
     await createApp(service, { type: 'confidential', audience })
     const page = await visitor.get((await authorizationRequest(app, { resource: audience })).path)
     expect(await page.text()).toContain(`<code>${audience}</code>`)
+    // One that was allowed stands for no other, nor for itself.
+    const other = 'https://other.test/'
+    await createApp(service, { type: 'confidential', audience: other })
+    const reader = await createApp(service, THIRD_PARTY)
+    await connect(reader, visitor, { resource: audience, scope: 'read' })
+    for (const resource of [audience, other]) {
+      const { path } = await authorizationRequest(reader, { resource, scope: 'read', prompt: 'none' })
+      expect(answerOf(await visitor.get(path))).toMatchObject({ error: 'consent_required' })
+    }
+    const { path } = await authorizationRequest(reader, { scope: 'read', prompt: 'none' })
+    expect(answerOf(await visitor.get(path)).code).toBeDefined()
   })
 
   it('gets access_denied when the user declines, and nothing is remembered', async () => {
