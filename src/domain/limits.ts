@@ -96,6 +96,8 @@ export const PAGE_DEFAULT = 100
 export const PAGE_MAX = 100
 
 export const TOKEN_MAX_CHARS = 8_192
+/** All scopes of a client, joined: beside an audience of URI_MAX_CHARS they fit into a token, signed or sealed. */
+export const SCOPES_MAX_CHARS = 2_000
 /** An address that a client or a webhook is registered with. */
 export const URI_MAX_CHARS = 2_048
 export const BODY_MAX_BYTES = 64 * 1024
@@ -114,7 +116,7 @@ export const DEVICE_SLOW_DOWN_SECONDS = 5
 /** As it is sent, percent-encoded: in an address, or pushed. */
 export const AUTHORIZATION_QUERY_MAX_CHARS = 12_000
 /** As JSON; sealed, it still fits into CONTINUE_MAX_CHARS. */
-export const AUTHORIZATION_REQUEST_MAX_BYTES = 5_000
+export const AUTHORIZATION_REQUEST_MAX_BYTES = 6_000
 
 /** A deleted client is swept and forgotten after this: longer than any cache and any request knows it. */
 export const CLIENT_DELETION_SECONDS = MINUTE_SECONDS

@@ -2,6 +2,7 @@
 // the session that never change. So a spent token of any generation is known as ours without being kept, an
 // invented one is not, and a refresh needs no read before its one write.
 import { isTaggedId, parseGeneration } from '../domain/ids.ts'
+import { TOKEN_MAX_CHARS } from '../domain/limits.ts'
 import type { SignedInWith } from '../domain/session.ts'
 import { digest } from './digest.ts'
 import { randomSecret } from './random.ts'
@@ -29,7 +30,6 @@ export interface RefreshToken {
 }
 
 const FORM = /^r_(s_[A-Za-z0-9_-]+)\.([0-9]+)\.([A-Za-z0-9_-]{43})([A-Za-z0-9_-]+)$/
-const TEXT_MAX_CHARS = 2_048
 
 export async function mintRefreshToken(
   secrets: Secrets,
@@ -45,7 +45,7 @@ export async function mintRefreshToken(
 
 /** null for anything that this deployment did not issue. */
 export async function readRefreshToken(secrets: Secrets, text: string): Promise<RefreshToken | null> {
-  if (text.length > TEXT_MAX_CHARS) return null
+  if (text.length > TOKEN_MAX_CHARS) return null
   const [, sessionId, generationText, random, sealed] = FORM.exec(text) ?? []
   const generation = parseGeneration(generationText)
   if (!isTaggedId('s', sessionId) || generation === null || sealed === undefined) return null

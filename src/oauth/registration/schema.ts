@@ -13,12 +13,13 @@ import {
   ACCESS_TOKEN_SECONDS,
   REFRESH_GRACE_MAX_SECONDS,
   REFRESH_GRACE_SECONDS,
+  SCOPES_MAX_CHARS,
   URI_MAX_CHARS,
 } from '../../domain/limits.ts'
 import { isPlainJwks } from '../../domain/public-jwk.ts'
 import { isHttpsOrigin, isLinkUri, isRedirectUri } from '../../domain/redirect-uri.ts'
 import { DEFAULT_RULE } from '../../domain/rule.ts'
-import { isScopeToken } from '../../domain/scope.ts'
+import { isScopeToken, joinScope } from '../../domain/scope.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
 
 const LIST_MAX = 50
@@ -44,7 +45,11 @@ export const SessionRuleBody = v.object({
   at_limit: v.picklist(['replace_oldest', 'replace_least_recent', 'refuse']),
 })
 
-const Scopes = v.pipe(v.array(v.pipe(text(100), v.check(isScopeToken))), v.maxLength(LIST_MAX))
+const Scopes = v.pipe(
+  v.array(v.pipe(text(100), v.check(isScopeToken))),
+  v.maxLength(LIST_MAX),
+  v.check(scopes => joinScope(scopes).length <= SCOPES_MAX_CHARS),
+)
 
 export const RegistrationFields = v.object({
   client_id: v.optional(v.pipe(v.string(), v.check(isChosenClientId))),
@@ -137,6 +142,7 @@ export const clientBody = (allowsLoopback: boolean) => {
   )
 }
 
+/** As RFC 3986 writes one: it is no longer in a token than it is here. */
 function isAbsoluteUri(value: string): boolean {
-  return URL.canParse(value) && !value.includes('#')
+  return URL.canParse(value) && /^[!$-[\]-~]+$/.test(value)
 }
