@@ -57,7 +57,7 @@ function expectedAfterStart(state: UserState, command: Command & { type: 'start_
   const { limit, atLimit } = tightened(command.rule, one_session_per_client ?? false)
   const here = () => left.filter(session => session.clientId === command.session.clientId)
   while (here().length >= limit) {
-    const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdAt : session.lastSeenAt)
+    const age = (session: Session) => (atLimit === 'replace_oldest' ? session.createdSeq : session.lastSeenAt)
     const next = here().reduce((a, b) =>
       age(b) < age(a) || (age(b) === age(a) && b.createdSeq < a.createdSeq) ? b : a,
     )

@@ -79,6 +79,16 @@ describe('SE-08: three clients, four devices', () => {
     expect(decide(state, aStart('third', 'ios', rule), NOW).result).toMatchObject({ replaced: ['first'] })
   })
 
+  test('SE-08: the oldest is the first in the log, whatever clock its second was read from', () => {
+    const sessions = [
+      aSession('first', { createdSeq: 1, createdAt: NOW - 1 }),
+      aSession('second', { createdSeq: 2, createdAt: NOW - 2 }),
+    ]
+    const rule: SessionRule = { limit: 2, at_limit: 'replace_oldest' }
+    const { result } = decide(aUser(sessions), aStart('third', 'ios', rule), NOW)
+    expect(result).toMatchObject({ replaced: ['first'] })
+  })
+
   test('SE-08: a limit that was lowered meanwhile is reached at the next sign-in', () => {
     const state = aUser([1, 2, 3, 4].map(seq => aSession(`s${seq}`, { createdSeq: seq })))
     const rule: SessionRule = { limit: 2, at_limit: 'replace_oldest' }
