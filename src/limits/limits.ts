@@ -60,6 +60,8 @@ export interface Limits {
   forWrongBrowser(address: string, clientIp: string, now: number): Promise<boolean>
   /** Whether a mail may leave for this address; whatever it says, the caller's answer is the same. */
   admitsMail(address: string, from: Whereabouts, now: number): Promise<boolean>
+  /** An admitted mail did not come about: it uses up nothing. */
+  releaseMail(address: string, from: Whereabouts, now: number): Promise<void>
   /** A sign-in of this address was completed from here. */
   remember(address: string, from: Whereabouts, now: number): Promise<void>
   /** Its account is deleted: from where its holder signed in is nobody's concern any more. */
@@ -82,6 +84,7 @@ export const NO_LIMITS: Limits = {
   forWrongSecret: async () => ALLOWED,
   forWrongBrowser: async () => true,
   admitsMail: async () => true,
+  releaseMail: async () => undefined,
   remember: async () => undefined,
   forget: async () => undefined,
 }
@@ -175,6 +178,16 @@ export function createLimits(objects: DurableObjectNamespace<RateLimiter>, secre
       const total = await hit('total', 'mail', MAILS_IN_TOTAL, TOTAL_WINDOW_SECONDS, now)
       if (!total.isAllowed) log('error', { event: 'limits.total_reached' })
       return total.isAllowed
+    },
+
+    async releaseMail(address, from, now) {
+      const here = await names(from)
+      const admission = await ask(
+        'address',
+        address,
+        async (object): Promise<Admission> => object.release(here, now),
+      )
+      if (admission === 'admitted') await ask('total', 'mail', async object => object.giveBack())
     },
 
     async remember(address, from, now) {

@@ -40,22 +40,33 @@ export class RateLimiter extends DurableObject<Env> {
     return { isAllowed: true, retryAfterSeconds: 0 }
   }
 
+  /** One use that came to nothing. */
+  giveBack(): void {
+    const window = this.ctx.storage.kv.get<Window>('window')
+    if (window !== undefined) this.ctx.storage.kv.put('window', { ...window, count: window.count - 1 })
+  }
+
   /**
    * Whether a mail may be sent to this address from here. Every network has an allowance of its own, so a stranger's
    * flood uses up the stranger's; the number of new networks is limited too, so a mailbox cannot be filled from
    * everywhere, but a network or browser from which the owner has signed in is never new.
    *
-   * @param from keyed digests of the network, and of the browser if it has a name
+   * @param from keyed digests of the network, then of the browser if it has a name
    */
   admit(from: readonly string[], now: number): Admission {
-    const state = this.#addressState(now)
-    const known = from.find(name => state.known[name] !== undefined)
-    const counted = known ?? from[0] ?? ''
-    const count = state.mails[counted] ?? 0
+    const { state, known, counted, count } = this.#standing(from, now)
     const isFull = Object.keys(state.mails).length >= ADDRESS_NETWORKS_PER_WINDOW
     const isCrowdedOut = known === undefined && count === 0 && isFull
     if (count >= ADDRESS_PER_NETWORK || isCrowdedOut) return 'held_back'
     this.#keep({ ...state, mails: { ...state.mails, [counted]: count + 1 } })
+    return known === undefined ? 'admitted' : 'known'
+  }
+
+  /** The mail that was admitted from here did not come about. */
+  release(from: readonly string[], now: number): Admission {
+    const { state, known, counted, count } = this.#standing(from, now)
+    const { [counted]: _, ...others } = state.mails
+    this.#keep({ ...state, mails: count > 1 ? { ...others, [counted]: count - 1 } : others })
     return known === undefined ? 'admitted' : 'known'
   }
 
@@ -73,6 +84,14 @@ export class RateLimiter extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     await this.ctx.storage.deleteAll()
+  }
+
+  /** A browser that is known counts for itself, whatever its network has used up. */
+  #standing(from: readonly string[], now: number) {
+    const state = this.#addressState(now)
+    const known = from.findLast(name => state.known[name] !== undefined)
+    const counted = known ?? from[0] ?? ''
+    return { state, known, counted, count: state.mails[counted] ?? 0 }
   }
 
   #addressState(now: number): AddressState {

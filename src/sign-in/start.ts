@@ -48,7 +48,6 @@ export async function startSignIn(
   const tag = await addressTag(address.canonical)
   const id = randomTaggedId('i', tag)
   const bindingDigest = await request.bindingDigest(id)
-  const isAdmitted = await parts.limits.admitsMail(address.canonical, facts, now)
   const expiresAt = now + SIGN_IN_SECONDS
   const code = randomCode()
   const link = await mintLink(parts.keys, parts.config.issuer, id, now, expiresAt)
@@ -63,6 +62,7 @@ export async function startSignIn(
   })
   const db = parts.shards.ofTag(tag)
   const mail = await parts.outbox.prepare(message, expiresAt, now)
+  const isAdmitted = await parts.limits.admitsMail(address.canonical, facts, now)
   await batch(db, [
     insertSignIn(db, {
       id,
@@ -80,7 +80,10 @@ export async function startSignIn(
       expiresAt,
     }),
     ...(isAdmitted ? [insertOutbox(db, mail.row)] : []),
-  ])
+  ]).catch(error => {
+    if (isAdmitted) facts.waitUntil(parts.limits.releaseMail(address.canonical, facts, now))
+    throw error
+  })
   record(isAdmitted ? 'sign_in.started' : 'sign_in.held_back', { client_id: client.id })
   if (isAdmitted) facts.waitUntil(parts.outbox.deliver(db, mail, now))
   return id

@@ -15,6 +15,7 @@ import { createApp, exchange, getCode } from './support/authorize.ts'
 import { ACCEPT_JSON, askForMail, browser, signInBrowser } from './support/browser.ts'
 import { createService, freshAddress, freshIp, type Service } from './support/service.ts'
 import { createClient, redeem, requestLink } from './support/sign-in.ts'
+import { watchDatabases } from './support/watched-databases.ts'
 
 let clientId = ''
 beforeAll(async () => {
@@ -161,6 +162,39 @@ describe('how many mails', () => {
     expect(mailsTo(service, email)).toBe(before + 1)
     await ask(service, email, freshIp(), { Cookie: `__Host-browser=${'x'.repeat(43)}` })
     expect(mailsTo(service, email)).toBe(before + 1)
+  })
+
+  it('ML-10: a neighbour in its own network uses up nothing of what a browser has that signed in before', async () => {
+    const service = createService()
+    const [email, home] = [freshAddress(), freshIp()]
+    const owner = await signInBrowser(service, email, browser(service, home))
+    for (let nth = 0; nth < ADDRESS_PER_NETWORK + 2; nth++) await ask(service, email, home)
+    const before = mailsTo(service, email)
+    await ask(service, email, home)
+    expect(mailsTo(service, email)).toBe(before)
+    await ask(service, email, home, { Cookie: `__Host-browser=${owner.cookie('__Host-browser')}` })
+    expect(mailsTo(service, email)).toBe(before + 1)
+  })
+
+  it('ML-09: what was refused while storage was away uses up nothing, of the address or of the total', async () => {
+    const watch = watchDatabases()
+    const DIGEST_SECRET = 'RefusedIsNotCounted-0123456789-abcdefghijkl'
+    const service = createService({ ...watch.bindings, DIGEST_SECRET })
+    const [email, ip] = [freshAddress(), freshIp()]
+    await ask(service, email, ip)
+    watch.refuses = sql => sql.startsWith('INSERT INTO sign_ins')
+    for (let nth = 0; nth < ADDRESS_PER_NETWORK + 2; nth++) {
+      expect((await ask(service, email, ip)).status).toBe(503)
+    }
+    watch.refuses = () => false
+    for (let nth = 1; nth <= ADDRESS_PER_NETWORK + 1; nth++) {
+      expect((await ask(service, email, ip)).status).toBe(202)
+    }
+    expect(mailsTo(service, email)).toBe(ADDRESS_PER_NETWORK)
+    const name = `total:${await service.parts.secrets.mac('rate-limit', 'total:mail')}`
+    await runInDurableObject((env as Env).RATE_LIMITER.getByName(name), (_, { storage }) => {
+      expect(storage.kv.get<{ count: number }>('window')?.count).toBe(ADDRESS_PER_NETWORK)
+    })
   })
 })
 
