@@ -5,6 +5,7 @@
 const firstMs = 1000,
   slowestMs = 60000,
   beatMs = 25000,
+  beatsFresh = 2,
   submittedMs = 15000,
   movedMs = 500
 const sessionEnded = 4001,
@@ -20,7 +21,8 @@ let flight = null,
   isStale = false,
   newest = null,
   isSent = false,
-  moved = 0
+  moved = 0,
+  beatsLeft = 0
 
 const isOpen = () => socket !== null && socket.readyState === WebSocket.OPEN
 const isBusy = part => part.contains(document.activeElement) || part.querySelector('details[open]') !== null
@@ -89,6 +91,7 @@ const apply = () => {
 
 const refresh = async () => {
   isStale = true
+  beatsLeft = beatsFresh
   if (isQuiet()) return
   if (flight !== null) {
     isAskedAgain = true
@@ -163,10 +166,12 @@ const drop = () => {
   if (former !== null && former.readyState === WebSocket.OPEN) former.close()
 }
 
-// Without a socket the page is asked now and then; a socket is asked whether anybody is still there.
+// Without a socket the page is asked at every beat. With one, that nothing is said is no reason to let times grow old; and
+// it is asked whether anybody is still there.
 const beat = () => {
   if (isQuiet()) return
-  if (isStale || !isOpen()) refresh()
+  beatsLeft -= 1
+  if (isStale || !isOpen() || beatsLeft === 0) refresh()
   if (!isOpen()) return
   if (!isAnswered) {
     drop()
