@@ -1,5 +1,5 @@
 // Preferences from the account page's form.
-import { NEW_SIGN_IN_NOTICES, type Preferences } from '../../domain/preferences.ts'
+import { NEW_SIGN_IN_NOTICES, type PreferencesChange } from '../../domain/preferences.ts'
 import { STATE } from '../../user/state.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
@@ -13,11 +13,16 @@ accountPreferences.post('/account/preferences', c =>
   fromForm(c, STATE, async (session, form, seen) => {
     const newSignIn = NEW_SIGN_IN_NOTICES.find(value => value === form.new_sign_in)
     if (newSignIn === undefined) throw new Problem('invalid_request', { detail: 'check: new_sign_in' })
-    const preferences: Preferences = {
-      // A box that is not ticked is not sent.
-      one_session_per_client: form.one_session_per_client === 'on',
-      one_device: form.one_device === 'on',
-      notify: { new_sign_in: newSignIn },
+    // A box that is not ticked is not sent. What is as the page showed it is no wish: it may be otherwise by now.
+    const shown = form.shown?.split(' ')
+    const wishOf = (name: 'one_session_per_client' | 'one_device') => {
+      const isOn = form[name] === 'on'
+      return shown?.includes(name) === isOn ? undefined : isOn
+    }
+    const preferences: PreferencesChange = {
+      one_session_per_client: wishOf('one_session_per_client'),
+      one_device: wishOf('one_device'),
+      notify: shown?.includes(newSignIn) ? undefined : { new_sign_in: newSignIn },
     }
     const result = await setPreferences(
       c,

@@ -11,10 +11,12 @@ interface PreferencesFormProps {
 
 export const PreferencesForm: FC<PreferencesFormProps> = ({ csrfToken, preferences }) => {
   const words = texts.preferences
+  const switches = ['one_session_per_client', 'one_device'] as const
+  const shown = [...switches.filter(name => preferences[name]), preferences.notify.new_sign_in].join(' ')
   return (
-    <Form action="/account/preferences" csrfToken={csrfToken}>
+    <Form action="/account/preferences" csrfToken={csrfToken} hidden={{ shown }}>
       <div class="card choices">
-        {(['one_session_per_client', 'one_device'] as const).map(name => (
+        {switches.map(name => (
           <Choice type="checkbox" name={name} value="on" checked={preferences[name]} words={words[name]} />
         ))}
         <fieldset>
