@@ -22,7 +22,7 @@ export interface EndedSessionProps {
 
 export const EndedSession: FC<EndedSessionProps> = ({ reason, at, now, setting, by }) => {
   const words = texts.endedSession
-  const { what, next } = words.reasons[reason]
+  const { what, next } = reason === 'not_me' && by !== null ? words.notMeElsewhere : words.reasons[reason]
   return (
     <section class="notice ended" aria-labelledby="ended">
       <h2 id="ended">{words.title}</h2>

@@ -84,6 +84,11 @@ const en = {
         next: 'That was not you? Sign in here and look at where you’re signed in: end what you don’t recognise.',
       },
     } satisfies Readonly<Record<EndReason, { readonly what: string; readonly next: string }>>,
+    /** Not by the email: on the account page. */
+    notMeElsewhere: {
+      what: 'This session was ended {time}: somebody signed in to your account said that it was not theirs.',
+      next: 'You signed in here yourself? Then sign in again. You did not say that? Then end what you don’t recognise in your list, and change the password of your mailbox.',
+    },
   },
 
   code: {
@@ -124,7 +129,7 @@ const en = {
       'Go back to where you started signing in.',
       'Type the code there. It is in the same email as this link.',
     ],
-    note: 'Your link and code are still good: opening this page has used nothing up.',
+    note: 'Opening this page has used nothing up.',
     start: 'Start a new sign-in in this browser',
   },
 
@@ -207,7 +212,7 @@ const en = {
     title: 'Go back to the app',
     lead: 'You started signing in to {client} in its app, so this browser cannot finish it.',
     steps: ['Go back to the app.', 'Type the code there. It is in the same email as this link.'],
-    note: 'Your code is still good: opening this page has used nothing up.',
+    note: 'Opening this page has used nothing up.',
   },
 
   account: {
@@ -226,7 +231,7 @@ const en = {
     thirdParty: 'Connected app',
     activeNow: 'Active now',
     lastActive: 'Last active {time}',
-    lifetime: 'Signed in {begin} · ends {end} if left unused',
+    lifetime: 'Signed in {begin} ({place}) · ends {end} if left unused',
     cancel: 'Cancel',
     keep: 'Keep',
     end: 'End',
@@ -594,7 +599,8 @@ const en = {
   notices: {
     app_disconnected: 'The app is disconnected.',
     others_ended: 'The other sessions have ended, at once and everywhere.',
-    device_ended: 'That device is signed out, at once and everywhere.',
+    device_ended: 'What your list showed on that device has ended, at once and everywhere.',
+    list_changed: 'The list has changed: what it showed on that device had already ended. Please look again.',
     preferences_saved: 'Your preferences are saved. They count from the next sign-in.',
     email_changed: 'Your email address has been changed. From now on you sign in with the new one.',
     traits_changed: 'This browser does not look like the one that signed in. Please sign in again.',

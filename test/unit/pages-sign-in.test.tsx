@@ -145,6 +145,9 @@ describe('where a link leads', () => {
     expect([...all(html, 'form'), ...all(html, 'button'), ...all(html, 'input')]).toEqual([])
     expect(html).not.toContain('token')
     expect(html).toContain('code')
+    // Nobody has looked whether they were used.
+    for (const page of [html, String(<OpenInAppPage clientName="x" />)])
+      expect(page).not.toContain('still good')
   })
 
   test('ML-05 for an app: no form, no way to sign in here', () => {

@@ -82,6 +82,21 @@ describe('SE-11: ending', () => {
     const stranger = await signInBrowser(service, freshAddress())
     expect(await (await stranger.get(`/account?ended=${id}`)).text()).not.toContain('Handset 7')
     expect(await isAccepted(tokens)).toBe(false)
+    // A second press, and a page that was loaded before.
+    const again = await owner.post('/account/sessions/end', { session_id: id })
+    expect([again.status, again.headers.get('Location')]).toEqual([303, `/account?ended=${id}`])
+  })
+
+  it('SE-11: does not say of a device that it is signed out when nothing has been ended there', async () => {
+    const { client_id } = await createClient(service)
+    const device = { device_name: 'Lost phone' }
+    await signIn(service, client_id, email, device)
+    const [session_ids = ''] = idsToEnd(await page())
+    const newer = await signIn(service, client_id, email, device)
+    const answer = await owner.post('/account/devices/end', { session_ids })
+    expect(answer.headers.get('Location')).toBe('/account?notice=list_changed')
+    expect(await page('/account?notice=list_changed')).toMatch(/role="status"><bdi>The list has changed/)
+    expect(await isAccepted(newer)).toBe(true)
   })
 
   it('SE-11: connected apps stay when all else ends, unless the box is ticked', async () => {
@@ -138,6 +153,19 @@ describe('preferences', () => {
       notify: { new_sign_in: 'never' },
     })
     expect((await page('/account/log')).match(/Preferences changed/g)).toHaveLength(2)
+  })
+
+  it('I8: a page that was loaded before takes back nothing that it did not show', async () => {
+    const shownBy = (html: string) => ({ shown: /name="shown" value="([^"]*)"/.exec(html)?.[1] ?? '' })
+    const before = shownBy(await page())
+    await set({ ...before, one_device: 'on', new_sign_in: 'new_device' })
+    await set({ ...before, new_sign_in: 'always' })
+    expect(await read()).toMatchObject({ one_device: true, notify: { new_sign_in: 'always' } })
+    await set({ ...before, one_session_per_client: 'on', new_sign_in: 'new_device' })
+    const all = { one_session_per_client: true, one_device: true, notify: { new_sign_in: 'always' } }
+    expect(await read()).toEqual(all)
+    await set({ ...shownBy(await page()), one_session_per_client: 'on', new_sign_in: 'never' })
+    expect(await read()).toEqual({ ...all, one_device: false, notify: { new_sign_in: 'never' } })
   })
 
   it('WB-02: not without the token, and not with a value that there is not', async () => {

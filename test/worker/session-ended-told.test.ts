@@ -6,6 +6,7 @@ import { texts } from '../../src/pages/texts.ts'
 import { randomSecret } from '../../src/tokens/random.ts'
 import { connect, createApp } from './support/authorize.ts'
 import { type Browser, browser, SAME_ORIGIN, signInBrowser } from './support/browser.ts'
+import { disownAll } from './support/notices.ts'
 import { AT_TOKEN_ENDPOINT, createParty, proven } from './support/party.ts'
 import { FIREFOX, seenFrom } from './support/seen-from.ts'
 import { admin, bearer, createService, form, freshAddress, json, type Service } from './support/service.ts'
@@ -124,6 +125,20 @@ describe('a browser whose session has ended', () => {
       if (by === null) expect(block).not.toContain('Signed in to')
       else expect(block).toContain(by)
     }
+  })
+
+  it('SE-11: is told who said “That wasn’t me”: somebody signed in, or whoever has the email', async () => {
+    const service = createService()
+    const email = freshAddress()
+    const first = await signInBrowser(service, email)
+    const second = await signInBrowser(service, email)
+    const third = await signInBrowser(service, email)
+    await first.get('/account')
+    await first.post('/account/sessions/not-me', { session_id: idsOf(second)[1] })
+    expect(await told(second)).toContain('somebody signed in to your account said')
+    expect(await told(second)).not.toContain('our email')
+    await disownAll(service, email)
+    expect(await told(third)).toContain('somebody with our email')
   })
 
   it('SE-10: is told for some days, of its own account while that exists, and signs in without storage too', async () => {

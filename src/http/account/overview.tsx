@@ -27,6 +27,7 @@ export const accountOverview = new Hono<LatchkeyEnv>()
 /** What the page may be told to say, after the form that led to it. */
 const NOTICES = [
   'device_ended',
+  'list_changed',
   'others_ended',
   'app_disconnected',
   'email_changed',

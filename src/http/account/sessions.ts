@@ -10,10 +10,11 @@ import { fromForm } from './from-form.ts'
 
 export const accountSessions = new Hono<LatchkeyEnv>()
 
+/** What has ended meanwhile is no error: the page says when. */
 accountSessions.post('/account/sessions/end', c =>
   endFromForm(c, ({ session_id: sessionId }) =>
     isTaggedId('s', sessionId)
-      ? { selection: { kind: 'one', sessionId }, after: `ended=${sessionId}` }
+      ? { selection: { kind: 'listed', sessionIds: [sessionId] }, after: `ended=${sessionId}` }
       : null,
   ),
 )
@@ -22,7 +23,11 @@ accountSessions.post('/account/sessions/end', c =>
 accountSessions.post('/account/devices/end', c =>
   endFromForm(c, form => {
     const sessionIds = (form.session_ids ?? '').split(' ').filter(id => isTaggedId('s', id))
-    return { selection: { kind: 'listed', sessionIds }, after: 'notice=device_ended' }
+    return {
+      selection: { kind: 'listed', sessionIds },
+      after: 'notice=device_ended',
+      otherwise: 'notice=list_changed',
+    }
   }),
 )
 
@@ -48,6 +53,8 @@ interface Chosen {
   readonly selection: SessionSelection
   /** What the account page then says; by its query. */
   readonly after: string
+  /** The same, where nothing of it was signed in any more. */
+  readonly otherwise?: string
 }
 
 const endFromForm = (
@@ -59,5 +66,7 @@ const endFromForm = (
     if (chosen === null) return c.redirect('/account', 303)
     const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }
     const ended = await endSessions(c, principal, chosen.selection, seen)
-    return ended.includes(session.id) ? signedOut(c) : c.redirect(`/account?${chosen.after}`, 303)
+    if (ended.includes(session.id)) return signedOut(c)
+    const { after, otherwise = after } = chosen
+    return c.redirect(`/account?${ended.length > 0 ? after : otherwise}`, 303)
   })

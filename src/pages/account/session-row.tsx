@@ -1,6 +1,6 @@
 // One session of a device. The current one has no button: signing out is beside the brand.
 import type { FC } from 'hono/jsx'
-import { MINUTE_SECONDS } from '../../domain/limits.ts'
+import { ACCESS_TOKEN_SECONDS, MINUTE_SECONDS } from '../../domain/limits.ts'
 import { Confirm } from '../confirm.tsx'
 import { DeviceName, PlaceName } from '../device-text.tsx'
 import { Fill } from '../fill.tsx'
@@ -9,7 +9,8 @@ import { Moment } from '../moment.tsx'
 import { texts } from '../texts.ts'
 import type { AccountSession } from './account-session.ts'
 
-const ACTIVE_NOW_SECONDS = 5 * MINUTE_SECONDS
+/** More than passes between two refreshes of an app that is in use. */
+const ACTIVE_NOW_SECONDS = ACCESS_TOKEN_SECONDS + 5 * MINUTE_SECONDS
 
 export const isActive = (session: AccountSession, now: number): boolean =>
   now - session.lastSeenAt < ACTIVE_NOW_SECONDS
@@ -32,13 +33,14 @@ export const SessionRow: FC<SessionRowProps> = ({ id, csrfToken, session, now })
         </h3>
         {session.kind === 'third_party' && <p class="badge">{words.thirdParty}</p>}
         <p>
-          <LastSeen session={session} now={now} /> · <PlaceName place={session.place} />
+          <LastSeen session={session} now={now} />
         </p>
         <p class="hint">
           <Fill
             text={words.lifetime}
             values={{
               begin: <Moment at={session.createdAt} now={now} />,
+              place: <PlaceName place={session.place} />,
               end: <Moment at={session.expiresAt} now={now} />,
             }}
           />
