@@ -2,14 +2,19 @@
 import { isTargetUri } from './target-uri.ts'
 
 /** It is stored with every session and sealed into every refresh token. */
-const URL_MAX_CHARS = 256
+export const CLIENT_DOCUMENT_URL_MAX_CHARS = 256
 
 /**
  * Written as it is fetched, so that one client has one id: no dot segments, no other notation. A path of its own, and no
  * query, behind which a host might show what somebody else has put there.
  */
 export function isClientDocumentUrl(value: string, allowsLoopback: boolean): boolean {
-  if (value.length > URL_MAX_CHARS || value.includes('?') || !isTargetUri(value, allowsLoopback)) return false
+  if (
+    value.length > CLIENT_DOCUMENT_URL_MAX_CHARS ||
+    value.includes('?') ||
+    !isTargetUri(value, allowsLoopback)
+  )
+    return false
   const url = new URL(value)
   return url.href === value && url.pathname !== '/'
 }

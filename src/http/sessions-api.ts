@@ -1,6 +1,7 @@
 // The sessions API: where the user is signed in, and ending that. Strong, like all of Latchkey's own endpoints.
 import * as v from 'valibot'
 import { operation } from '#operation'
+import { CLIENT_DOCUMENT_URL_MAX_CHARS } from '../domain/client-document.ts'
 import type { SessionSelection } from '../domain/commands.ts'
 import { isTaggedId } from '../domain/ids.ts'
 import { isLive, type Session } from '../domain/session.ts'
@@ -86,7 +87,7 @@ sessionsApi.delete(
 const Revoked = v.object({ revoked: Count, sessions: v.array(v.string()) })
 
 const RevokeOthersBody = v.object({
-  client_id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+  client_id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(CLIENT_DOCUMENT_URL_MAX_CHARS))),
 })
 
 sessionsApi.post(

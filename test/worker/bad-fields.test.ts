@@ -69,7 +69,7 @@ const TARGETS: readonly Target[] = [
     path: '/v1/sessions/revoke-others',
     method: 'POST',
     good: {},
-    fields: { client_id: ['x'.repeat(65)] },
+    fields: { client_id: ['x'.repeat(257)] },
     allows: { client_id: [`${MARKER}\u0000\r\n`] },
   },
   {

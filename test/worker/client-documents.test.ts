@@ -6,7 +6,7 @@ import { type App, authorizationRequest, connect, decide, exchange, follow } fro
 import { type Browser, signInBrowser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
 import { bearer, createService, form, freshAddress, freshIp, json, type Service } from './support/service.ts'
-import { refresh, type Tokens } from './support/sign-in.ts'
+import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
 
 const ON = { CLIENT_ID_METADATA_DOCUMENTS: 'on' }
 const service = createService(ON)
@@ -39,8 +39,8 @@ const served = (document: unknown, headers: Readonly<Record<string, string>> = {
 function published(
   document: (url: string) => Response = url => served(documentOf(url)),
   where: Service = service,
+  url = freshUrl(),
 ): App {
-  const url = freshUrl()
   where.outbound.length = 0
   where.answers = async uri => document(uri)
   return { service: where, clientId: url, redirectUri: new URL('/cb', url).href, secret: undefined }
@@ -95,6 +95,16 @@ describe('a client that is described by a document', () => {
     expect(service.outbound).toHaveLength(1)
     const clients = (JSON.parse(await dump(service)) as { clients: { id: string }[] }[])[0]?.clients
     expect(clients?.map(({ id }) => id)).not.toContain(app.clientId)
+  })
+
+  it('SE-09: its sessions are ended by its id, of 256 characters at most', async () => {
+    const app = published(undefined, service, freshUrl().padEnd(256, 'x'))
+    const email = freshAddress()
+    await connect(app, await signInBrowser(service, email))
+    const { access_token } = await signIn(service, (await createClient(service)).client_id, email)
+    const end = json({ client_id: app.clientId })
+    const ended = await service.request('/v1/sessions/revoke-others', bearer(access_token, end))
+    expect([ended.status, await ended.json()]).toMatchObject([200, { revoked: 1 }])
   })
 
   it('OA-06: can push its request, and answer on the user’s device', async () => {
