@@ -22,7 +22,7 @@ export function accountDeletedMessage(about: AccountDeletedNotice): MailMessage 
     ...labelled('Place', about.place),
   ]
   const effect =
-    'All its sessions have ended, in apps too, and the address and the log are removed. This cannot be undone.'
+    'All its sessions have ended, in apps too. The address is removed, and every device and place from the log. This cannot be undone.'
   const you = 'Was this you? Then there is nothing to do.'
   const notYou =
     "If this wasn't you: whoever did it could sign in as you, so make your mailbox safe first and change its password. Then tell those who run this service at once."

@@ -474,7 +474,7 @@ const en = {
       other: '{n} sessions end: you are signed out on all devices and in all apps.',
     },
     apps: { one: '{n} connected app is disconnected.', other: '{n} connected apps are disconnected.' },
-    data: 'Your address, your preferences and your log are removed.',
+    data: 'Your address, your preferences, and every device and place in your log are removed.',
     before: 'Do you want to keep a copy? {download} first.',
     download: 'Download your data',
     email: 'Your email address',
@@ -485,8 +485,8 @@ const en = {
 
   accountDeleted: {
     title: 'Your account is deleted',
-    lead: 'You are signed out everywhere, and your address and your log are removed.',
-    rest: 'What is left are random numbers and times without a name; they go after {days}. We have sent you one last email about it.',
+    lead: 'You are signed out everywhere, and your address and every device and place in your log are removed.',
+    rest: 'What is left are random numbers and times without a name: of the log for {deleted}, of alarms for {alarms}, and of what other services were told for {deliveries}. We have sent you one last email about it.',
     again: 'You can close this page. Signing in with the same address would begin a new account.',
   },
 

@@ -473,7 +473,7 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   'delete-error': (
     <DeletePage csrfToken={CSRF} email="ann@example.test" sessions={1} apps={0} error="wrong_address" />
   ),
-  'account-deleted': <AccountDeletedPage days={RETENTION_DAYS.deletedLogDays} />,
+  'account-deleted': <AccountDeletedPage retention={RETENTION_DAYS} />,
   'sign-in-nothing-deleted': <SignInPage csrfToken={CSRF} continueTo={null} notice="nothing_deleted" />,
   'check-mail': <CheckMailPage csrfToken={CSRF} ended={false} />,
   'check-mail-ended': <CheckMailPage csrfToken={CSRF} ended />,

@@ -46,8 +46,10 @@ describe('LG-05 deleting the account', () => {
   })
 
   test('LG-05 what comes after has no form and leads nowhere', () => {
-    const html = String(<AccountDeletedPage days={1} />)
-    expect(html).toContain('after 1 day.')
+    const html = String(<AccountDeletedPage retention={{ ...RETENTION_DAYS, deletedLogDays: 1 }} />)
+    expect(html).toMatch(/log for 1 day, .* alarms for 365 days, .* for 30 days\./)
+    // Entries without device and place stay for as long.
+    expect(html).not.toContain('and your log are removed')
     expect([all(html, 'form'), linksOf(html)]).toEqual([[], []])
   })
 
@@ -77,6 +79,7 @@ describe('LG-05 deleting the account', () => {
         '18 November 2026',
         'Device: Firefox on Linux',
         'Zürich',
+        'and every device and place from the log',
         'cannot be undone',
         'mailbox safe',
       ])

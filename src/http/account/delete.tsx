@@ -47,9 +47,7 @@ deletePages.post(HERE, async c => {
   return signedOut(c, DELETED_PATH)
 })
 
-deletePages.get(DELETED_PATH, c =>
-  c.html(<AccountDeletedPage days={c.var.parts.config.retention.deletedLogDays} />),
-)
+deletePages.get(DELETED_PATH, c => c.html(<AccountDeletedPage retention={c.var.parts.config.retention} />))
 
 async function ask(
   c: LatchkeyContext,

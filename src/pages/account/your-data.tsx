@@ -5,14 +5,17 @@ import { Fill } from '../fill.tsx'
 import { counted } from '../plural.ts'
 import { texts } from '../texts.ts'
 
+/** In words. */
+export const daysOf = (retention: Retention) => ({
+  details: counted(texts.days, retention.logDetailsDays),
+  deleted: counted(texts.days, retention.deletedLogDays),
+  alarms: counted(texts.days, retention.alarmDays),
+  deliveries: counted(texts.days, retention.webhookDeliveryDays),
+})
+
 export const YourData: FC<{ readonly retention: Retention }> = ({ retention }) => {
   const words = texts.yourData
-  const days = {
-    details: counted(texts.days, retention.logDetailsDays),
-    deleted: counted(texts.days, retention.deletedLogDays),
-    alarms: counted(texts.days, retention.alarmDays),
-    deliveries: counted(texts.days, retention.webhookDeliveryDays),
-  }
+  const days = daysOf(retention)
   return (
     <section aria-labelledby="your-data">
       <h2 id="your-data">{words.title}</h2>
