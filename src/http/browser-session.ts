@@ -4,7 +4,7 @@ import { LAST_SEEN_STEP_SECONDS } from '../domain/limits.ts'
 import { expiryAfterUse, isLive, type Session } from '../domain/session.ts'
 import { withinSecond } from '../domain/time.ts'
 import { identify } from '../records/record.ts'
-import { batch, run } from '../store/d1.ts'
+import { batch } from '../store/d1.ts'
 import { checkNotGivenAway } from '../store/given-away.ts'
 import { type SessionRow, selectSession, sessionOf, touchSession } from '../store/sessions.ts'
 import { NOTHING, type UserRead } from '../store/user-read.ts'
@@ -26,6 +26,7 @@ export async function findBrowserSessionWith<Found>(
   const presented = await findPresentedSessionWith(c, read)
   if (presented === null) return null
   const { session } = presented
+  let { found } = presented
   if (isAbruptChange(session, facts)) {
     parts.traitChanges.note(session, facts.now)
     return null
@@ -37,11 +38,14 @@ export async function findBrowserSessionWith<Found>(
       lastSeenMs: withinSecond(facts.nowMs),
       expiresAt: expiryAfterUse(session.absoluteExpiresAt, facts.now),
     }
-    facts.waitUntil(run(touchSession(db, session, use)).catch(() => undefined))
+    // Before what is read of the user, which shows this very use. Storage that does not write keeps nobody out.
+    const statements = [touchSession(db, session, use), ...read.statements(db, session.userId)]
+    const results = await batch(db, statements).catch(() => null)
+    if (results !== null) found = read.found(session.userId, results.slice(1))
   }
   const { id, userId: user_id, clientId: client_id } = session
   identify({ actor: 'session', actor_id: id, user_id, session_id: id, client_id })
-  return presented
+  return { session, found }
 }
 
 /** The live session whose cookie this is, whatever presents it: to end it, nothing else. Throws StorageUnavailable. */

@@ -88,6 +88,21 @@ describe('the list', () => {
     expect((await get(service, caller, `/v1/sessions/${other.session_id}`)).status).toBe(404)
   })
 
+  it('SE-10: the browser that reads the list is its newest activity, after days too', async () => {
+    const service = createService()
+    const email = freshAddress()
+    const own = await signInBrowser(service, email)
+    service.now += 24 * 3_600
+    await signInBrowser(service, email)
+    service.now += 24 * 3_600
+    const now = new Date(service.now * 1_000).toISOString().replace('.000Z', 'Z')
+    const { sessions } = await (await own.get('/v1/sessions')).json<{ sessions: unknown[] }>()
+    expect(sessions).toMatchObject([{ current: true, last_seen_at: now }, { current: false }])
+    service.now += 3_600
+    const current = await (await own.get('/v1/sessions/current')).json<{ last_seen_at: string }>()
+    expect(Date.parse(current.last_seen_at)).toBe(service.now * 1_000)
+  })
+
   it('SE-10: activity moves a session to the front', async () => {
     const service = createService()
     const { client_id } = await createClient(service)
