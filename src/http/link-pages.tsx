@@ -29,25 +29,28 @@ linkPages.get('/sign-in/link', async c => {
   const { parts, facts } = c.var
   const token = c.req.query('token') ?? ''
   const link = await readLink(parts, token, facts)
-  const ended = (why: ProblemCode) => {
+  const ended = async (why: ProblemCode) => {
     if (wantsJson(c)) throw new Problem(why)
     refusedFor(why)
-    return c.html(<LinkEndedPage why={SHOWN[why] ?? 'invalid'} />, 400)
+    return c.html(<LinkEndedPage csrfToken={await csrfToken(c)} why={SHOWN[why] ?? 'invalid'} />, 400)
   }
   if (link.tag === 'refused') return ended(link.why)
   const { signIn } = link
   const client = await parts.findClient(signIn.clientId, facts.now)
-  if (signIn.startedIn === 'app') return c.html(<OpenInAppPage clientName={client?.name ?? ''} />)
+  const clientName = client?.name ?? ''
+  if (signIn.startedIn === 'app') {
+    return c.html(<OpenInAppPage csrfToken={await csrfToken(c)} clientName={clientName} />)
+  }
   const binding = await requestBinding(c)
   if (binding === null || !digestsEqual(binding.digest, signIn.bindingDigest)) {
     if (wantsJson(c)) throw new Problem('wrong_browser')
     refusedFor('wrong_browser')
-    return c.html(<WrongBrowserPage />)
+    return c.html(<WrongBrowserPage csrfToken={await csrfToken(c)} />)
   }
   const spent = await findUse(parts.shards, link)
   if (spent !== null) return ended('link_used')
   if (!isOpen(signIn, facts.now)) return ended('link_expired')
   if (await asksForCode(parts, link)) return askForCode(c, signIn, 200)
   await allowFormTarget(c, signIn.continueTo)
-  return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={client?.name ?? ''} />)
+  return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={clientName} />)
 })

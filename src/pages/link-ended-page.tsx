@@ -4,11 +4,12 @@ import { Layout } from './layout.tsx'
 import { texts } from './texts.ts'
 
 export interface LinkEndedPageProps {
+  readonly csrfToken: string
   readonly why: 'used' | 'expired' | 'invalid'
 }
 
-export const LinkEndedPage: FC<LinkEndedPageProps> = ({ why }) => (
-  <Layout title={texts.linkEnded[why].title} scripts={['link.js']}>
+export const LinkEndedPage: FC<LinkEndedPageProps> = ({ csrfToken, why }) => (
+  <Layout title={texts.linkEnded[why].title} csrfToken={csrfToken} scripts={['link.js']}>
     <h1>{texts.linkEnded[why].title}</h1>
     <p class="lead">{texts.linkEnded[why].lead}</p>
     <a class="button primary" href="/sign-in">

@@ -1,4 +1,4 @@
-// The link of an app's sign-in, opened in a browser: the code goes back to the app. No form, no token.
+// The link of an app's sign-in, opened in a browser: the code goes back to the app. No form, nothing of the link.
 import type { FC } from 'hono/jsx'
 import { Fill } from './fill.tsx'
 import { Given } from './given.tsx'
@@ -6,11 +6,12 @@ import { Layout } from './layout.tsx'
 import { texts } from './texts.ts'
 
 export interface OpenInAppPageProps {
+  readonly csrfToken: string
   readonly clientName: string
 }
 
-export const OpenInAppPage: FC<OpenInAppPageProps> = ({ clientName }) => (
-  <Layout title={texts.openInApp.title} scripts={['link.js']}>
+export const OpenInAppPage: FC<OpenInAppPageProps> = ({ csrfToken, clientName }) => (
+  <Layout title={texts.openInApp.title} csrfToken={csrfToken} scripts={['link.js']}>
     <h1>{texts.openInApp.title}</h1>
     <p class="lead">
       <Fill

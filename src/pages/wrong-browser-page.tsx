@@ -1,10 +1,10 @@
-// A link opened where it was not asked for. The page knows no token and has no form: nothing can be spent here.
+// A link opened where it was not asked for. The page does not know the link's token and has no form: nothing can be spent here.
 import type { FC } from 'hono/jsx'
 import { Layout } from './layout.tsx'
 import { texts } from './texts.ts'
 
-export const WrongBrowserPage: FC = () => (
-  <Layout title={texts.wrongBrowser.title} scripts={['link.js']}>
+export const WrongBrowserPage: FC<{ readonly csrfToken: string }> = ({ csrfToken }) => (
+  <Layout title={texts.wrongBrowser.title} csrfToken={csrfToken} scripts={['link.js']}>
     <h1>{texts.wrongBrowser.title}</h1>
     <p class="lead">{texts.wrongBrowser.lead}</p>
     <ol class="steps">

@@ -303,7 +303,7 @@ export const pagesWith = (text: string): Readonly<Record<string, unknown>> => ({
   'email-code-hostile': <EmailCodePage csrfToken={CSRF} error={text} />,
   'check-mail-hostile': <CheckMailPage csrfToken={CSRF} error={text} ended={false} />,
   'link-hostile': <LinkPage csrfToken={CSRF} token={text} clientName={text} />,
-  'open-in-app-hostile': <OpenInAppPage clientName={text} />,
+  'open-in-app-hostile': <OpenInAppPage csrfToken={CSRF} clientName={text} />,
   'not-me-hostile': (
     <NotMePage
       csrfToken={CSRF}
@@ -481,11 +481,11 @@ export const PAGES: Readonly<Record<string, unknown>> = {
   link: <LinkPage csrfToken={CSRF} token={TOKEN} clientName="Harbour Bank" />,
   'code-required': <CodeRequiredPage csrfToken={CSRF} signInId="i_aasample" />,
   'code-required-error': <CodeRequiredPage csrfToken={CSRF} signInId="i_aasample" error="wrong_code" />,
-  'wrong-browser': <WrongBrowserPage />,
-  'link-used': <LinkEndedPage why="used" />,
-  'link-expired': <LinkEndedPage why="expired" />,
-  'link-invalid': <LinkEndedPage why="invalid" />,
-  'open-in-app': <OpenInAppPage clientName="Harbour Bank" />,
+  'wrong-browser': <WrongBrowserPage csrfToken={CSRF} />,
+  'link-used': <LinkEndedPage csrfToken={CSRF} why="used" />,
+  'link-expired': <LinkEndedPage csrfToken={CSRF} why="expired" />,
+  'link-invalid': <LinkEndedPage csrfToken={CSRF} why="invalid" />,
+  'open-in-app': <OpenInAppPage csrfToken={CSRF} clientName="Harbour Bank" />,
   'not-me': <NotMePage csrfToken={CSRF} token={TOKEN} suspects={[suspect('told', 25)]} now={NOW} />,
   'not-me-replaced': (
     <NotMePage

@@ -141,9 +141,9 @@ describe('where a link leads', () => {
   })
 
   test('ML-05 in another browser: no form, no token, the way to the code', () => {
-    const html = String(<WrongBrowserPage />)
+    const html = String(<WrongBrowserPage csrfToken={CSRF} />)
     expect([...all(html, 'form'), ...all(html, 'button'), ...all(html, 'input')]).toEqual([])
-    expect(html).not.toContain('token')
+    expect(html).not.toContain(TOKEN)
     expect(html).toContain('code')
     // Nobody has looked whether they were used.
     for (const page of [html, String(<OpenInAppPage clientName="x" />)])
@@ -151,13 +151,13 @@ describe('where a link leads', () => {
   })
 
   test('ML-05 for an app: no form, no way to sign in here', () => {
-    const html = String(<OpenInAppPage clientName="Harbour Bank" />)
+    const html = String(<OpenInAppPage csrfToken={CSRF} clientName="Harbour Bank" />)
     expect([...all(html, 'form'), ...all(html, 'button'), ...linksOf(html)]).toEqual([])
     expect(html).toContain('Harbour Bank')
   })
 
   test.each(['used', 'expired', 'invalid'] as const)('a link that is %s offers a new start', why => {
-    const html = String(<LinkEndedPage why={why} />)
+    const html = String(<LinkEndedPage csrfToken={CSRF} why={why} />)
     expect(all(html, 'h1')[0]?.text).toBe(texts.linkEnded[why].title)
     expect(linksOf(html)).toEqual(['/sign-in'])
   })
@@ -165,10 +165,10 @@ describe('where a link leads', () => {
   test('ML-13 every page under the link’s address takes the token out of it', () => {
     const pages = [
       <LinkPage csrfToken={CSRF} token={TOKEN} clientName="Harbour Bank" />,
-      <WrongBrowserPage />,
-      <OpenInAppPage clientName="Harbour Bank" />,
+      <WrongBrowserPage csrfToken={CSRF} />,
+      <OpenInAppPage csrfToken={CSRF} clientName="Harbour Bank" />,
       <CodeRequiredPage csrfToken={CSRF} signInId="i_1" />,
-      <LinkEndedPage why="used" />,
+      <LinkEndedPage csrfToken={CSRF} why="used" />,
     ]
     for (const page of pages) expect(scriptsOf(String(page))).toContain('/assets/link.js')
   })

@@ -106,7 +106,9 @@ describe('signing in by link', () => {
       const html = await page.text()
       expect(html).not.toContain('<form')
       expect(html).not.toContain(token)
-      const posted = await other.post('/sign-in/link', { token }, ACCEPT_JSON)
+      // From the very page that it saw, by a script or by hand.
+      const csrf = /<meta name="csrf-token" content="([^"]+)"/.exec(html)?.[1] ?? ''
+      const posted = await other.post('/sign-in/link', { token, csrf_token: csrf }, ACCEPT_JSON)
       expect(posted.status).toBe(403)
       expect(posted.headers.get('Content-Type')).toBe('application/problem+json')
       expect(await codeOf(posted)).toBe('wrong_browser')
