@@ -14,7 +14,8 @@ export interface SignIn {
   readonly linkCommitment: string
   readonly codeDigest: string
   readonly wrongCodes: number
-  readonly continueTo: string | null
+  /** Where its browser goes on to: a path can hold a code of another kind, a device's. */
+  readonly sealedContinueTo: string | null
   readonly deviceName: string | null
   readonly createdAt: number
   readonly expiresAt: number

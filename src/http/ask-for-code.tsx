@@ -1,5 +1,4 @@
 // Where a link is right and still not enough, because its user has disowned a session: the page for the typed code.
-import type { SignIn } from '../domain/sign-in.ts'
 import { CodeRequiredPage } from '../pages/code-required-page.tsx'
 import { refusedFor } from '../records/record.ts'
 import type { LatchkeyContext } from './context.ts'
@@ -8,15 +7,16 @@ import { allowFormTarget } from './form-target.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 
-/** @param error a key of `texts.errors` */
+/** @param location where it goes on to @param error a key of `texts.errors` */
 export async function askForCode(
   c: LatchkeyContext,
-  { id, continueTo }: Pick<SignIn, 'id' | 'continueTo'>,
+  signInId: string,
+  location: string,
   status: 200 | 400 | 403,
   error?: string,
 ): Promise<Response> {
   if (wantsJson(c)) throw new Problem('code_required')
   if (status !== 200) refusedFor(error ?? 'code_required')
-  await allowFormTarget(c, continueTo)
-  return c.html(<CodeRequiredPage csrfToken={await csrfToken(c)} signInId={id} error={error} />, status)
+  await allowFormTarget(c, location)
+  return c.html(<CodeRequiredPage csrfToken={await csrfToken(c)} signInId={signInId} error={error} />, status)
 }

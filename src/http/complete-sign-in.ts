@@ -11,7 +11,7 @@ import { ring } from '../waiting/call.ts'
 import { askForCode } from './ask-for-code.tsx'
 import { findPresentedSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
-import { DEFAULT_CONTINUE } from './continue-to.ts'
+import { locationOf } from './continue-to.ts'
 import { clearCookie, writeCookie } from './cookies.ts'
 import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
@@ -41,8 +41,9 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
     },
     facts,
   )
+  const location = await locationOf(parts, signIn)
   if (opened.tag === 'spent') throw new Problem('link_used')
-  if (opened.tag === 'code_required') return askForCode(c, signIn, 403)
+  if (opened.tag === 'code_required') return askForCode(c, signIn.id, location, 403)
   if (opened.tag === 'refused') throw new Problem(opened.why)
   // The former session of this browser was another user's: the same change cannot end it.
   if (former !== null && former.userId !== opened.userId) {
@@ -56,6 +57,5 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
   clearCookie(c, 'csrf')
   // Last, when nothing keeps the answer: the page that hears it goes on with the cookie that the answer brings.
   facts.waitUntil(ring(parts.waitingBrowsers, signIn.bindingDigest))
-  const location = signIn.continueTo ?? DEFAULT_CONTINUE
   return wantsJson(c) ? c.json({ location }) : c.redirect(location, 303)
 }

@@ -12,6 +12,7 @@ import { digestsEqual } from '../tokens/digest.ts'
 import { askForCode } from './ask-for-code.tsx'
 import { requestBinding } from './binding.ts'
 import type { LatchkeyEnv } from './context.ts'
+import { locationOf } from './continue-to.ts'
 import { csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
 import { Hono } from './hono.ts'
@@ -50,7 +51,8 @@ linkPages.get('/sign-in/link', async c => {
   const spent = await findUse(parts.shards, link)
   if (spent !== null) return ended('link_used')
   if (!isOpen(signIn, facts.now)) return ended('link_expired')
-  if (await asksForCode(parts, link)) return askForCode(c, signIn, 200)
-  await allowFormTarget(c, signIn.continueTo)
+  const location = await locationOf(parts, signIn)
+  if (await asksForCode(parts, link)) return askForCode(c, signIn.id, location, 200)
+  await allowFormTarget(c, location)
   return c.html(<LinkPage csrfToken={await csrfToken(c)} token={token} clientName={clientName} />)
 })

@@ -122,7 +122,7 @@ signInPages.post('/sign-in/code', async c => {
   if (proof.tag === 'refused' && proof.why === 'wrong_code' && !wantsJson(c)) {
     refusedFor(proof.why)
     const { location } = await signInState(c, binding, null)
-    if (named !== null) return askForCode(c, { id: named, continueTo: location }, 400, 'wrong_code')
+    if (named !== null) return askForCode(c, named, location, 400, 'wrong_code')
     await allowFormTarget(c, location)
     return c.html(<CheckMailPage ended={false} csrfToken={await csrfToken(c)} error="wrong_code" />, 400)
   }

@@ -5,7 +5,7 @@ import { findSignIn, findUse } from '../store/sign-ins.ts'
 import type { Binding } from '../tokens/binding.ts'
 import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyContext } from './context.ts'
-import { DEFAULT_CONTINUE } from './continue-to.ts'
+import { locationOf } from './continue-to.ts'
 
 export interface SignInState {
   readonly state: 'pending' | 'completed' | 'ended'
@@ -29,9 +29,9 @@ export async function signInState(
   const cause = await findUse(parts.shards, found)
   const isSignedIn = session !== null && session.createdAt >= signIn.createdAt
   if (isSignedIn || cause?.type === 'session.created') {
-    return { state: 'completed', location: signIn.continueTo ?? DEFAULT_CONTINUE }
+    return { state: 'completed', location: await locationOf(parts, signIn) }
   }
   return isOpen(signIn, facts.now) && cause === null
-    ? { state: 'pending', location: signIn.continueTo ?? DEFAULT_CONTINUE }
+    ? { state: 'pending', location: await locationOf(parts, signIn) }
     : { state: 'ended', location: '/sign-in' }
 }

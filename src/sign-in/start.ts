@@ -43,7 +43,7 @@ export async function startSignIn(
   request: SignInRequest,
   facts: RequestFacts,
 ): Promise<string> {
-  const { address, client } = request
+  const { address, client, continueTo } = request
   const { now } = facts
   const tag = await addressTag(address.canonical)
   const id = randomTaggedId('i', tag)
@@ -74,7 +74,7 @@ export async function startSignIn(
       linkCommitment: link.commitment,
       codeDigest: await parts.secrets.mac('typed-code', codeText(id, code)),
       wrongCodes: 0,
-      continueTo: request.continueTo,
+      sealedContinueTo: continueTo && (await parts.secrets.seal('continue-to', id, continueTo)),
       deviceName: request.deviceName,
       createdAt: now,
       expiresAt,

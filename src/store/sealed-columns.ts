@@ -1,4 +1,4 @@
-// What lies sealed for longer than the replacement of the sealing secret takes; what waits in the outbox is gone before.
+// What lies sealed for longer than the replacement of the sealing secret takes; what waits in the outbox, or for a sign-in, is gone before.
 // All of it in the first database, and not more than operators have made.
 import { all, run } from './d1.ts'
 

@@ -9,6 +9,7 @@ export type SealPurpose =
   | 'outbox'
   | 'refresh-facts'
   | 'authorization'
+  | 'continue-to'
   | 'notice-link'
   | 'device-code'
   | 'webhook-secret'

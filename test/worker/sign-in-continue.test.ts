@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ACCEPT_JSON, askForMail, browser } from './support/browser.ts'
+import { dump } from './support/dump.ts'
 import { createService, freshAddress, ISSUER } from './support/service.ts'
 
 const HOSTILE = [
@@ -72,6 +73,14 @@ describe('where a browser goes after signing in', () => {
       const state = await who.get('/sign-in/check', ACCEPT_JSON)
       expect(await state.json()).toEqual({ state: 'completed', location: expected })
     }
+  })
+
+  it('I9: a code in the path stands nowhere in the clear', async () => {
+    const who = browser(service)
+    const path = `/device?user_code=${crypto.randomUUID()}`
+    const { token } = await askForMail(service, who, freshAddress(), { continue: path })
+    expect(await dump(service)).not.toContain(path.slice(-36))
+    expect((await who.post('/sign-in/link', { token })).headers.get('Location')).toBe(path)
   })
 
   it('ML-14: a path that fits into no header ends at the default page', async () => {

@@ -181,7 +181,7 @@ async function seedSignIns(
         linkCommitment: await sha256(id),
         codeDigest,
         wrongCodes: 0,
-        continueTo: null,
+        sealedContinueTo: null,
         deviceName: 'Phone of somebody',
         createdAt: now,
         expiresAt: now + SIGN_IN_SECONDS,
