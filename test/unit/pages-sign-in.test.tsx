@@ -146,7 +146,7 @@ describe('where a link leads', () => {
     expect(html).not.toContain(TOKEN)
     expect(html).toContain('code')
     // Nobody has looked whether they were used.
-    for (const page of [html, String(<OpenInAppPage clientName="x" />)])
+    for (const page of [html, String(<OpenInAppPage csrfToken={CSRF} clientName="x" />)])
       expect(page).not.toContain('still good')
   })
 
