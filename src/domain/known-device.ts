@@ -17,11 +17,12 @@ export function isKnownDevice(traces: readonly DeviceTrace[], marks: readonly st
 
 /** The sessions that began after this one and, as far as can be told, on its device. */
 export function laterOnDevice(traces: readonly DeviceTrace[], sessionId: string): ReadonlySet<string | null> {
-  const signIns = traces.filter(({ marks }) => marks.length > 0)
-  const at = signIns.findIndex(each => each.sessionId === sessionId)
   const own = marksOfDevice(traces, sessionId)
-  const later = signIns.slice(0, Math.max(at, 0)).filter(({ marks }) => marks.some(mark => own.has(mark)))
-  return new Set(later.map(each => each.sessionId))
+  const later = traces.slice(
+    0,
+    traces.findLastIndex(each => each.sessionId === sessionId),
+  )
+  return new Set(later.filter(({ marks }) => marks.some(mark => own.has(mark))).map(each => each.sessionId))
 }
 
 /** A session that its holder disowned takes its device along: whoever comes back from there is announced again. */

@@ -87,7 +87,7 @@ const en = {
     /** Not by the email: on the account page. */
     notMeElsewhere: {
       what: 'This session was ended {time}: somebody signed in to your account said that it was not theirs.',
-      next: 'You signed in here yourself? Then sign in again. You did not say that? Then end what you don’t recognise in your list, and change the password of your mailbox.',
+      next: 'You signed in here yourself? Then sign in again, end what you don’t recognise in your list, and change the password of your mailbox.',
     },
   },
 

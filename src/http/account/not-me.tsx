@@ -1,7 +1,6 @@
 // "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in; and what
 // has come of it since, one by one, because that may be the holder's own.
 // Opening it changes nothing; the token opens nothing but these pages.
-import type { EndSessions } from '../../domain/commands.ts'
 import { laterOnDevice } from '../../domain/known-device.ts'
 import { KNOWN_DEVICE_ENTRIES } from '../../domain/limits.ts'
 import { isLive } from '../../domain/session.ts'
@@ -30,39 +29,28 @@ notMePages.get('/account/not-me', async c => {
   return typeof link === 'string' ? refuse(c, link) : answer(c, token, link, 'endedBefore')
 })
 
-notMePages.post('/account/not-me', c =>
-  // What the page has shown, and nothing that has come in its place since.
-  endByLink(c, (link, { session_id: sessionId = link.sessionId }) => ({
-    opId: `not-me:${sessionId}`,
-    selection: { kind: 'one', sessionId },
-  })),
-)
-
-// Under an opId of its own each time: what has begun since the last time is meant as well.
-notMePages.post('/account/not-me/rest', c =>
-  endByLink(c, () => ({ opId: randomId('op'), selection: { kind: 'all', includeApps: true } })),
-)
+notMePages.post('/account/not-me', c => endByLink(c, false))
+notMePages.post('/account/not-me/rest', c => endByLink(c, true))
 
 type What = Parameters<typeof NotMeDonePage>[0]['what']
 
-async function endByLink(
-  c: LatchkeyContext,
-  select: (
-    link: NoticeLink,
-    form: Awaited<ReturnType<typeof readForm>>,
-  ) => Pick<EndSessions, 'opId' | 'selection'>,
-): Promise<Response> {
+async function endByLink(c: LatchkeyContext, isAllMeant: boolean): Promise<Response> {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
   const token = form.token ?? ''
   const link = await readLink(c, token)
   if (typeof link === 'string') return refuse(c, link)
   const { parts, facts } = c.var
-  const chosen = select(link, form)
+  // One that the page has shown, and nothing that has come in its place since. The rest under an opId of its own each
+  // time: what has begun since the last time is meant as well.
+  const { session_id: sessionId = link.sessionId } = form
+  const chosen = isAllMeant
+    ? ({ opId: randomId('op'), selection: { kind: 'all', includeApps: true } } as const)
+    : ({ opId: `not-me:${sessionId}`, selection: { kind: 'one', sessionId } } as const)
   const change = { ...chosen, reason: 'not_me', by: { kind: 'notice' } } as const
-  const result = await endSessionsOf(parts, link.userId, change, facts.now)
-  if (chosen.selection.kind === 'all') return answer(c, token, link, 'allEnded')
-  return answer(c, token, link, result.tag === 'ended' ? 'ended' : 'endedBefore')
+  const { tag } = await endSessionsOf(parts, link.userId, change, facts.now)
+  const what = tag === 'ended' ? 'ended' : 'endedBefore'
+  return answer(c, token, link, isAllMeant ? 'allEnded' : what)
 }
 
 async function readLink(c: LatchkeyContext, token: string): Promise<NoticeLink | 'invalid' | 'expired'> {
