@@ -10,7 +10,10 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 export const hasAssertion = (form: FormParameters): boolean =>
   form.client_assertion !== undefined || form.client_assertion_type !== undefined
 
-/** null for what is none, or not for us. The token endpoint counts as our name at every endpoint. */
+/** Where clients name an endpoint and not the issuer: either counts as our name at every endpoint (RFC 9126 §2). */
+const NAMED_ENDPOINTS = ['/oauth2/token', '/oauth2/par']
+
+/** null for what is none, or not for us. */
 export function assertionOf(
   parts: Pick<Parts, 'config'>,
   form: FormParameters,
@@ -19,7 +22,7 @@ export function assertionOf(
   const { issuer } = parts.config
   const { client_assertion: text, client_assertion_type: type } = form
   if (text === undefined || type !== JWT_BEARER) return Promise.resolve(null)
-  return readClientAssertion(text, [issuer, `${issuer}/oauth2/token`], now)
+  return readClientAssertion(text, [issuer, ...NAMED_ENDPOINTS.map(path => issuer + path)], now)
 }
 
 /** Why it does not prove that the client sent it; null when it does, and then it is used. */

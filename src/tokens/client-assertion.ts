@@ -21,7 +21,7 @@ export interface ClientAssertion {
 
 /**
  * Every check but that of the signature and of the first use; null when one of them fails.
- * @param audiences one of which `aud` must be, as one string
+ * @param audiences one of which `aud` must be, alone: as a string or in an array (RFC 7519 §4.1.3)
  */
 export async function readClientAssertion(
   text: string,
@@ -35,7 +35,8 @@ export async function readClientAssertion(
   if (kid !== null && typeof kid !== 'string') return null
   const { iss, sub, aud, exp, iat = now, nbf = now, jti } = jws.claims ?? {}
   if (typeof sub !== 'string' || iss !== sub) return null
-  if (typeof aud !== 'string' || !audiences.includes(aud)) return null
+  const [audience, ...others] = Array.isArray(aud) ? aud : [aud]
+  if (others.length > 0 || !audiences.includes(audience)) return null
   if (!isTime(exp) || exp + CLOCK_LEEWAY_SECONDS <= now) return null
   if (exp > now + ASSERTION_SECONDS + CLOCK_LEEWAY_SECONDS) return null
   if (![iat, nbf].every(time => isTime(time) && time <= now + CLOCK_LEEWAY_SECONDS)) return null

@@ -47,9 +47,11 @@ const show = async (claims: Claims = {}, header: Claims = {}, holder = party) =>
   outcome(ask({ ...(await holder.assertion(service, clientId, claims, header)) }))
 
 describe('a client assertion', () => {
-  it('TK-06: is taken once, at every endpoint, for the issuer or the token endpoint, from any of its keys', async () => {
+  it('TK-06: is taken once, at every endpoint, for the issuer or an endpoint that is named for it, from any of its keys', async () => {
     expect(await show()).toBe('invalid_grant')
-    expect(await show({ aud: `${ISSUER}/oauth2/token` })).toBe('invalid_grant')
+    for (const aud of [`${ISSUER}/oauth2/token`, `${ISSUER}/oauth2/par`, [ISSUER]]) {
+      expect(await show({ aud })).toBe('invalid_grant')
+    }
     expect(await show({ iat: undefined, exp: service.now - 59 })).toBe('invalid_grant')
     expect(await show({ iat: service.now + 60, nbf: service.now + 60, exp: service.now + 360 })).toBe(
       'invalid_grant',
@@ -85,9 +87,16 @@ describe('a client assertion', () => {
       [{ iss: 'somebody' }],
       [{ sub: 'account', iss: 'account' }],
       [{ sub: 'c_unknown', iss: 'c_unknown' }],
-      ...[`${ISSUER}/`, 'https://auth.test:8443', 'https://evil.test', [ISSUER], [ISSUER, 'x'], '', 1].map(
-        aud => [{ aud }] as const,
-      ),
+      ...[
+        `${ISSUER}/`,
+        'https://auth.test:8443',
+        'https://evil.test',
+        [[ISSUER]],
+        [ISSUER, 'x'],
+        [],
+        '',
+        1,
+      ].map(aud => [{ aud }] as const),
       ...[-60, 361, 3_600, 0.5, 1e12].map(ahead => [{ exp: service.now + ahead }] as const),
       [{ exp: `${service.now + 60}` }],
       [{ iat: service.now + 61 }],
