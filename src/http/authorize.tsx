@@ -35,6 +35,7 @@ import { readCookie } from './cookies.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
 import { Hono } from './hono.ts'
+import { idleHead } from './methods.ts'
 import { texts } from './openapi/form.ts'
 import { Problem } from './problem.ts'
 import { sendOnAsGet } from './send-on-as-get.ts'
@@ -52,7 +53,7 @@ const described = operation({
   answers: { 200: 'text/html', 303: null },
 })
 
-authorize.get(AUTHORIZE_PATH, described, c => begin(c, new URL(c.req.url).searchParams))
+authorize.get(AUTHORIZE_PATH, described, idleHead, c => begin(c, new URL(c.req.url).searchParams))
 
 authorize.post(AUTHORIZE_PATH, described, async c => {
   const parameters = new URLSearchParams(await readFormText(c))
@@ -88,7 +89,7 @@ async function requireAddressee(c: LatchkeyContext, sent: Sent) {
   return addressee
 }
 
-authorize.get(CONTINUE_PATH, async c => {
+authorize.get(CONTINUE_PATH, idleHead, async c => {
   const { pending, client } = await readPending(c, c.req.query('request'))
   return proceed(c, client, pending, await findBrowserSession(c))
 })

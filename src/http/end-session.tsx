@@ -14,6 +14,7 @@ import { checkCsrf, csrfToken } from './csrf.ts'
 import { currentAddress } from './current-address.ts'
 import { formTargetOf } from './form-target.ts'
 import { Hono } from './hono.ts'
+import { idleHead } from './methods.ts'
 import { texts } from './openapi/form.ts'
 import { Problem } from './problem.ts'
 import { sendOnAsGet } from './send-on-as-get.ts'
@@ -33,7 +34,7 @@ const described = operation({
   answers: { 200: 'text/html', 303: null },
 })
 
-endSession.get(END_SESSION_PATH, described, c => begin(c, new URL(c.req.url).searchParams))
+endSession.get(END_SESSION_PATH, described, idleHead, c => begin(c, new URL(c.req.url).searchParams))
 
 endSession.post(END_SESSION_PATH, described, async c => {
   const parameters = new URLSearchParams(await readFormText(c))
@@ -69,7 +70,7 @@ function readOnce(parameters: URLSearchParams): Sent {
 }
 
 const readRequest = (c: LatchkeyContext, sent: Sent): Promise<LogoutRequest> =>
-  readLogoutRequest(c.var.parts, sent, c.var.facts.now)
+  readLogoutRequest(c.var.parts, sent, c.var.facts)
 
 const placeAfter = ({ goOnTo }: LogoutRequest): string =>
   goOnTo === null ? SIGNED_OUT_PATH : locationOf(goOnTo)

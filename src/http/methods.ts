@@ -1,7 +1,12 @@
 // A known path with another method is 405 with Allow (RFC 9110 §15.5.6), not 404.
+import type { Next } from 'hono'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import type { Hono } from './hono.ts'
 import { Problem } from './problem.ts'
+
+/** Stands before a GET that changes something: a HEAD changes nothing (RFC 9110 §9.2.1), and says nothing. */
+export const idleHead = (c: LatchkeyContext, next: Next) =>
+  c.req.method === 'HEAD' ? Promise.resolve(c.body(null)) : next()
 
 /** Made once the routes stand. The handler throws `method_not_allowed` or `not_found`. */
 export function refuseUnrouted(app: Hono<LatchkeyEnv>): (c: LatchkeyContext) => never {

@@ -2,7 +2,7 @@
 // goes on to. Nothing here is a credential: what ends is for the browser's own session to say.
 import { ACCOUNT_CLIENT, type Client } from '../domain/client.ts'
 import { matchesRedirectUri } from '../domain/redirect-uri.ts'
-import type { Parts } from '../sign-in/parts.ts'
+import type { Parts, RequestFacts } from '../sign-in/parts.ts'
 import { type IdTokenHint, readIdTokenHint } from '../tokens/id-token.ts'
 import { answerLocation } from './authorize/answer.ts'
 import type { Sent } from './authorize/sent.ts'
@@ -28,16 +28,17 @@ const FROM_NOBODY: LogoutRequest = { client: null, hint: null, goOnTo: null }
 
 /** Throws `invalid_request` for a repeated parameter. `logout_hint` and `ui_locales` have no effect. */
 export async function readLogoutRequest(
-  parts: Pick<Parts, 'config' | 'findClient' | 'keys'>,
+  parts: Pick<Parts, 'config' | 'resolveClient' | 'keys'>,
   sent: Sent,
-  now: number,
+  facts: Pick<RequestFacts, 'now' | 'clientIp'>,
 ): Promise<LogoutRequest> {
   const [token, named] = [sent.one('id_token_hint'), sent.one('client_id')]
-  const hint = token === null ? null : await readIdTokenHint(parts.keys, parts.config.issuer, token, now)
+  const hint =
+    token === null ? null : await readIdTokenHint(parts.keys, parts.config.issuer, token, facts.now)
   if (token !== null && hint === null) return FROM_NOBODY
   if (hint !== null && named !== null && named !== hint.clientId) return FROM_NOBODY
   const clientId = hint?.clientId ?? named
-  const client = clientId === null ? null : await parts.findClient(clientId, now)
+  const client = clientId === null ? null : await parts.resolveClient(clientId, facts)
   if (client === null || client.id === ACCOUNT_CLIENT.id) return FROM_NOBODY
   return { client, hint, goOnTo: goOnToOf(client, sent) }
 }

@@ -258,8 +258,12 @@ describe('OA-08: a pushed request', () => {
     return { uri: request_uri, codeVerifier }
   }
 
-  it('counts as it was pushed, whatever stands beside it, and once', async () => {
+  it('counts as it was pushed, whatever stands beside it, and once; looking with HEAD uses nothing up', async () => {
     const { uri, codeVerifier } = await pushed(app)
+    const before = await dump(service)
+    const query = new URLSearchParams({ client_id: app.clientId, request_uri: uri })
+    const looked = await visitor.send(`/oauth2/authorize?${query}`, { method: 'HEAD' })
+    expect([looked.status, await looked.text(), await dump(service)]).toEqual([200, '', before])
     const response = await start(app, uri, '&state=evil&scope=openid&redirect_uri=https://evil.test')
     const answer = new URL(response.headers.get('Location') ?? '').searchParams
     expect(answer.get('state')).toBe('pushed')

@@ -107,6 +107,24 @@ describe('a client that is described by a document', () => {
     expect([ended.status, await ended.json()]).toMatchObject([200, { revoked: 1 }])
   })
 
+  it('OI-07, OI-08: signs its user out and is gone back to where its document says, and nowhere else', async () => {
+    const bye = (url: string) => new URL('/bye', url).href
+    const elsewhere = 'https://elsewhere.example/bye'
+    const app = published(url =>
+      served(documentOf(url, { post_logout_redirect_uris: [bye(url), elsewhere] })),
+    )
+    const who = await signInBrowser(service, freshAddress())
+    const id_token_hint = (await connect(app, who)).id_token ?? ''
+    const end = (post_logout_redirect_uri: string, more: Readonly<Record<string, string>>) =>
+      who.get(`/oauth2/end-session?${new URLSearchParams({ post_logout_redirect_uri, state: 's', ...more })}`)
+    const done = await end(bye(app.clientId), { id_token_hint })
+    expect(done.headers.get('Location')).toBe(`${bye(app.clientId)}?state=s`)
+    expect((await who.get('/v1/sessions')).status).toBe(401)
+    const none = await end(elsewhere, { client_id: app.clientId })
+    expect(none.headers.get('Location')).toBe('/signed-out')
+    expect(service.outbound).toHaveLength(1)
+  })
+
   it('OA-06: can push its request, and answer on the user’s device', async () => {
     const app = { ...published(), redirectUri: 'http://127.0.0.1:49152/cb' }
     const { path, codeVerifier } = await authorizationRequest(app)

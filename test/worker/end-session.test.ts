@@ -63,6 +63,8 @@ describe('an app that shows an ID token of this very user', () => {
     // Used since: only the ID token is old.
     await who.at.get('/account')
     const state = 'a b+c/=&%20?#é"<'
+    const looked = await who.at.send(query({ id_token_hint: who.hint }), { method: 'HEAD' })
+    expect([looked.status, await alive(who)]).toEqual([200, { browser: true, app: false }])
     const response = await who.at.get(query({ id_token_hint: who.hint, ...goOn, state }), NAVIGATION)
     expect(response.status).toBe(303)
     expect(response.headers.get('Location')).toBe(`${REGISTERED}&${new URLSearchParams({ state })}`)
