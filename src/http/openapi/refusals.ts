@@ -41,6 +41,12 @@ const KINDS = {
   TryLater: ['Retry-After'],
 } as const
 
+const HEADERS = {
+  'WWW-Authenticate':
+    'How to prove who is asking; none for a client that failed to by its form (RFC 6749 §5.2)',
+  'Retry-After': 'Seconds',
+} as const
+
 const kindOf = (status: number): keyof typeof KINDS =>
   status === 401 ? 'Unauthorized' : status === 429 || status === 503 ? 'TryLater' : 'Refused'
 
@@ -55,7 +61,9 @@ export function refusalComponents({ render }: Renderer): Json {
       `${form}${kind}`,
       {
         description: kind,
-        headers: Object.fromEntries(headers.map(name => [name, { schema: { type: 'string' } }])),
+        headers: Object.fromEntries(
+          headers.map(name => [name, { description: HEADERS[name], schema: { type: 'string' } }]),
+        ),
         content: Object.fromEntries(
           Object.entries(bodies).map(([type, body]) => [type, { schema: render(body, 'output') }]),
         ),

@@ -16,6 +16,7 @@ export const AUTHORIZATION_PARAMETERS = [
   'prompt',
   'max_age',
   'login_hint',
+  'id_token_hint',
   'dpop_jkt',
   'request_uri',
   'request',
