@@ -29,7 +29,7 @@ type Presented =
 
 /** Throws `invalid_client`, or `invalid_request` when more than one method is used. */
 export async function authenticateClient(
-  parts: Pick<Parts, 'config' | 'resolveClient' | 'reloadClient' | 'clientKeys' | 'shards'>,
+  parts: Pick<Parts, 'config' | 'resolveClient' | 'reloadClient' | 'clientKeys' | 'shards' | 'limits'>,
   form: FormParameters,
   authorization: string | undefined,
   facts: Pick<RequestFacts, 'now' | 'clientIp' | 'waitUntil'>,
@@ -68,12 +68,14 @@ const WRONG_SECRET = 'wrong secret'
 const opens = async (client: Client, { secret }: PresentedSecret, now: number): Promise<boolean> =>
   isOneOf(secretDigestsOf(client, now), await digest('client-secret', secret))
 
+/** Not looked up for whom nothing opens any more. */
 async function opensNow(
-  { reloadClient }: Pick<Parts, 'reloadClient'>,
+  { reloadClient, limits }: Pick<Parts, 'reloadClient' | 'limits'>,
   presented: Presented,
-  { now }: Pick<RequestFacts, 'now'>,
+  { now, clientIp }: Pick<RequestFacts, 'now' | 'clientIp'>,
 ): Promise<boolean> {
   if (!('secret' in presented)) return false
+  if (!limits.forSecret(presented.clientId, clientIp, now).isAllowed) return false
   const client = await reloadClient(presented.clientId, now)
   return (
     client !== null && client.token_endpoint_auth_method === presented.method && opens(client, presented, now)

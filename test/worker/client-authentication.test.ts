@@ -1,8 +1,11 @@
 // How a client proves who it is: by exactly its registered method, and how often it may fail to.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { shardTagOfDigest } from '../../src/domain/ids.ts'
 import { NETWORK_WINDOW_SECONDS, WRONG_SECRETS_PER_NETWORK } from '../../src/domain/limits.ts'
 import { digest } from '../../src/tokens/digest.ts'
+import { randomBytes, randomTaggedId } from '../../src/tokens/random.ts'
+import { workerSeenThrough } from './support/intercept.ts'
 import { createService, form, freshIp } from './support/service.ts'
 import { createClient } from './support/sign-in.ts'
 
@@ -15,7 +18,12 @@ const RATE_LIMITER = new Proxy(env.RATE_LIMITER, {
     return typeof value === 'function' ? value.bind(target) : value
   },
 })
-const service = createService({ RATE_LIMITER })
+let reads = 0
+const DATABASES = workerSeenThrough((_, run) => {
+  reads += 1
+  return run()
+})
+const service = createService({ RATE_LIMITER, ...DATABASES })
 beforeEach(() => void vi.spyOn(console, 'info').mockReturnValue())
 
 type Fields = Readonly<Record<string, string>>
@@ -107,12 +115,46 @@ describe('client authentication', () => {
   })
 })
 
+it('AP-06: where no limit counts them, what nobody stands behind costs three reads at most', async () => {
+  const { client_id: id } = await createClient(service, { redirect_uris: ['https://app.test/cb'] })
+  const audience = 'https://api.test/'
+  await createClient(service, { type: 'confidential', audience })
+  const junk = 'A'.repeat(43)
+  const [code_verifier, code_challenge] = [junk, junk]
+  const get = (path: string, query: Fields, headers: Fields = {}) =>
+    service.request(`${path}?${new URLSearchParams(query)}`, { headers })
+  const asked = { client_id: id, response_type: 'code', code_challenge, code_challenge_method: 'S256' }
+  const cookie = { Cookie: `__Host-session=${junk}.${junk}` }
+  const pushedId = randomTaggedId('p', shardTagOfDigest(randomBytes(2)))
+  const request_uri = `urn:ietf:params:oauth:request_uri:${pushedId}`
+  const requests: readonly (() => Promise<Response>)[] = [
+    () => send({ client_id: 'c_unknown' }),
+    () => send({ client_id: id, refresh_token: `r_${junk}.${junk}` }),
+    () => send({ client_id: id, grant_type: 'authorization_code', code: junk, code_verifier }),
+    () => send({ client_id: id, token: junk }, {}, '/oauth2/revoke'),
+    () => send({ client_id: 'c_unknown', client_secret: 'x', token: junk }, {}, '/oauth2/introspect'),
+    () => get('/oauth2/userinfo', {}, { Authorization: `Bearer ${junk}` }),
+    () => get('/oauth2/authorize', { ...asked, resource: 'https://unknown.test/' }, cookie),
+    () => get('/oauth2/authorize', { ...asked, resource: audience }, cookie),
+    () => get('/oauth2/authorize', { client_id: id, request_uri }, cookie),
+    () => get('/oauth2/end-session', { client_id: id }, cookie),
+  ]
+  const costs: number[] = []
+  for (const ask of requests) {
+    service.parts.forgetClient(id)
+    reads = 0
+    expect((await ask()).status).toBeLessThan(500)
+    costs.push(reads)
+  }
+  expect(Math.max(...costs)).toBeLessThanOrEqual(3)
+})
+
 describe('guessing a secret', () => {
   const from = (ip: string): Fields => ({ 'CF-Connecting-IP': ip })
   const guess = (id: string, ip: string, secret = 'wrong', by = service, path = '/oauth2/token') =>
     send({ client_id: id, client_secret: secret }, from(ip), path, by)
 
-  it('TK-08: of 1,000 wrong ones a hundred are looked at, then 429; the client of another network goes on', async () => {
+  it('TK-08, AP-06: of 1,000 wrong ones a hundred are looked at, then 429; the client of another network goes on', async () => {
     const { id, secret } = await newClient('client_secret_post')
     const [ip, elsewhere] = [freshIp(), freshIp()]
     const paths = ['/oauth2/token', '/oauth2/revoke', '/oauth2/introspect', '/oauth2/par']
@@ -131,6 +173,9 @@ describe('guessing a secret', () => {
     expect(new Set(statuses.slice(WRONG_SECRETS_PER_NETWORK))).toEqual(new Set([429]))
     // What is known here needs no call, and a right secret never does.
     expect(calls).toBe(WRONG_SECRETS_PER_NETWORK + 1)
+    reads = 0
+    expect((await guess(id, ip)).status).toBe(429)
+    expect(reads).toBe(0)
     expect(await errorOf(await guess(id, elsewhere, secret))).toBe(PASSED)
     expect((await guess(id, ip, secret)).status).toBe(429)
     expect(calls).toBe(WRONG_SECRETS_PER_NETWORK + 1)
