@@ -168,6 +168,8 @@ export const OUTBOX_LEASE_SECONDS = 30
 /** Wait after each attempt; the last goes on. Past ten minutes only notices are left, and they can wait longer. */
 export const OUTBOX_BACKOFF_SECONDS = [5, 10, 20, 40, 60, 60, 60, 60, 60, 60, 60, 60, 900] as const
 export const OUTBOX_BATCH = 50
+/** Cron takes up one batch after the other for so long, as long as mails are accepted. */
+export const OUTBOX_RUN_SECONDS = 15
 export const MAIL_TIMEOUT_MS = 15_000
 /** One try to tell a client what has happened, and the waits between tries; after the last it is given up. */
 export const DELIVERY_TIMEOUT_MS = 10_000

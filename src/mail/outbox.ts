@@ -10,6 +10,7 @@ import {
   OUTBOX_BACKOFF_SECONDS,
   OUTBOX_BATCH,
   OUTBOX_LEASE_SECONDS,
+  OUTBOX_RUN_SECONDS,
 } from '../domain/limits.ts'
 import type { WaitingMail } from '../domain/waiting-mail.ts'
 import { claim, listDue, remove, reschedule } from '../store/outbox.ts'
@@ -39,8 +40,8 @@ export interface Outbox {
   prepare(message: MailMessage, expiresAt: number, now: number): Promise<PreparedMail>
   /** The first attempt, by whoever wrote the row, right after the answer (`waitUntil`). Never throws. */
   deliver(db: D1Database, mail: PreparedMail, now: number): Promise<void>
-  /** Everything that is due, by cron. Never throws. */
-  deliverDue(db: D1Database, now: number): Promise<void>
+  /** What is due, by cron. Never throws. */
+  deliverDue(db: D1Database, now: number): Promise<unknown>
 }
 
 interface Leased {
@@ -58,38 +59,41 @@ export function createOutbox(parts: {
 }): Outbox {
   const { secrets, transport, onFailure } = parts
 
-  const attempt = async (db: D1Database, mail: Leased, clock: Clock): Promise<void> => {
+  /** @returns whether the mail is done with */
+  const attempt = async (db: D1Database, mail: Leased, clock: Clock): Promise<boolean> => {
     if (mail.expiresAt > clock()) {
       const error = await failureOf(transport, mail)
       if (error !== null) {
         await onFailure({ attempts: mail.attempts, error })
         await reschedule(db, mail.id, clock() + backoffSeconds(mail.attempts))
-        return
+        return false
       }
     }
     await remove(db, mail.id)
+    return true
   }
 
-  const claimAndAttempt = async (db: D1Database, id: string, clock: Clock): Promise<void> => {
+  const claimAndAttempt = async (db: D1Database, id: string, clock: Clock): Promise<boolean> => {
     const now = clock()
     const row = await claim(db, id, now, now + OUTBOX_LEASE_SECONDS)
-    if (row === null) return
+    if (row === null) return false
     const opened = await secrets.unseal('outbox', id, row.sealed)
     if (opened === null) {
       await onFailure({ attempts: row.attempts, error: 'outbox: sealed under another secret' })
       await remove(db, id)
-      return
+      return false
     }
     const message = JSON.parse(opened) as MailMessage
-    await attempt(db, { id, message, expiresAt: row.expires_at, attempts: row.attempts }, clock)
+    return attempt(db, { id, message, expiresAt: row.expires_at, attempts: row.attempts }, clock)
   }
 
   /** Storage that fails here leaves the row and its lease: the mail is tried again once that has passed. */
-  const reporting = async (work: Promise<void>): Promise<void> => {
+  const reporting = async (work: Promise<boolean>): Promise<boolean> => {
     try {
-      await work
+      return await work
     } catch {
       await onFailure({ attempts: 0, error: 'outbox: storage unavailable' })
+      return false
     }
   }
 
@@ -100,20 +104,25 @@ export function createOutbox(parts: {
       return { message, row: { id, sealed, expiresAt, leasedUntil: now + OUTBOX_LEASE_SECONDS } }
     },
 
-    deliver: (db, { message, row: { id, expiresAt } }, now) =>
-      reporting(attempt(db, { id, message, expiresAt, attempts: 1 }, clockFrom(now))),
+    deliver: async (db, { message, row: { id, expiresAt } }, now) => {
+      await reporting(attempt(db, { id, message, expiresAt, attempts: 1 }, clockFrom(now)))
+    },
 
     deliverDue: (db, now) => {
       const clock = clockFrom(now)
-      const deliverAll = async (ids: Iterable<string>) => {
-        for (const id of ids) await reporting(claimAndAttempt(db, id, clock))
+      // A provider that accepts nothing is not asked for a whole backlog.
+      const drain = async (): Promise<boolean> => {
+        const due = await listDue(db, clock(), OUTBOX_BATCH)
+        const shared = due.values()
+        let delivered = 0
+        const deliverShared = async () => {
+          for (const id of shared) if (await reporting(claimAndAttempt(db, id, clock))) delivered++
+        }
+        await Promise.all(Array.from({ length: CONCURRENT_DELIVERIES }, deliverShared))
+        const isOver = due.length < OUTBOX_BATCH || delivered === 0 || clock() >= now + OUTBOX_RUN_SECONDS
+        return isOver || drain()
       }
-      return reporting(
-        listDue(db, now, OUTBOX_BATCH).then(async due => {
-          const shared = due.values()
-          await Promise.all(Array.from({ length: CONCURRENT_DELIVERIES }, () => deliverAll(shared)))
-        }),
-      )
+      return reporting(drain())
     },
   }
 }
