@@ -286,8 +286,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   created_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- DPoP proofs and client assertions that were used, until their age alone refuses them, each in the shard of its
--- digest; and, in the first database, what of ourselves is not to count twice.
+-- DPoP proofs and client assertions that were used, until their age alone refuses them. Each lives in the shard of its digest.
 CREATE TABLE IF NOT EXISTS seen_jtis (
   digest TEXT PRIMARY KEY CHECK (length(digest) = 43),
   expires_at INTEGER NOT NULL
@@ -368,6 +367,12 @@ CREATE TABLE IF NOT EXISTS alarms (
   first_at INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
   acknowledged_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What has been added to alarms: a count whose answer was lost is tried again, and adds nothing.
+CREATE TABLE IF NOT EXISTS alarm_counts (
+  id TEXT PRIMARY KEY CHECK (length(id) = 43),
+  expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What its operators were told of an alarm: when, at which count, and by whose claim.

@@ -20,7 +20,7 @@ import { overdueKey } from './notify/overdue-key.ts'
 import { record, recordingAs, type SecurityRecord } from './records/record.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
-import { deleteOldAlarms } from './store/alarms.ts'
+import { deleteExpiredAlarmCounts, deleteOldAlarms } from './store/alarms.ts'
 import { deleteExpiredCodes } from './store/authorization-codes.ts'
 import { deleteExpiredBuckets } from './store/buckets.ts'
 import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
@@ -105,6 +105,7 @@ const PURGES: readonly [string, RemoveChunk, (keyof Retention)?][] = [
   ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],
+  ['alarm counts', deleteExpiredAlarmCounts],
   ['alarms', deleteOldAlarms, 'alarmDays'],
   ['record counts', deleteOldRecordCounts],
   ['webhook deliveries', deleteOldDeliveries, 'webhookDeliveryDays'],

@@ -2,7 +2,6 @@
 import type { AlarmKind, AlarmReport, Severity } from '../domain/alarm.ts'
 import { HOUR_SECONDS } from '../domain/limits.ts'
 import { all, batch, run } from './d1.ts'
-import { seenJti } from './seen-jtis.ts'
 
 export interface AlarmCount {
   /** 256 random bits, base64url: the same however often it is tried. */
@@ -29,7 +28,7 @@ export async function addToAlarm(db: D1Database, alarm: AlarmCount): Promise<Ala
     db
       .prepare(
         `INSERT INTO alarms (id, fold_key, kind, severity, kid, client_id, user_id, detail, count, first_at, last_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM seen_jtis WHERE digest = ?)
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM alarm_counts WHERE id = ?)
          ON CONFLICT (fold_key) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`,
       )
       .bind(
@@ -46,7 +45,9 @@ export async function addToAlarm(db: D1Database, alarm: AlarmCount): Promise<Ala
         alarm.lastAt,
         alarm.countId,
       ),
-    seenJti(db, alarm.countId, alarm.lastAt + HOUR_SECONDS),
+    db
+      .prepare('INSERT INTO alarm_counts (id, expires_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING')
+      .bind(alarm.countId, alarm.lastAt + HOUR_SECONDS),
     db
       .prepare(
         `SELECT id, kind, severity, kid, count, first_at AS firstAt, last_at AS lastAt, detail
@@ -92,6 +93,13 @@ export const acknowledgeAlarm = async (db: D1Database, id: string, now: number):
   )) === 1
 
 /** Acknowledged or not: each stands for one day. */
+export const deleteExpiredAlarmCounts = (db: D1Database, before: number, limit: number) =>
+  db
+    .prepare(
+      'DELETE FROM alarm_counts WHERE id IN (SELECT id FROM alarm_counts WHERE expires_at < ? LIMIT ?)',
+    )
+    .bind(before, limit)
+
 export const deleteOldAlarms = (db: D1Database, before: number, limit: number) =>
   db
     .prepare('DELETE FROM alarms WHERE id IN (SELECT id FROM alarms WHERE last_at < ? LIMIT ?)')

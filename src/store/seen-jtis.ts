@@ -1,14 +1,13 @@
 // What happens once: tokens of other parties that have been seen, until their age alone refuses them, and the like.
 import { first, run } from './d1.ts'
 
-export const seenJti = (db: D1Database, digest: string, expiresAt: number) =>
-  db
-    .prepare('INSERT INTO seen_jtis (digest, expires_at) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING')
-    .bind(digest, expiresAt)
-
 /** @returns false when it was there. Throws StorageUnavailable: then it is refused, and may count as seen. */
 export const insertSeenJti = async (db: D1Database, digest: string, expiresAt: number): Promise<boolean> =>
-  (await run(seenJti(db, digest, expiresAt))) === 1
+  (await run(
+    db
+      .prepare('INSERT INTO seen_jtis (digest, expires_at) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING')
+      .bind(digest, expiresAt),
+  )) === 1
 
 export const hasSeenJti = async (db: D1Database, digest: string): Promise<boolean> =>
   (await first(db.prepare('SELECT 1 AS found FROM seen_jtis WHERE digest = ?').bind(digest))) !== null

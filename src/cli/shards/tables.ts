@@ -47,6 +47,7 @@ export const GLOBAL_TABLES = [
   'deployment_secrets',
   'alarms',
   'alarm_notices',
+  'alarm_counts',
   'record_counts',
   'webhooks',
   'webhook_deliveries',
