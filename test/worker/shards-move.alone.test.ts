@@ -325,6 +325,9 @@ describe('from one database to two', () => {
     const cookie = `__Host-session=${underWay.person.cookie('__Host-session')}`
     expect((await former.request('/account', { headers: { Cookie: cookie } })).status).toBe(503)
     expect((await whoami(last.tokens)).status).toBe(200)
+    const link = await requestLink(service, clientId, last.address)
+    expect((await redeem(former, link)).status).toBe(503)
+    expect((await redeem(former, link, 'code')).status).toBe(503)
     // All of them were retired meanwhile. What the former map remembers of those who moved rests on a feed that has ended.
     for (const { token, moves } of remembered) {
       const code = moves ? 'unavailable' : 'token_rotated'
