@@ -6,7 +6,7 @@ import { withOwnInstance } from './support/own-instance.ts'
 import type { Manner } from './support/receivers.ts'
 import { measureWebhooks } from './webhooks/measure.ts'
 
-const USAGE = `npm run load:webhooks [-- --events 10000] [--rounds 4] [--sign-ins 4] [--changes 8]
+const USAGE = `npm run load:webhooks [-- --events 10000] [--rounds 4] [--sign-ins 4] [--changes 2]
 npm run load:webhooks -- --hanging 100 [--events 300] [--changes 1]
 
 Starts two instances of its own, one with receivers of webhooks and one without, and lets people sign in, change their
@@ -20,7 +20,7 @@ counts only where that is a quarter at most; where fewer than a quarter count, t
   --events N    events to be told, in all rounds together (10000; with --hanging 300)
   --rounds N    rounds: after each it is waited until everything is told (4)
   --sign-ins N  sign-ins a second, at each instance (4)
-  --changes N   other events a second, at each instance (8; with --hanging 1)
+  --changes N   other events a second, at each instance (2; with --hanging 1)
   --hanging N   one receiver that is well and N that hang, instead of the five`
 
 const OPTIONS = {
@@ -44,7 +44,7 @@ await command(USAGE, OPTIONS, async values => {
     events: number('events', hanging === 0 ? 10_000 : 300),
     rounds: number('rounds', 4),
     signInsPerSecond: number('sign-ins', 4),
-    changesPerSecond: number('changes', hanging === 0 ? 8 : 1),
+    changesPerSecond: number('changes', hanging === 0 ? 2 : 1),
   }
   await judge(() =>
     withOwnInstance('workerd', without =>
