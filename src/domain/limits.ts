@@ -214,6 +214,8 @@ export const CLIENT_SECRET_OVERLAP_SECONDS = DAY_SECONDS
 export const TARGET_ANSWER_MAX_BYTES = 64 * 1024
 /** For one call of a queue: what takes longer is taken for lost. */
 export const QUEUE_DEADLINE_MS = 5_000
+/** Where nobody waits for it: a queue that is only slow must lose nothing. */
+export const ANNOUNCE_DEADLINE_MS = 30_000
 /** Two of them and a Retry-After fit into the refresh grace: whoever follows our 503 is not taken for a thief. */
 export const D1_DEADLINE_MS = 3_000
 export const RETRY_AFTER_SECONDS = 2

@@ -8,10 +8,11 @@ export async function enqueue<Queued extends EventMessage>(
   queue: Queue<EventMessage>,
   messages: readonly Queued[],
   delay: (message: Queued) => number = () => 0,
+  deadlineMs = QUEUE_DEADLINE_MS,
 ): Promise<void> {
   for (let from = 0; from < messages.length; from += QUEUE_BATCH_MAX) {
     const batch = messages.slice(from, from + QUEUE_BATCH_MAX)
     const taken = queue.sendBatch(batch.map(body => ({ body, delaySeconds: delay(body) })))
-    await inTime(taken, QUEUE_DEADLINE_MS)
+    await inTime(taken, deadlineMs)
   }
 }

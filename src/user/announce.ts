@@ -2,7 +2,7 @@
 // webhooks. Beside the answer, so that nobody outside delays a change or fails it.
 import type { Client } from '../domain/client.ts'
 import type { EventMessage } from '../domain/event-message.ts'
-import { REPEAT_SECONDS } from '../domain/limits.ts'
+import { ANNOUNCE_DEADLINE_MS, REPEAT_SECONDS } from '../domain/limits.ts'
 import { type Webhook, wants } from '../domain/webhook.ts'
 import { errorName, log } from '../log.ts'
 import { enqueue } from '../outbound/enqueue.ts'
@@ -25,7 +25,7 @@ export async function announce(
     const fresh = entries.filter(({ at }) => now - at <= REPEAT_SECONDS)
     const messages: EventMessage[] = []
     for (const each of fresh) messages.push(...(await messagesOf(parts, userId, each, now)))
-    await enqueue(parts.queue, messages)
+    await enqueue(parts.queue, messages, undefined, ANNOUNCE_DEADLINE_MS)
   } catch (error) {
     const name = errorName(error)
     log('error', { event: 'events.not_queued', user_id: userId, seq: entries.at(-1)?.seq, error: name })
