@@ -1,6 +1,5 @@
 // What happens to the user's sessions, while it happens: a WebSocket, or the same as server-sent events. The user's
 // object holds the sockets; here is decided who may listen.
-
 import { operation } from '#operation'
 import { openLiveSocket } from '../user/live-call.ts'
 import type { LatchkeyEnv } from './context.ts'

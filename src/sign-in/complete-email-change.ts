@@ -1,5 +1,4 @@
 // The code from the new mailbox, typed in the session that asked: the address is changed, the former one told.
-
 import { maskAddress } from '../domain/email-address.ts'
 import { emailChangeId } from '../domain/email-change.ts'
 import { NOTICE_MAIL_SECONDS } from '../domain/limits.ts'

@@ -1,4 +1,4 @@
-// The client with the longest scopes and the longest audience: its tokens are as good as any, signed and sealed.
+// The client with the longest scopes and the longest audience: its tokens are taken like all others, signed and sealed.
 import { expect, it } from 'vitest'
 import { SCOPES_MAX_CHARS, TOKEN_MAX_CHARS, URI_MAX_CHARS } from '../../src/domain/limits.ts'
 import {

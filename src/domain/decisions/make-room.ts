@@ -32,7 +32,7 @@ const isOtherDevice = (kind: Session['clientKind']) => (other: Session) =>
   kind === 'first_party' && other.clientKind === 'first_party'
 
 function firstToLeave(sessions: readonly Session[], atLimit: AtLimit): readonly Session[] {
-  // Which one is older says the log: clocks of two isolates may differ.
-  const age = (session: Session) => (atLimit === 'replace_oldest' ? 0 : lastActive(session))
-  return [...sessions].sort((a, b) => age(a) - age(b) || a.createdSeq - b.createdSeq)
+  // The log says which one is older: clocks of two isolates may differ.
+  const inOrder = sessions.toSorted((a, b) => a.createdSeq - b.createdSeq)
+  return atLimit === 'replace_oldest' ? inOrder : inOrder.sort((a, b) => lastActive(a) - lastActive(b))
 }

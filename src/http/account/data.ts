@@ -1,6 +1,5 @@
 // Everything that Latchkey keeps about a user, to take away (GDPR Art. 15, 20): for the browser session only, since a
 // token is never taken as a present user.
-
 import { operation } from '#operation'
 import { record } from '../../records/record.ts'
 import { AccountData, accountDataText } from '../account-data.ts'
