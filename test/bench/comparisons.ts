@@ -137,9 +137,17 @@ export const COMPARISONS: readonly Comparison[] = [
     name: 'list',
     operation: `a page of ${LISTED_SESSIONS} sessions`,
     plan: listing('service', '/v1/sessions'),
-    floor: 'jwtVerify + one batch, its rows as JSON',
+    floor: 'jwtVerify + its batch, its rows as JSON',
     floorPlan: listing('floors', '/verify-list?limit=100'),
     goal: 0.8,
+  },
+  {
+    name: 'list-rows',
+    operation: `a page of ${LISTED_SESSIONS} sessions`,
+    plan: listing('service', '/v1/sessions'),
+    floor: 'jwtVerify + 100 rows by key, as JSON',
+    floorPlan: listing('floors', '/verify-rows?limit=100'),
+    goal: null,
   },
   // Floors among themselves: what they are made of.
   {

@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import type { UserEvent } from '../../../src/domain/events.ts'
 import { type EventLink, storedEventOf } from '../../../src/store/linked-events.ts'
 import { rotate } from '../../../src/store/rotation.ts'
+import { selectSessionPage } from '../../../src/store/sessions.ts'
 import { statements } from '../../../src/store/statements.ts'
 import { bearerOf, createJwtCheck } from './jwt-check.ts'
 import { createdEvent, endedEvent, madeUp, madeUpLinks } from './made-up.ts'
@@ -50,18 +51,26 @@ app.get('/verify-read', async c => {
   await readBucket(c.env.DB, sessionId, Number(generation)).first()
   return c.json(SAID)
 })
-/** What an answer tells of a session. */
-const LISTED =
-  'id, client_id, client_kind, scope, signed_in_with, started_in, device, place, created_at, last_seen_at, expires_at'
 app.get('/verify-list', async c => {
   const { jti, sub } = await check(bearerOf(c), c.env.SERVICE)
   const [sessionId = '', generation] = String(jti).split('.')
-  const [, page] = await c.env.DB.batch([
+  const limit = Number(c.req.query('limit'))
+  const [page] = await c.env.DB.batch([
+    selectSessionPage(c.env.DB, String(sub), Math.floor(Date.now() / 1_000), null, limit + 1),
     readBucket(c.env.DB, sessionId, Number(generation)),
-    c.env.DB.prepare(`SELECT ${LISTED} FROM sessions WHERE user_id = ? LIMIT ?`).bind(
+  ])
+  return c.json({ next_cursor: null, sessions: page?.results.slice(0, limit) })
+})
+/** Without their order: by primary key. */
+app.get('/verify-rows', async c => {
+  const { jti, sub } = await check(bearerOf(c), c.env.SERVICE)
+  const [sessionId = '', generation] = String(jti).split('.')
+  const [page] = await c.env.DB.batch([
+    c.env.DB.prepare('SELECT * FROM sessions WHERE user_id = ? LIMIT ?').bind(
       sub,
       Number(c.req.query('limit')),
     ),
+    readBucket(c.env.DB, sessionId, Number(generation)),
   ])
   return c.json({ next_cursor: null, sessions: page?.results })
 })
