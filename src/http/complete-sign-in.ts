@@ -33,7 +33,7 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
       signedInWith: proof.signedInWith,
       client: ACCOUNT_CLIENT,
       formerSessionId: former?.id ?? null,
-      marks: userId => deviceMarks(parts.secrets, userId, facts),
+      marks: userId => deviceMarks(parts.secrets, userId, facts.device, facts),
       mint: async (userId, sessionId) => {
         const secret = await mintBrowserSession(parts.secrets, userId, sessionId)
         return { secretDigest: secret.digest, bucket: null, answer: secret.text }

@@ -25,7 +25,8 @@ export async function verifyToken(
   facts: VerificationFacts,
 ): Promise<Accepted<AccessClaims> | Refused> {
   if (mode === 'bounded' && !isStrict(caller, token)) {
-    const answer = await parts.verifier.verify(token, { ...facts, source: sourceFor(parts, facts) })
+    const { nowMs, waitUntil } = facts
+    const answer = await parts.verifier.verify(token, { nowMs, waitUntil, source: sourceFor(parts, facts) })
     // No feed tells that a client was deleted, with which its own tokens die.
     if (answer.tag === 'refused' || (await isOfClient(parts, answer.claims, facts.now))) return answer
   }

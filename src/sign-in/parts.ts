@@ -51,7 +51,6 @@ export interface Parts {
 
 /** What is known of one request. */
 export interface RequestFacts {
-  readonly requestId: string
   /** Seconds since the epoch, by the server's clock. */
   readonly now: number
   /** The same in milliseconds. */

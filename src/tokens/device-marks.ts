@@ -8,7 +8,6 @@ import type { Secrets } from './secrets.ts'
 const MARK_CHARS = 16
 
 export interface Whence {
-  readonly device: Device
   readonly clientIp: string
   /** The browser's own name, from its cookie; null for apps. */
   readonly browserId: string | null
@@ -21,9 +20,9 @@ export interface Whence {
 export async function deviceMarks(
   secrets: Pick<Secrets, 'macs'>,
   userId: string,
-  { device, clientIp, browserId }: Whence,
+  { kind, os, browser, name }: Device,
+  { clientIp, browserId }: Whence,
 ): Promise<readonly string[]> {
-  const { kind, os, browser, name } = device
   const traits = ['traits', kind, os, browser, name, networkPrefix(clientIp)]
   const marksOf = async (subject: readonly unknown[]) =>
     (await secrets.macs('device-mark', JSON.stringify([userId, ...subject]))).map(mac =>

@@ -17,11 +17,12 @@ export function requestFacts(
     const nowMs = clock() * 1_000
     c.set('parts', parts)
     c.set('facts', {
-      requestId: c.get('requestId'),
       now: Math.floor(nowMs / 1_000),
       nowMs,
-      clientIp: c.req.header('CF-Connecting-IP') ?? '',
       // Few requests ask for these.
+      get clientIp() {
+        return c.req.header('CF-Connecting-IP') ?? ''
+      },
       get browserId() {
         return browserIdOf(c)
       },

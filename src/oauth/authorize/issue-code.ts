@@ -38,7 +38,7 @@ export async function issueCode(
     authTime: session.createdAt,
     device: facts.device,
     place: facts.place,
-    marks: await deviceMarks(parts.secrets, session.userId, facts),
+    marks: await deviceMarks(parts.secrets, session.userId, facts.device, facts),
     expiresAt: facts.now + AUTHORIZATION_CODE_SECONDS,
   }
   const otherDigests = others.map(each => each.codeDigest)

@@ -35,7 +35,7 @@ export const deviceCode: Grant = {
     const answer = answerPoll(polled)
     if (answer.tag === 'refused') throw new OAuthError(answer.error, REFUSALS[answer.error])
     const { userId, device } = answer.authorization
-    const marks = await deviceMarks(parts.secrets, userId, { ...facts, device })
+    const marks = await deviceMarks(parts.secrets, userId, device, facts)
     const begin = {
       authorization: { ...answer.authorization, marks },
       opId: `device:${codeDigest}`,

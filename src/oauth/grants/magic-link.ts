@@ -39,7 +39,7 @@ export const magicLink: Grant = {
         signedInWith: proof.signedInWith,
         client,
         formerSessionId: null,
-        marks: userId => deviceMarks(parts.secrets, userId, { ...facts, device: deviceOf(signIn, facts) }),
+        marks: userId => deviceMarks(parts.secrets, userId, deviceOf(signIn, facts), facts),
         mint: (userId, sessionId) =>
           mintCredentials(parts, {
             client,
