@@ -62,6 +62,7 @@ import { createFigures } from './notify/figures.ts'
 import { tellWebhooks } from './notify/send-webhook.ts'
 import { createTraitChanges } from './notify/trait-changes.ts'
 import { createClientDocuments } from './oauth/client-documents.ts'
+import { oncePerEnv } from './once-per-env.ts'
 import { createFetchTarget } from './outbound/fetch-target.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { createClientCache } from './store/client-cache.ts'
@@ -101,7 +102,7 @@ export const realPorts: Ports = {
 }
 
 export function createApp(ports: Ports): App {
-  const parts = oncePerEnv(env => createParts(env, ports))
+  const parts = oncePerEnv((env: Env) => createParts(env, ports))
   const app = new Hono<LatchkeyEnv>()
   app.use(requestId())
   app.use(recordRefusals())
@@ -238,17 +239,6 @@ function readShards(env: Env): Shards {
     return createShards(parseShardMap(env.SHARDS, env as unknown as Record<string, unknown>))
   } catch {
     throw new ConfigError(['SHARDS'])
-  }
-}
-
-function oncePerEnv(create: (env: Env) => Parts): (env: Env) => Parts {
-  const known = new WeakMap<Env, Parts>()
-  return env => {
-    const found = known.get(env)
-    if (found !== undefined) return found
-    const created = create(env)
-    known.set(env, created)
-    return created
   }
 }
 

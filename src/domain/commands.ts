@@ -7,8 +7,14 @@ import type { SessionRule } from './rule.ts'
 import type { NewBucket, NewSession, Session } from './session.ts'
 import type { WaitingMail } from './waiting-mail.ts'
 
-export interface UserState {
+/** All that ending sessions is decided on. */
+export interface SessionsState {
   readonly userId: string
+  readonly sessions: readonly Session[]
+  readonly lastSeq: number
+}
+
+export interface UserState extends SessionsState {
   /** null: this user does not exist (yet). */
   readonly user: {
     readonly email: string
@@ -17,10 +23,8 @@ export interface UserState {
     /** Since a session was disowned: the next sign-in takes the typed code, the link alone is not enough. */
     readonly asksForCode: boolean
   } | null
-  readonly sessions: readonly Session[]
   /** What third-party clients have been allowed. */
   readonly consents: readonly Consent[]
-  readonly lastSeq: number
   /** The newest entries of the log, newest first; as many as the command needs. */
   readonly traces: readonly DeviceTrace[]
 }
@@ -119,6 +123,9 @@ export interface DeleteAccount extends CommandBase {
 }
 
 export type Command = StartSession | EndSessions | ChangeAccount | ChangeEmail | DeleteAccount
+
+/** What a command is decided on. */
+export type StateOf<C extends Command> = C extends EndSessions ? SessionsState : UserState
 
 export type StartResult =
   | {

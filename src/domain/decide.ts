@@ -1,5 +1,13 @@
 // The rules of a user's sessions: given the state and a command, which events follow. Pure.
-import type { AccountResult, Command, EndResult, ResultOf, StartResult, UserState } from './commands.ts'
+import type {
+  AccountResult,
+  Command,
+  EndResult,
+  ResultOf,
+  StartResult,
+  StateOf,
+  UserState,
+} from './commands.ts'
 import { changeEmail, setDisabled, setPreferences } from './decisions/account.ts'
 import { grantConsent, withdrawConsent } from './decisions/consents.ts'
 import type { Decision } from './decisions/decision.ts'
@@ -9,8 +17,9 @@ import { startSession } from './decisions/start-session.ts'
 
 export type { Decision } from './decisions/decision.ts'
 
-export function decide<C extends Command>(state: UserState, command: C, now: number): Decision<ResultOf<C>> {
-  return decideAny(state, command, now) as Decision<ResultOf<C>>
+export function decide<C extends Command>(state: StateOf<C>, command: C, now: number): Decision<ResultOf<C>> {
+  // With each command comes its own state: what a decision reads is in its signature.
+  return decideAny(state as UserState, command, now) as Decision<ResultOf<C>>
 }
 
 function decideAny(

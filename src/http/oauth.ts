@@ -9,7 +9,7 @@ import { introspectToken } from '../oauth/introspect.ts'
 import { oneOf, required } from '../oauth/parameters.ts'
 import { endToken, revokeToken } from '../oauth/revoke.ts'
 import { exchangeToken, GRANTS } from '../oauth/token-endpoint.ts'
-import { STATE } from '../user/state.ts'
+import { SESSIONS } from '../user/state.ts'
 import { refuseTokenInForm, requireBearerWith } from './bearer.ts'
 import { readOAuthForm } from './body.ts'
 import type { LatchkeyEnv } from './context.ts'
@@ -174,8 +174,8 @@ oauth.post(
   async c => {
     const { parts, facts } = c.var
     await refuseTokenInForm(c)
-    const { claims, results } = await requireBearerWith(c, { audience: 'any' }, STATE)
-    const seen = claims.sid === undefined ? null : STATE.found(claims.sub, results)
+    const { claims, results } = await requireBearerWith(c, { audience: 'any' }, SESSIONS)
+    const seen = claims.sid === undefined ? null : SESSIONS.found(claims.sub, results)
     await endToken(parts, claims, facts, seen)
     return c.body(null, 204)
   },

@@ -9,7 +9,7 @@ import { endSessionsOf } from '../sign-in/end-sessions.ts'
 import { first } from '../store/d1.ts'
 import { type SessionRow, selectSession, selectSessionPage, sessionOf } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
-import { type LoadedState, STATE } from '../user/state.ts'
+import { type LoadedSessions, SESSIONS } from '../user/state.ts'
 import { readOptionalJson, readQuery } from './body.ts'
 import { clientsOf } from './client-names.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
@@ -75,7 +75,7 @@ sessionsApi.delete(
   '/v1/sessions/:id',
   operation({ summary: 'Ends one session', by: 'user', answers: { 204: null }, refusals: [404] }),
   async c => {
-    const { principal, found } = await requirePrincipalWith(c, STATE)
+    const { principal, found } = await requirePrincipalWith(c, SESSIONS)
     const named = c.req.param('id')
     const sessionId = named === 'current' ? principal.sessionId : named
     if (!isTaggedId('s', sessionId)) throw new Problem('not_found')
@@ -99,7 +99,7 @@ sessionsApi.post(
     answers: { 200: Revoked },
   }),
   async c => {
-    const { principal, found } = await requirePrincipalWith(c, STATE)
+    const { principal, found } = await requirePrincipalWith(c, SESSIONS)
     const { client_id } = await readOptionalJson(c, RevokeOthersBody)
     const clientId = client_id === EVERY_CLIENT ? null : (client_id ?? principal.clientId)
     const sessions = await endSessions(c, principal, { kind: 'others', clientId }, found)
@@ -113,7 +113,7 @@ sessionsApi.post(
   '/v1/sessions/revoke-all',
   operation({ summary: 'Signs out everywhere', by: 'user', json: RevokeAllBody, answers: { 200: Revoked } }),
   async c => {
-    const { principal, found } = await requirePrincipalWith(c, STATE)
+    const { principal, found } = await requirePrincipalWith(c, SESSIONS)
     const { include_apps } = await readOptionalJson(c, RevokeAllBody)
     const sessions = await endSessions(
       c,
@@ -133,7 +133,7 @@ export async function endSessions(
   c: LatchkeyContext,
   principal: Principal,
   selection: SessionSelection,
-  seen: LoadedState,
+  seen: LoadedSessions,
 ): Promise<readonly string[]> {
   const { parts, facts } = c.var
   const { userId, sessionId } = principal

@@ -1,7 +1,7 @@
 // Signing out in this browser.
 import { signOut } from '../oauth/revoke.ts'
 import { SignedOutPage } from '../pages/signed-out-page.tsx'
-import { STATE } from '../user/state.ts'
+import { SESSIONS } from '../user/state.ts'
 import { readForm } from './body.ts'
 import { findPresentedSessionWith } from './browser-session.ts'
 import type { LatchkeyEnv } from './context.ts'
@@ -15,7 +15,7 @@ signOutPages.post('/sign-out', async c => {
   const form = await readForm(c)
   await checkCsrf(c, form.csrf_token)
   // Signing out is granted to whoever has the cookie: it opens nothing, and what is said to have ended has ended.
-  const presented = await findPresentedSessionWith(c, STATE)
+  const presented = await findPresentedSessionWith(c, SESSIONS)
   if (presented !== null) {
     const { session, found: seen } = presented
     await signOut(c.var.parts, { userId: session.userId, sessionId: session.id }, c.var.facts, { seen })

@@ -8,7 +8,7 @@ import { retireBuckets } from '../store/buckets.ts'
 import { run } from '../store/d1.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 import { readRefreshToken } from '../tokens/refresh-token.ts'
-import type { LoadedState } from '../user/state.ts'
+import type { LoadedSessions } from '../user/state.ts'
 import { validateAccessToken } from './validate.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function endToken(
   parts: Parts,
   claims: AccessClaims,
   facts: RequestFacts,
-  seen: LoadedState | null = null,
+  seen: LoadedSessions | null = null,
 ): Promise<void> {
   if (claims.sid !== undefined) {
     return signOut(parts, { userId: claims.sub, sessionId: claims.sid }, facts, { seen })
@@ -55,7 +55,7 @@ export interface SignOut {
   /** Another session of this user's that goes with it, if it is live: one change, so both end or neither. */
   readonly andSessionId?: string | null
   /** What was read of this user just before. */
-  readonly seen?: LoadedState | null
+  readonly seen?: LoadedSessions | null
 }
 
 /** Ends one session at its own holder's wish. */

@@ -5,7 +5,7 @@ import { all } from '../store/d1.ts'
 import { selectUsersOfClient } from '../store/sessions.ts'
 import { randomId } from '../tokens/random.ts'
 import { callUser } from '../user/call.ts'
-import type { LoadedState } from '../user/state.ts'
+import type { LoadedSessions } from '../user/state.ts'
 import type { Parts } from './parts.ts'
 
 const USERS_PER_READ = 100
@@ -20,7 +20,7 @@ export const endSessionsOf = (
   userId: string,
   change: Omit<EndSessions, 'type'>,
   now: number,
-  seen: LoadedState | null = null,
+  seen: LoadedSessions | null = null,
 ) =>
   callUser(parts.users, userId, user =>
     user.endSessions(userId, { type: 'end_sessions', ...change }, now, seen),

@@ -1,8 +1,15 @@
 // Load, decide, apply in one batch. A violated constraint means that somebody else wrote first, or that this
 // very change was made already; a lost answer means that it may have been. Both are settled from the log.
-import type { ChangeEmailResult, Command, EndResult, ResultOf, StartResult } from '../domain/commands.ts'
+import type {
+  ChangeEmailResult,
+  Command,
+  EndResult,
+  ResultOf,
+  StartResult,
+  StateOf,
+} from '../domain/commands.ts'
 import { decide } from '../domain/decide.ts'
-import { KNOWN_DEVICE_ENTRIES, OBJECT_ATTEMPTS } from '../domain/limits.ts'
+import { OBJECT_ATTEMPTS } from '../domain/limits.ts'
 import { batch, ConstraintViolated, StorageUnavailable } from '../store/d1.ts'
 import { type Cause, entryOf, findCause, type LoggedEvent, listEventsOfChange } from '../store/events.ts'
 import { storedEventOf } from '../store/linked-events.ts'
@@ -10,7 +17,7 @@ import { statements } from '../store/statements.ts'
 import { linkEvents } from '../tokens/event-chain.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import type { Outcome } from './outcome.ts'
-import { type LoadedState, loadState } from './state.ts'
+import { type Loaded, loadFor } from './state.ts'
 
 /** What a change came to, and the entries that it made in the log, also when the answer to its commit was lost. */
 export interface Applied<Result> {
@@ -33,15 +40,14 @@ export async function applyChange<C extends Command>(
   command: C,
   now: number,
   key: ChainKey,
-  seen: LoadedState | null = null,
+  seen: Loaded<StateOf<C>> | null = null,
 ): Promise<Applied<ResultOf<C>>> {
   // Of an attempt whose answer was lost nobody knows: what is found in the log then may be ours.
   let isUnsure = false
-  const traces = command.type === 'start_session' ? KNOWN_DEVICE_ENTRIES : 1
   let view = seen
   for (let attempt = 0; attempt < OBJECT_ATTEMPTS; attempt++) {
     try {
-      const state = view ?? (await loadState(db, userId, traces))
+      const state = view ?? (await loadFor(db, userId, command))
       const { events, result } = decide(state, command, now)
       // Where nothing is written, nothing would tell that the view was an old one.
       const isUnproven = view !== null && events.length === 0

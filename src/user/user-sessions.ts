@@ -1,7 +1,6 @@
 // The Durable Object of one user: the only writer of that user's sessions. It gives every change its order;
 // that a change is right even beside a second instance is up to the database (see store/statements.ts).
 import { DurableObject } from 'cloudflare:workers'
-import { acceptedSecrets } from '../config.ts'
 import type {
   AccountResult,
   ChangeAccount,
@@ -14,36 +13,32 @@ import type {
   ResultOf,
   StartResult,
   StartSession,
+  StateOf,
 } from '../domain/commands.ts'
 import { errorName, log } from '../log.ts'
 import { refuseMessage } from '../sockets/hibernating.ts'
-import { createClientCache } from '../store/client-cache.ts'
-import { findClient } from '../store/clients.ts'
 import { findEventOfSession, type LoggedEvent } from '../store/events.ts'
-import { createShards, parseShardMap, type Shards } from '../store/shards.ts'
 import { webhookCache } from '../store/webhook-cache.ts'
 import { listWebhooks } from '../store/webhooks.ts'
-import { createSecrets, type Secrets } from '../tokens/secrets.ts'
 import { announce } from './announce.ts'
 import { type Applied, applyChange } from './change.ts'
 import { changeEmail } from './change-email.ts'
+import { type Common, commonOf } from './common.ts'
 import { deleteAccount } from './delete-account.ts'
 import { answerOpened, type Opened, readLiveRequest } from './live-call.ts'
 import { createLiveSockets } from './live-sockets.ts'
 import type { Reported, Unavailable } from './outcome.ts'
-import { type LoadedState, listLiveIds } from './state.ts'
+import { type Loaded, type LoadedSessions, type LoadedState, listLiveIds } from './state.ts'
 
 export class UserSessions extends DurableObject<Env> {
   #tail: Promise<unknown> = Promise.resolve()
   /** Of the log, as far as this instance has written it: an older view is not worth trying. */
   #newestSeq = 0
-  // The only key of the deployment that is used in here: the log is chained by its one writer.
-  readonly #secrets = secretsOf(this.env)
-  readonly #findClient = createClientCache(id => findClient(this.#shards().global, id)).find
   readonly #live = createLiveSockets(this.ctx, {
-    findClient: this.#findClient,
-    listLiveIds: async (userId, now) => listLiveIds(this.#shards().of(userId), userId, now),
-    findEventOfSession: async (userId, id) => findEventOfSession(this.#shards().of(userId), userId, id),
+    findClient: (id, now) => this.#common().findClient(id, now),
+    listLiveIds: async (userId, now) => listLiveIds(this.#common().shards.of(userId), userId, now),
+    findEventOfSession: async (userId, id) =>
+      findEventOfSession(this.#common().shards.of(userId), userId, id),
   })
 
   /**
@@ -64,7 +59,7 @@ export class UserSessions extends DurableObject<Env> {
     userId: string,
     command: EndSessions,
     now: number,
-    seen: LoadedState | null = null,
+    seen: LoadedSessions | null = null,
   ): Promise<Reported<EndResult>> {
     return this.#change(userId, command, now, seen)
   }
@@ -81,19 +76,23 @@ export class UserSessions extends DurableObject<Env> {
 
   /** Makes a proven address this user's, and lets go of the former one. */
   changeEmail(userId: string, command: ChangeEmail, now: number): Promise<Reported<ChangeEmailResult>> {
-    return this.#applied(userId, now, shards => changeEmail(shards, userId, command, now, this.#secrets))
+    return this.#applied(userId, now, ({ shards, secrets }) =>
+      changeEmail(shards, userId, command, now, secrets),
+    )
   }
 
   /** Ends everything and removes the user; what stays is described in docs/security.md. */
   deleteAccount(userId: string, command: DeleteAccount, now: number): Promise<Reported<AccountResult>> {
-    return this.#applied(userId, now, shards => deleteAccount(shards, userId, command, now, this.#secrets))
+    return this.#applied(userId, now, ({ shards, secrets }) =>
+      deleteAccount(shards, userId, command, now, secrets),
+    )
   }
 
   /** Opens a live socket (live-call.ts). In the order of changes: none for a session that has just ended. */
   override async fetch(request: Request): Promise<Response> {
     const { userId, sessionId, until, now } = readLiveRequest(request)
     const opened = await this.#serially<Opened>(async () => {
-      const live = await listLiveIds(this.#shards().of(userId), userId, now)
+      const live = await listLiveIds(this.#common().shards.of(userId), userId, now)
       if (!live.has(sessionId)) return { tag: 'session_gone' }
       return { tag: 'opened', socket: this.#live.accept(sessionId, until) }
     })
@@ -113,11 +112,11 @@ export class UserSessions extends DurableObject<Env> {
     userId: string,
     command: C,
     now: number,
-    seen: LoadedState | null,
+    seen: Loaded<StateOf<C>> | null,
   ): Promise<Reported<ResultOf<C>>> {
-    return this.#applied(userId, now, shards => {
+    return this.#applied(userId, now, ({ shards, secrets }) => {
       const isOld = seen !== null && seen.lastSeq < this.#newestSeq
-      return applyChange(shards.of(userId), userId, command, now, this.#secrets, isOld ? null : seen)
+      return applyChange(shards.of(userId), userId, command, now, secrets, isOld ? null : seen)
     })
   }
 
@@ -125,11 +124,11 @@ export class UserSessions extends DurableObject<Env> {
   #applied<Result>(
     userId: string,
     now: number,
-    work: (shards: Shards) => Promise<Applied<Result>>,
+    work: (common: Common) => Promise<Applied<Result>>,
   ): Promise<Reported<Result>> {
     const nothing = { entries: [], isRepeat: false }
     return this.#serially(async () => {
-      const { outcome, entries, isRepeat } = await work(this.#shards())
+      const { outcome, entries, isRepeat } = await work(this.#common())
       this.#newestSeq = Math.max(this.#newestSeq, ...entries.map(({ seq }) => seq))
       this.#live.tell(userId, entries, now)
       this.ctx.waitUntil(announce(this.#outside(), userId, entries, now))
@@ -138,16 +137,17 @@ export class UserSessions extends DurableObject<Env> {
   }
 
   #outside() {
-    const list = () => listWebhooks(this.#shards().global)
+    const { shards, findClient } = this.#common()
+    const list = () => listWebhooks(shards.global)
     return {
       queue: this.env.EVENTS,
-      findClient: this.#findClient,
+      findClient,
       listWebhooks: (now: number) => webhookCache.list(list, now),
     }
   }
 
-  #shards(): Shards {
-    return createShards(parseShardMap(this.env.SHARDS, this.env as unknown as Record<string, unknown>))
+  #common(): Common {
+    return commonOf(this.env)
   }
 
   /**
@@ -170,11 +170,6 @@ const reportOf = ({ type, seq, sessionId, clientId, reason, by }: LoggedEvent) =
   reason,
   by,
 })
-
-function secretsOf(env: Env): Secrets {
-  const { SEALING_SECRET, DIGEST_SECRET } = acceptedSecrets(env as unknown as Record<string, unknown>)
-  return createSecrets(SEALING_SECRET, DIGEST_SECRET)
-}
 
 /** Its text may hold what was stored; its name is enough to find the cause. */
 function unexpected(error: unknown): Unavailable {

@@ -4,7 +4,7 @@ import { dottedName, importsOf, isNode, type Node, nodesOf, type Sources } from 
 /** From the ground up. A room imports only from floors below its own, never from a neighbour on its floor. */
 const FLOORS: readonly (readonly string[])[] = [
   ['domain'],
-  ['log', 'config', 'sockets', 'verifier'],
+  ['log', 'config', 'once-per-env', 'sockets', 'verifier'],
   ['records', 'outbound'],
   // For resource servers: nothing of the service is in their bundle.
   ['resource'],

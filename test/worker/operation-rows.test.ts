@@ -1,9 +1,10 @@
 // Rows, as D1 itself counts them: the one figure of performance without noise. Rows written dominate the bill; calls in
 // sequence are what a user waits for. The bounds are the budget of each operation.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { COSTS, type Operation } from '../../src/cli/simulate/costs.ts'
 import { KNOWN_DEVICE_ENTRIES } from '../../src/domain/limits.ts'
 import { askForMail, browser, signInBrowser } from './support/browser.ts'
+import { recordQueue } from './support/events.ts'
 import { type Intercept, objectsSeenThrough, workerSeenThrough } from './support/intercept.ts'
 import { type Seeded, seedSessions } from './support/many.ts'
 import { bearer, createService, freshAddress, freshIp, json } from './support/service.ts'
@@ -205,6 +206,25 @@ describe('rows of an operation', () => {
     expect(await response.json()).toMatchObject({ revoked: 20 })
     expect(cost.written).toBeLessThanOrEqual(20 * 4 + 1)
     expect(cost.calls).toBe(2)
+  })
+
+  it('whose session has ended, the objects of an isolate ask the first database once for all of them', async () => {
+    const asked: string[] = []
+    const watch: Intercept = (sql, run) => {
+      asked.push(...sql.filter(each => /FROM clients/.test(each)))
+      return run()
+    }
+    const { messages, bindings } = recordQueue()
+    const service = createService({ USER_SESSIONS: objectsSeenThrough(watch, { EVENTS: bindings.EVENTS }) })
+    const backchannel_logout_uri = 'https://app.example.com/logout'
+    const { client_id } = await createClient(service, { backchannel_logout_uri })
+    for (let users = 1; users <= 3; users++) {
+      const { access_token } = await signIn(service, client_id, freshAddress())
+      const response = await service.request('/oauth2/logout', bearer(access_token, { method: 'POST' }))
+      expect(response.status).toBe(204)
+      await vi.waitFor(() => expect(messages).toHaveLength(users))
+    }
+    expect(asked).toHaveLength(1)
   })
 
   it('SE-10: speaking for a session writes 1 row, and again none', async () => {

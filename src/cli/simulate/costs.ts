@@ -31,7 +31,7 @@ export const COSTS = {
   linkRequest: { calls: 2, queries: 3, read: 1, written: 3, removed: 1, objects: 3 },
   /** Of a user who is known, and told of it: the mail of the notice included; a counted limit, and where they were. */
   signIn: { calls: 4, queries: 10, read: 30, written: 6, removed: 1, objects: 3 },
-  end: { calls: 2, queries: 8, read: 20, written: 5, removed: 1, objects: 1 },
+  end: { calls: 2, queries: 6, read: 18, written: 5, removed: 1, objects: 1 },
   /** Of three sessions: of each more, two rows more are read. */
   list: { calls: 1, queries: 2, read: 8, written: 0, removed: 0, objects: 0 },
 } as const satisfies Record<string, Cost>

@@ -1,5 +1,5 @@
 // What every decision is made of: a result, and the events in their sequence.
-import type { UserState } from '../commands.ts'
+import type { SessionsState } from '../commands.ts'
 import type { UserEvent } from '../events.ts'
 
 export interface Decision<Result> {
@@ -17,8 +17,12 @@ export type Draft = UserEvent extends infer E
 export const nothing = <Result>(result: Result): Decision<Result> => ({ events: [], result })
 
 /** The events in the order of the log; the last one is what the command was about and carries its opId. */
-export function inSequence(state: UserState, opId: string, drafts: readonly Draft[]): readonly UserEvent[] {
-  const firstSeq = state.lastSeq + 1
+export function inSequence(
+  { lastSeq }: Pick<SessionsState, 'lastSeq'>,
+  opId: string,
+  drafts: readonly Draft[],
+): readonly UserEvent[] {
+  const firstSeq = lastSeq + 1
   return drafts.map((draft, index): UserEvent => {
     const isCause = index === drafts.length - 1
     const cause = isCause ? { opId, firstSeq } : { opId: null, firstSeq: null }

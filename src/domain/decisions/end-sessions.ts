@@ -1,11 +1,11 @@
 // Ending sessions: which of them a selection means, and who may.
-import type { EndResult, EndSessions, SessionSelection, UserState } from '../commands.ts'
+import type { EndResult, EndSessions, SessionSelection, SessionsState } from '../commands.ts'
 import type { Actor } from '../events.ts'
 import type { Session } from '../session.ts'
 import { type Decision, inSequence, nothing } from './decision.ts'
 import { ended, isActorLive, split } from './sessions.ts'
 
-export function endSessions(state: UserState, command: EndSessions, now: number): Decision<EndResult> {
+export function endSessions(state: SessionsState, command: EndSessions, now: number): Decision<EndResult> {
   const { live, expired } = split(state.sessions, now)
   const { by, selection } = command
   if (!isActorLive(live, by)) return nothing({ tag: 'actor_gone' })

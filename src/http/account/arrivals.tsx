@@ -10,7 +10,7 @@ import { recognizeSession } from '../../store/sessions.ts'
 import { NOTHING, type UserRead } from '../../store/user-read.ts'
 import { findUser } from '../../store/users.ts'
 import { randomId } from '../../tokens/random.ts'
-import { STATE } from '../../user/state.ts'
+import { SESSIONS } from '../../user/state.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
@@ -30,7 +30,7 @@ accountArrivals.post('/account/sessions/recognize', c =>
 // Nobody disowns who was there before them: a stranger would disown the holder. Such a session, an unknown one and another
 // user's look alike: over.
 accountArrivals.post('/account/sessions/not-me', c =>
-  answer(c, STATE, async (session, arrivalId, seen) => {
+  answer(c, SESSIONS, async (session, arrivalId, seen) => {
     const { parts, facts } = c.var
     const selection = { kind: 'arrival', sessionId: arrivalId } as const
     const by = { kind: 'session', session_id: session.id } as const

@@ -1,7 +1,7 @@
 // Ending sessions from the account page's forms. Works without script.
 import type { SessionSelection } from '../../domain/commands.ts'
 import { isTaggedId } from '../../domain/ids.ts'
-import { STATE } from '../../user/state.ts'
+import { SESSIONS } from '../../user/state.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { EVERY_CLIENT, endSessions } from '../sessions-api.ts'
@@ -61,7 +61,7 @@ const endFromForm = (
   c: LatchkeyContext,
   choose: (form: Readonly<Record<string, string | undefined>>) => Chosen | null,
 ): Promise<Response> =>
-  fromForm(c, STATE, async (session, form, seen) => {
+  fromForm(c, SESSIONS, async (session, form, seen) => {
     const chosen = choose(form)
     if (chosen === null) return c.redirect('/account', 303)
     const principal = { userId: session.userId, sessionId: session.id, clientId: session.clientId }

@@ -48,10 +48,17 @@ export const workerSeenThrough = (intercept: Intercept): Record<string, D1Databa
     DATABASES.map((name, index) => [name, seenThrough(databases()[index] as D1Database, intercept)]),
   )
 
-/** A binding for createService: what the users' objects read and write is seen through. */
-export function objectsSeenThrough(intercept: Intercept): DurableObjectNamespace<UserSessions> {
+/** A binding for createService: what the users' objects read and write is seen through. They share their bindings, as in an isolate. */
+export function objectsSeenThrough(
+  intercept: Intercept,
+  others: Partial<Env> = {},
+): DurableObjectNamespace<UserSessions> {
+  let shared: Record<string, unknown> | null = null
   return namespaceOf(async (user, verb, args) => {
-    await changeEnv(user, () => workerSeenThrough(intercept))
+    await setEnv(user, bindings => {
+      shared ??= { ...bindings, ...workerSeenThrough(intercept), ...others }
+      return shared
+    })
     return verb(...args)
   })
 }
@@ -88,8 +95,13 @@ export function namespaceOf(
 export const changeEnv = (
   user: DurableObjectStub<UserSessions>,
   change: (bindings: Record<string, unknown>) => Record<string, unknown>,
+): Promise<void> => setEnv(user, bindings => ({ ...bindings, ...change(bindings) }))
+
+const setEnv = (
+  user: DurableObjectStub<UserSessions>,
+  change: (bindings: Record<string, unknown>) => Record<string, unknown>,
 ): Promise<void> =>
   runInDurableObject(user, (instance: UserSessions) => {
     const open = instance as unknown as { env: Record<string, unknown> }
-    open.env = { ...open.env, ...change(open.env) }
+    open.env = change(open.env)
   })
