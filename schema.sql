@@ -419,5 +419,7 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
   last_at INTEGER NOT NULL,
   status INTEGER,
   why TEXT,
+  -- Its receiver asked for no sooner try when the next one was in the queue already; else 0.
+  retry_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (webhook_id, at, message_id)
 ) STRICT, WITHOUT ROWID;

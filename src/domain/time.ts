@@ -3,6 +3,9 @@
 export const rfc3339 = (seconds: number): string =>
   new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
 
+export const rfc3339OrNull = (seconds: number | null): string | null =>
+  seconds === null ? null : rfc3339(seconds)
+
 /** What is left over of the second. @param ms since the epoch */
 export const withinSecond = (ms: number): number => Math.floor(ms) % 1_000
 

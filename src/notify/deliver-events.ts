@@ -3,7 +3,6 @@
 import type { EventMessage } from '../domain/event-message.ts'
 import {
   DELIVERY_BACKOFF_SECONDS,
-  DELIVERY_RETRY_AFTER_MAX_SECONDS,
   DELIVERY_SLOW_MS,
   DELIVERY_SLOW_RETRY_SECONDS,
   QUEUE_TRIES,
@@ -52,7 +51,12 @@ export async function giveUpEvents(
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<void> {
   const parts = { ...deployment, ask: createCombined(deployment.shards.global) }
-  const outcome = { delivery: failed('not answered for'), tries: QUEUE_TRIES, isTriedAgain: false }
+  const outcome = {
+    delivery: failed('not answered for'),
+    tries: QUEUE_TRIES,
+    isTriedAgain: false,
+    retryAt: 0,
+  }
   await Promise.all(
     messages.map(async message => {
       await reportDelivery(parts, message.body, outcome, now, waitUntil)
@@ -73,19 +77,20 @@ async function attempt(
   if (!step.isTry) return () => settle(message, step.nextInSeconds)
   const { promise: long, resolve: onLong } = Promise.withResolvers<true>()
   const trying = tryOnce(parts, body, now, () => onLong(true))
-  const report = (delivery: Delivery, nextInSeconds: number | null) => {
-    const outcome = { delivery, tries: step.tries, isTriedAgain: nextInSeconds !== null }
+  const report = (delivery: Delivery, nextInSeconds: number | null, retryAt = 0) => {
+    const outcome = { delivery, tries: step.tries, isTriedAgain: nextInSeconds !== null, retryAt }
     return reportDelivery(parts, body, outcome, now, waitUntil)
   }
   if (body.type !== 'happened' && (await isSlow(trying, long))) {
     // The try goes on beside the batch. Should it come to an end, the next one finds that written down, and is none.
-    const next =
-      step.nextInSeconds === null ? null : Math.max(step.nextInSeconds, DELIVERY_SLOW_RETRY_SECONDS)
+    const next = nextTry(step, DELIVERY_SLOW_RETRY_SECONDS)
     waitUntil(
       trying.then(async delivery => {
         const isOver = delivery.tag !== 'failed'
         if (isOver && body.type === 'session.ended') await noteLateLogout(parts, body, now)
-        await report(delivery, isOver ? null : next)
+        // Reckoned from the latest that it can have ended: what waits in the queue may come sooner, and finds it.
+        const retryAt = isOver ? 0 : now + DELIVERY_SLOW_RETRY_SECONDS + delivery.retryAfterSeconds
+        await report(delivery, isOver ? null : next, retryAt)
       }),
     )
     return () => settle(message, next)
@@ -133,8 +138,6 @@ async function tryOnce(
   }
 }
 
-/** Seconds until the next try, or null when there is none. */
-const nextTry = ({ nextInSeconds }: Step, retryAfterSeconds: number | null): number | null =>
-  nextInSeconds === null
-    ? null
-    : Math.max(nextInSeconds, Math.min(retryAfterSeconds ?? 0, DELIVERY_RETRY_AFTER_MAX_SECONDS))
+/** Seconds until the next try, or null when there is none. @param least what it must wait for */
+const nextTry = ({ nextInSeconds }: Step, least: number): number | null =>
+  nextInSeconds === null ? null : Math.max(nextInSeconds, least)

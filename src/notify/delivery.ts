@@ -1,4 +1,5 @@
 // What a try to tell somebody outside comes to.
+import { DELIVERY_RETRY_AFTER_MAX_SECONDS } from '../domain/limits.ts'
 import { parseRetryAfter } from '../domain/retry-after.ts'
 import type { TargetAnswer } from '../outbound/fetch-target.ts'
 
@@ -15,7 +16,8 @@ export interface Failed {
   readonly tag: 'failed'
   readonly why: string
   readonly status: number | null
-  readonly retryAfterSeconds: number | null
+  /** 0 when that is not said. */
+  readonly retryAfterSeconds: number
 }
 
 /** Anything but 2xx has failed; whether for good depends on who was asked. */
@@ -26,10 +28,11 @@ export function judgeAnswer(
   if (answer.tag === 'failed') return failed(answer.why)
   const { status, headers } = answer
   if (status >= 200 && status < 300) return { tag: 'delivered', status }
-  const retryAfterSeconds = parseRetryAfter(headers.get('Retry-After'), now)
+  const asked = parseRetryAfter(headers.get('Retry-After') ?? '', now)
+  const retryAfterSeconds = Math.min(asked, DELIVERY_RETRY_AFTER_MAX_SECONDS)
   return { tag: 'failed', why: `status_${status}`, status, retryAfterSeconds }
 }
 
-export const failed = (why: string): Failed => ({ tag: 'failed', why, status: null, retryAfterSeconds: null })
+export const failed = (why: string): Failed => ({ tag: 'failed', why, status: null, retryAfterSeconds: 0 })
 
 export const refused = ({ why, status }: Failed): Delivery => ({ tag: 'refused', why, status })

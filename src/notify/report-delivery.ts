@@ -19,6 +19,8 @@ export interface Outcome {
   /** This one included. */
   readonly tries: number
   readonly isTriedAgain: boolean
+  /** Not sooner, in seconds; 0 where the queue knows. */
+  readonly retryAt: number
 }
 
 /** Never throws. */
@@ -31,7 +33,7 @@ export async function reportDelivery(
 ): Promise<void> {
   const { delivery, tries, isTriedAgain } = outcome
   if (delivery.tag === 'settled') return
-  if (body.type === 'webhook') await record(ask, shards.global, body, outcome, now)
+  if (body.type === 'webhook') await record(ask, shards.global, body, delivery, outcome, now)
   if (delivery.tag === 'delivered') return
   const { event, ids, alarm } = failureOf(body)
   log('warn', { event, ...ids, attempts: tries, why: delivery.why })
@@ -45,14 +47,15 @@ async function record(
   ask: Combined,
   db: D1Database,
   { webhook_id, id: message_id, event: { at, type } }: WebhookMessage,
-  { delivery, tries, isTriedAgain }: Outcome,
+  delivery: Exclude<Delivery, { tag: 'settled' }>,
+  { tries, isTriedAgain, retryAt: retry_at }: Outcome,
   now: number,
 ): Promise<void> {
-  if (delivery.tag === 'settled') return
   const { tag, status } = delivery
   const state = tag === 'delivered' ? tag : isTriedAgain ? 'waiting' : 'given_up'
   const why = tag === 'delivered' ? null : delivery.why
-  const row = { webhook_id, at, message_id, type, state, attempts: tries, last_at: now, status, why } as const
+  const times = { at, last_at: now, retry_at }
+  const row = { webhook_id, message_id, type, state, attempts: tries, status, why, ...times } as const
   try {
     await ask(upsertDelivery(db, row))
   } catch (error) {

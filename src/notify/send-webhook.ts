@@ -52,11 +52,13 @@ export async function tellWebhooks(
 ): Promise<Delivery> {
   const webhooks = (await ask<WebhookRow>(selectWebhooks(shards.global))).map(webhookOf)
   const wanting = webhooks.filter(webhook => wants(webhook, event.type))
-  const heldFor = new Map(wanting.map(each => [each.id, heldForSeconds(each, now, randomShare())]))
-  const messages = wanting.map(
-    ({ id }): WebhookMessage => ({ type: 'webhook', webhook_id: id, id: webhookMessageId(id, event), event }),
+  await enqueue(
+    queue,
+    wanting.map(each => ({
+      body: { type: 'webhook', webhook_id: each.id, id: webhookMessageId(each.id, event), event },
+      delaySeconds: heldForSeconds(each, now, randomShare()),
+    })),
   )
-  await enqueue(queue, messages, ({ webhook_id }) => heldFor.get(webhook_id) ?? 0)
   return { tag: 'settled' }
 }
 
@@ -75,6 +77,8 @@ export async function sendWebhook(
   const found = signingWebhookOf(row)
   const { webhook } = found
   if (webhook.disabledAt !== null) return refused(failed(WEBHOOK_DISABLED))
+  const early = (row.retry_at ?? 0) - now
+  if (early > 0) return heldBack(early)
   if (webhook.heldUntil !== null) {
     const held = await findHeld(shards.global, webhook, now)
     if (held !== null) return held
@@ -115,9 +119,10 @@ async function findHeld(db: D1Database, webhook: Webhook, now: number): Promise<
   const isOver = webhook.heldUntil !== null && webhook.heldUntil <= now
   if (isOver && (await claimHeldWebhook(db, webhook, until))) return null
   const heldUntil = isOver ? until : webhook.heldUntil
-  const retryAfterSeconds = heldForSeconds({ ...webhook, heldUntil }, now, randomShare())
-  return { ...failed('held_back'), retryAfterSeconds }
+  return heldBack(heldForSeconds({ ...webhook, heldUntil }, now, randomShare()))
 }
+
+const heldBack = (retryAfterSeconds: number): Failed => ({ ...failed('held_back'), retryAfterSeconds })
 
 /** "Sender should disable the webhook endpoint, and stop sending it messages." */
 const GONE = 410

@@ -15,16 +15,24 @@ export interface DeliveryRow {
   readonly status: number | null
   /** A code of our own; null when it was delivered. */
   readonly why: string | null
+  /** Before which it is not to be tried, though the queue hands it over; else 0. */
+  readonly retry_at: number
+}
+
+export interface ListedDelivery extends Omit<DeliveryRow, 'webhook_id' | 'message_id' | 'retry_at'> {
+  /** Of the message. */
+  readonly id: string
 }
 
 /** What was delivered stays so, whatever a repetition comes to; of a webhook that was deleted nothing is kept. */
 export const upsertDelivery = (db: D1Database, row: DeliveryRow) =>
   db
     .prepare(
-      `INSERT INTO webhook_deliveries (webhook_id, at, message_id, type, state, attempts, last_at, status, why)
-       SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM webhooks WHERE id = ?1
+      `INSERT INTO webhook_deliveries (webhook_id, at, message_id, type, state, attempts, last_at, status, why, retry_at)
+       SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM webhooks WHERE id = ?1
        ON CONFLICT DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
-         last_at = excluded.last_at, status = excluded.status, why = excluded.why
+         last_at = excluded.last_at, status = excluded.status, why = excluded.why,
+         retry_at = max(retry_at, excluded.retry_at)
        WHERE state <> 'delivered'`,
     )
     .bind(
@@ -37,14 +45,15 @@ export const upsertDelivery = (db: D1Database, row: DeliveryRow) =>
       row.last_at,
       row.status,
       row.why,
+      row.retry_at,
     )
 
-/** Newest first. */
-export const listDeliveries = (db: D1Database, webhookId: string, limit: number): Promise<DeliveryRow[]> =>
-  all<DeliveryRow>(
+/** Of one webhook, newest first. */
+export const listDeliveries = (db: D1Database, webhookId: string, limit: number): Promise<ListedDelivery[]> =>
+  all<ListedDelivery>(
     db
       .prepare(
-        `SELECT webhook_id, at, message_id, type, state, attempts, last_at, status, why FROM webhook_deliveries
+        `SELECT message_id AS id, type, state, attempts, at, last_at, status, why FROM webhook_deliveries
          WHERE webhook_id = ? ORDER BY at DESC, message_id DESC LIMIT ?`,
       )
       .bind(webhookId, limit),

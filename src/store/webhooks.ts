@@ -20,6 +20,7 @@ export interface SigningRow extends WebhookRow {
   readonly former_until: number | null
   /** What has become of the message; null before its first try has ended. */
   readonly state: DeliveryRow['state'] | null
+  readonly retry_at: number | null
 }
 
 /** For one of its messages: with what it is signed, sealed. */
@@ -75,7 +76,7 @@ export async function findWebhook(db: D1Database, id: string): Promise<Webhook |
 export const selectSigningWebhook = (db: D1Database, id: string, at: number, messageId: string) =>
   db
     .prepare(
-      `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until, state
+      `SELECT ${COLUMNS}, sealed_secret, sealed_former_secret, former_until, state, retry_at
        FROM webhooks LEFT JOIN webhook_deliveries ON webhook_id = id AND at = ? AND message_id = ?
        WHERE id = ?`,
     )

@@ -23,9 +23,11 @@ export async function announce(
 ): Promise<void> {
   try {
     const fresh = entries.filter(({ at }) => now - at <= REPEAT_SECONDS)
-    const messages: EventMessage[] = []
-    for (const each of fresh) messages.push(...(await messagesOf(parts, userId, each, now)))
-    await enqueue(parts.queue, messages, undefined, ANNOUNCE_DEADLINE_MS)
+    const messages: MessageSendRequest<EventMessage>[] = []
+    for (const each of fresh) {
+      for (const body of await messagesOf(parts, userId, each, now)) messages.push({ body })
+    }
+    await enqueue(parts.queue, messages, ANNOUNCE_DEADLINE_MS)
   } catch (error) {
     const name = errorName(error)
     log('error', { event: 'events.not_queued', user_id: userId, seq: entries.at(-1)?.seq, error: name })

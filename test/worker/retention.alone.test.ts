@@ -149,6 +149,7 @@ async function fill(service: Service): Promise<void> {
       last_at: service.now,
       status: 200,
       why: null,
+      retry_at: 0,
     }),
   )
   await insertSeenJti(shards.global, someDigest(), service.now + 2 * MINUTE)

@@ -619,13 +619,15 @@ describe('a receiver that does not take it', () => {
 
   it('WH-06, WH-07: is told once when it takes it late, and once more when it does not', async () => {
     const webhook = await register()
-    const late = async (status: number, attempts: number, seq: number) => {
+    const messages = [1, 2, 3, 4].map(seq => waiting(webhook.id, seq))
+    const again = (seq: number, attempts: number) => deliver(service, messages.slice(seq - 1, seq), attempts)
+    const late = async (status: number, attempts: number, seq: number, headers = {}) => {
       const { promise, resolve } = Promise.withResolvers<Response>()
       service.answers = () => promise
       const { promise: settled, resolve: onFate } = Promise.withResolvers<number | null>()
-      const delivering = deliver(service, [waiting(webhook.id, seq)], attempts, (_, fate) => onFate(fate))
+      const delivering = deliver(service, messages.slice(seq - 1, seq), attempts, (_, fate) => onFate(fate))
       const fate = await settled
-      resolve(new Response(null, { status }))
+      resolve(new Response(null, { status, headers }))
       await delivering
       return fate
     }
@@ -638,10 +640,22 @@ describe('a receiver that does not take it', () => {
     ])
     service.answers = answering(200)
     service.outbound.length = 0
-    for (const seq of [1, 2, 3]) expect(await deliver(service, [waiting(webhook.id, seq)], 2)).toEqual([null])
+    service.now += next
+    for (const seq of [1, 2, 3]) expect(await again(seq, 2)).toEqual([null])
     expect(service.outbound.map((_, index) => sent(index).headers['webhook-id'])).toEqual([
       waiting(webhook.id, 2).id,
     ])
+
+    // What it asks for late counts from then on, and is found by the try that waits in the queue.
+    expect(await late(429, 1, 4, { 'Retry-After': '999999' })).toBe(next)
+    service.outbound.length = 0
+    service.now += next
+    expect(await again(4, 2)).toEqual([3_600])
+    expect(service.outbound).toEqual([])
+    service.now += 3_600
+    service.answers = answering(200)
+    expect(await again(4, 3)).toEqual([null])
+    expect(service.outbound).toHaveLength(1)
   })
 
   it('WH-06: our own storage and queue are tried again as well', async () => {

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { operation } from '#operation'
 import { ALARMS_LISTED_MAX, PAGE_MAX } from '../../domain/limits.ts'
-import { rfc3339 } from '../../domain/time.ts'
+import { rfc3339, rfc3339OrNull } from '../../domain/time.ts'
 import { type AlarmRow, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
@@ -53,5 +53,5 @@ export const alarmView = (alarm: AlarmRow) => ({
   ...alarm,
   first_at: rfc3339(alarm.first_at),
   last_at: rfc3339(alarm.last_at),
-  acknowledged_at: alarm.acknowledged_at === null ? null : rfc3339(alarm.acknowledged_at),
+  acknowledged_at: rfc3339OrNull(alarm.acknowledged_at),
 })

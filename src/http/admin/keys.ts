@@ -1,7 +1,7 @@
 // Signing keys, for operators: what there is, an ordinary rotation, and the removal of a key in an emergency.
 import * as v from 'valibot'
 import { operation } from '#operation'
-import { rfc3339 } from '../../domain/time.ts'
+import { rfc3339, rfc3339OrNull } from '../../domain/time.ts'
 import { listSigningKeys, type SigningKeyRow } from '../../store/signing-keys.ts'
 import { ALG } from '../../tokens/signing-key.ts'
 import { readOptionalJson } from '../body.ts'
@@ -96,6 +96,6 @@ export const keyView = (key: SigningKeyRow) => ({
   state: key.state,
   alg: ALG,
   created_at: rfc3339(key.created_at),
-  active_at: key.active_at === null ? null : rfc3339(key.active_at),
-  gone_at: key.gone_at === null ? null : rfc3339(key.gone_at),
+  active_at: rfc3339OrNull(key.active_at),
+  gone_at: rfc3339OrNull(key.gone_at),
 })

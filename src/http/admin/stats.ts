@@ -1,7 +1,7 @@
 // Figures, for operators: what the page under /admin shows.
 import * as v from 'valibot'
 import { operation } from '#operation'
-import { rfc3339 } from '../../domain/time.ts'
+import { rfc3339, rfc3339OrNull } from '../../domain/time.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
 import { Count, Time } from '../openapi/fields.ts'
@@ -55,13 +55,14 @@ adminStats.get(
       refused: reasons(stats.refused),
       ended: reasons(stats.ended),
       alarms: stats.alarms.map(alarmView),
-      mails: { waiting: stats.mails.waiting, oldest_at: timeOrNull(stats.mails.oldestAt) },
-      queue: stats.queue && { messages: stats.queue.messages, oldest_at: timeOrNull(stats.queue.oldestAt) },
+      mails: { waiting: stats.mails.waiting, oldest_at: rfc3339OrNull(stats.mails.oldestAt) },
+      queue: stats.queue && {
+        messages: stats.queue.messages,
+        oldest_at: rfc3339OrNull(stats.queue.oldestAt),
+      },
       webhooks: stats.webhooks,
       keys: stats.keys.map(keyView),
-      cron: { last_at: timeOrNull(stats.cronAt) },
+      cron: { last_at: rfc3339OrNull(stats.cronAt) },
     })
   },
 )
-
-const timeOrNull = (seconds: number | null): string | null => (seconds === null ? null : rfc3339(seconds))

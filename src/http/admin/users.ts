@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { operation } from '#operation'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import { PAGE_MAX } from '../../domain/limits.ts'
-import { rfc3339 } from '../../domain/time.ts'
+import { rfc3339, rfc3339OrNull } from '../../domain/time.ts'
 import { endSessionsOf } from '../../sign-in/end-sessions.ts'
 import { listEvents } from '../../store/events.ts'
 import { listLiveSessions } from '../../store/sessions.ts'
@@ -187,5 +187,5 @@ const userView = (user: UserRow) => ({
   id: user.id,
   email: user.email,
   created_at: rfc3339(user.created_at),
-  disabled_at: user.disabled_at === null ? null : rfc3339(user.disabled_at),
+  disabled_at: rfc3339OrNull(user.disabled_at),
 })

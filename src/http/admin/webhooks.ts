@@ -4,12 +4,12 @@ import { operation } from '#operation'
 import { PAGE_MAX, URI_MAX_CHARS } from '../../domain/limits.ts'
 import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../domain/security-events.ts'
 import { isTargetUri } from '../../domain/target-uri.ts'
-import { rfc3339 } from '../../domain/time.ts'
+import { rfc3339, rfc3339OrNull } from '../../domain/time.ts'
 import type { Webhook, WebhookEvent } from '../../domain/webhook.ts'
 import { enqueue } from '../../outbound/enqueue.ts'
 import { StorageUnavailable } from '../../store/d1.ts'
 import { webhookCache } from '../../store/webhook-cache.ts'
-import { type DeliveryRow, listDeliveries } from '../../store/webhook-deliveries.ts'
+import { type ListedDelivery, listDeliveries } from '../../store/webhook-deliveries.ts'
 import {
   changeWebhook,
   deleteWebhook,
@@ -193,7 +193,7 @@ adminWebhooks.post(
     const id = `${webhook.id}-${randomId('test')}`
     const event: WebhookEvent = { ...TEST_EVENT, at: facts.now }
     try {
-      await enqueue(parts.queue, [{ type: 'webhook', webhook_id: webhook.id, id, event }])
+      await enqueue(parts.queue, [{ body: { type: 'webhook', webhook_id: webhook.id, id, event } }])
     } catch (cause) {
       throw new StorageUnavailable('the queue took no message', { cause })
     }
@@ -231,17 +231,12 @@ const view = (webhook: Webhook) => ({
   events: webhook.events,
   description: webhook.description,
   created_at: rfc3339(webhook.createdAt),
-  disabled_at: webhook.disabledAt === null ? null : rfc3339(webhook.disabledAt),
-  held_until: webhook.heldUntil === null ? null : rfc3339(webhook.heldUntil),
+  disabled_at: rfc3339OrNull(webhook.disabledAt),
+  held_until: rfc3339OrNull(webhook.heldUntil),
 })
 
-const deliveryView = (row: DeliveryRow) => ({
-  id: row.message_id,
-  type: row.type,
-  state: row.state,
-  attempts: row.attempts,
-  at: rfc3339(row.at),
-  last_at: rfc3339(row.last_at),
-  status: row.status,
-  why: row.why,
+const deliveryView = (delivery: ListedDelivery) => ({
+  ...delivery,
+  at: rfc3339(delivery.at),
+  last_at: rfc3339(delivery.last_at),
 })
