@@ -27,7 +27,8 @@ export async function checkPossession(
 ): Promise<DpopProof | null> {
   const jkt = claims.cnf?.jkt
   if (scheme === 'Bearer' && jkt === undefined) return null
-  if (scheme === 'Bearer' || jkt === undefined) throw refusal('invalid_token')
+  if (scheme === 'Bearer') throw refusal('invalid_token', ['Bearer', 'DPoP'])
+  if (jkt === undefined) throw refusal('invalid_token')
   const { parts, facts } = c.var
   const uri = `${parts.config.issuer}${new URL(c.req.url).pathname}`
   const request = { method: c.req.method, uri, accessToken: text }
@@ -41,5 +42,11 @@ export async function refuseUsedProof(c: LatchkeyContext, proof: DpopProof | nul
   if (proof !== null && !(await isFirstUse(c.var.parts, proof.id))) throw refusal('invalid_dpop_proof')
 }
 
-const refusal = (code: 'invalid_token' | 'invalid_dpop_proof'): Problem =>
-  new Problem(code, { headers: { 'WWW-Authenticate': challenge('DPoP', code) } })
+/** @param schemes that the answer is about: of a bound token that came as a bearer token, that one, and the one that takes it */
+function refusal(
+  code: 'invalid_token' | 'invalid_dpop_proof',
+  schemes: readonly TokenScheme[] = ['DPoP'],
+): Problem {
+  const value = schemes.map(scheme => challenge(scheme, code)).join(', ')
+  return new Problem(code, { headers: { 'WWW-Authenticate': value } })
+}

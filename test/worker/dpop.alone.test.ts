@@ -66,11 +66,12 @@ const refreshWith = (tokens: Pick<Tokens, 'refresh_token'>, proof: string | null
 const WHOAMI = 'GET /ping/whoami'
 const whoami = (token: string, proof: string) => service.request('/ping/whoami', dpop(token, proof))
 
-async function expectRefusal(response: Response, error: string): Promise<void> {
+/** @param also challenges before that of DPoP */
+async function expectRefusal(response: Response, error: string, also = ''): Promise<void> {
   const body = (await response.json()) as Record<string, string>
   expect([response.status, body.error ?? body.code]).toEqual([response.status === 401 ? 401 : 400, error])
   if (response.status === 401) {
-    expect(response.headers.get('WWW-Authenticate')).toBe(`DPoP error="${error}", algs="ES256"`)
+    expect(response.headers.get('WWW-Authenticate')).toBe(`${also}DPoP error="${error}", algs="ES256"`)
   }
 }
 
@@ -200,7 +201,8 @@ describe('a bound access token', () => {
     const { access_token: accessToken } = await boundTokens()
     const proof = await party.proof(service, { request: WHOAMI, accessToken })
     for (const init of [bearer(accessToken), proven(bearer(accessToken), proof)]) {
-      await expectRefusal(await service.request('/ping/whoami', init), 'invalid_token')
+      const refused = await service.request('/ping/whoami', init)
+      await expectRefusal(refused, 'invalid_token', 'Bearer error="invalid_token", ')
     }
     const unbound = await signIn(service, clientId, freshAddress())
     const about = { request: WHOAMI, accessToken: unbound.access_token }
