@@ -13,7 +13,6 @@ import { findPresentedSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { locationOf } from './continue-to.ts'
 import { clearCookie, writeCookie } from './cookies.ts'
-import { wantsJson } from './negotiate.ts'
 import { Problem } from './problem.ts'
 
 export async function complete(c: LatchkeyContext, proof: Proof): Promise<Response> {
@@ -57,5 +56,5 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
   clearCookie(c, 'csrf')
   // Last, when nothing keeps the answer: the page that hears it goes on with the cookie that the answer brings.
   facts.waitUntil(ring(parts.waitingBrowsers, signIn.bindingDigest))
-  return wantsJson(c) ? c.json({ location }) : c.redirect(location, 303)
+  return c.redirect(location, 303)
 }
