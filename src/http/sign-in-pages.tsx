@@ -18,7 +18,7 @@ import { complete } from './complete-sign-in.ts'
 import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { parseContinueTo } from './continue-to.ts'
 import { writeCookie } from './cookies.ts'
-import { checkCsrf, csrfToken } from './csrf.ts'
+import { checkCsrf, checkOrigin, csrfToken } from './csrf.ts'
 import { allowFormTarget } from './form-target.ts'
 import { Hono } from './hono.ts'
 import { wantsJson } from './negotiate.ts'
@@ -93,21 +93,26 @@ signInPages.get('/sign-in/check', async c => {
   return c.html(<CheckMailPage ended={state.state === 'ended'} csrfToken={await csrfToken(c)} />)
 })
 
-signInPages.post('/sign-in/link', async c => {
+/** A browser that asked for no sign-in holds nothing that a forged form could use: it is told `wrong_browser`, token or none. */
+async function readRedemption(c: LatchkeyContext) {
   const form = await readForm(c)
-  await checkCsrf(c, form.csrf_token)
-  await checkRedemptionLimit(c)
   const binding = await requestBinding(c)
+  if (binding === null) checkOrigin(c)
+  else await checkCsrf(c, form.csrf_token)
+  return { form, binding }
+}
+
+signInPages.post('/sign-in/link', async c => {
+  const { form, binding } = await readRedemption(c)
+  await checkRedemptionLimit(c)
   const { parts, facts } = c.var
   const proof = await proveByLink(parts, form.token ?? '', binding?.digest ?? null, 'browser', facts)
   return complete(c, proof)
 })
 
 signInPages.post('/sign-in/code', async c => {
-  const form = await readForm(c)
-  await checkCsrf(c, form.csrf_token)
+  const { form, binding: held } = await readRedemption(c)
   await checkRedemptionLimit(c)
-  const held = await requestBinding(c)
   if (held === null) throw new Problem('wrong_browser')
   // The newest sign-in of this browser, unless the page was about an earlier one: all of them have its secret.
   const named = isTaggedId('i', form.sign_in_id) ? form.sign_in_id : null
