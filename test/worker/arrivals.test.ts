@@ -40,10 +40,10 @@ describe('a new sign-in', () => {
     expect(await askedOf(second)).toEqual([idOf(third)])
     expect(await askedOf(third)).toEqual([])
 
-    const answer = await second.post(RECOGNIZE, { session_id: idOf(third) })
+    const answer = await second.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect([answer.status, answer.headers.get('Location')]).toEqual([303, '/account'])
     expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second), idOf(third)], []])
-    await first.post(RECOGNIZE, { session_id: idOf(third) })
+    await first.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second)], []])
     const { events } = await checkHistory(service, userOf(first))
     expect(events).toHaveLength(3)
@@ -54,7 +54,7 @@ describe('a new sign-in', () => {
     const service = createService()
     const { first, second, third } = await threeBrowsers(service)
     await second.get('/account')
-    await second.post(RECOGNIZE, { session_id: idOf(third) })
+    await second.post(RECOGNIZE, { recognized_id: idOf(third) })
     await second.post('/sign-out', {})
     expect([await isLive(second), await askedOf(first)]).toEqual([false, [idOf(third)]])
   })
@@ -63,11 +63,11 @@ describe('a new sign-in', () => {
     const service = createService()
     const { first, second, third } = await threeBrowsers(service)
     for (const who of [first, second]) await who.get('/account')
-    await first.post(RECOGNIZE, { session_id: idOf(second) })
-    await second.post(RECOGNIZE, { session_id: idOf(third) })
+    await first.post(RECOGNIZE, { recognized_id: idOf(second) })
+    await second.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect([await askedOf(first), await askedOf(second)]).toEqual([[], []])
     // Once said it is said: a later answer of a younger session takes nothing back.
-    await second.post(RECOGNIZE, { session_id: idOf(third) })
+    await second.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect(await askedOf(first)).toEqual([])
   })
 
@@ -97,8 +97,8 @@ describe('a new sign-in', () => {
       ...[first, second, third].map(each => [stranger, idOf(each)] as [Browser, string]),
       ...[UNKNOWN, 'x', '', `${idOf(third)}%`].map(id => [second, id] as [Browser, string]),
     ]
-    for (const [who, session_id] of tries) {
-      const answer = await who.post(RECOGNIZE, { session_id })
+    for (const [who, recognized_id] of tries) {
+      const answer = await who.post(RECOGNIZE, { recognized_id })
       expect([answer.status, answer.headers.get('Location'), await answer.text()]).toEqual([
         303,
         '/account',
@@ -114,7 +114,7 @@ describe('a new sign-in', () => {
     const { first, second, third } = await threeBrowsers(service)
     await second.get('/account')
     await first.post('/account/sessions/end', { session_id: idOf(second) })
-    const answer = await second.post(RECOGNIZE, { session_id: idOf(third) })
+    const answer = await second.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect(answer.headers.get('Location')).toBe('/sign-in')
     expect((await second.post(NOT_ME, { session_id: idOf(third) })).headers.get('Location')).toBe('/sign-in')
     expect(await askedOf(first)).toEqual([idOf(third)])

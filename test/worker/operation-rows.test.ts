@@ -234,7 +234,7 @@ describe('rows of an operation', () => {
     const { client_id } = await createClient(service)
     const [other] = (await seedSessions(service, client_id, email, 1)) as [Seeded]
     await owner.get('/account')
-    const speak = () => owner.post('/account/sessions/recognize', { session_id: other.session_id })
+    const speak = () => owner.post('/account/sessions/recognize', { recognized_id: other.session_id })
     const [response, cost] = await costOf(speak)
     expect([response.status, cost]).toMatchObject([303, { read: 3, written: 1, calls: 2 }])
     expect((await costOf(speak))[1].written).toBe(0)

@@ -390,7 +390,7 @@ const JOURNEYS: readonly Journey[] = [
     async () => {
       const arrived = claimsOf((await signIn(service, client, ownerEmail)).access_token)
       for (let each = 0; each < 2; each++) {
-        await owner.post('/account/sessions/recognize', { session_id: String(arrived.sid) })
+        await owner.post('/account/sessions/recognize', { recognized_id: String(arrived.sid) })
       }
     },
   ],

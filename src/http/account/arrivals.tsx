@@ -19,7 +19,7 @@ import { fromForm } from './from-form.ts'
 export const accountArrivals = new Hono<LatchkeyEnv>()
 
 accountArrivals.post('/account/sessions/recognize', c =>
-  answer(c, NOTHING, async (session, arrivalId) => {
+  answer(c, NOTHING, 'recognized_id', async (session, arrivalId) => {
     const { parts, facts } = c.var
     const recognition = recognizeSession(parts.shards.of(session.userId), session, arrivalId, facts.now)
     if ((await run(recognition)) > 0) record('session.recognized', { session_id: arrivalId })
@@ -30,7 +30,7 @@ accountArrivals.post('/account/sessions/recognize', c =>
 // Nobody disowns who was there before them: a stranger would disown the holder. Such a session, an unknown one and another
 // user's look alike: over.
 accountArrivals.post('/account/sessions/not-me', c =>
-  answer(c, SESSIONS, async (session, arrivalId, seen) => {
+  answer(c, SESSIONS, 'session_id', async (session, arrivalId, seen) => {
     const { parts, facts } = c.var
     const selection = { kind: 'arrival', sessionId: arrivalId } as const
     const by = { kind: 'session', session_id: session.id } as const
@@ -50,9 +50,10 @@ accountArrivals.post('/account/sessions/not-me', c =>
 const answer = <Found,>(
   c: LatchkeyContext,
   read: UserRead<Found>,
+  field: 'recognized_id' | 'session_id',
   work: (session: Session, arrivalId: string, found: Found) => Promise<Response>,
 ): Promise<Response> =>
-  fromForm(c, read, (session, { session_id: arrivalId }, found) =>
+  fromForm(c, read, (session, { [field]: arrivalId }, found) =>
     !isTaggedId('s', arrivalId) || arrivalId === session.id
       ? c.redirect('/account', 303)
       : work(session, arrivalId, found),

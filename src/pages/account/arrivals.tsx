@@ -74,10 +74,21 @@ const Arrival: FC<ArrivalProps> = ({ csrfToken, session, now }) => {
         </p>
       </div>
       <div class="answers">
-        <Answer action="/account/sessions/recognize" csrfToken={csrfToken} session={session}>
+        <Answer
+          action="/account/sessions/recognize"
+          csrfToken={csrfToken}
+          session={session}
+          field="recognized_id"
+        >
           {words.wasMe}
         </Answer>
-        <Answer action="/account/sessions/not-me" csrfToken={csrfToken} session={session} danger>
+        <Answer
+          action="/account/sessions/not-me"
+          csrfToken={csrfToken}
+          session={session}
+          field="session_id"
+          danger
+        >
           {words.wasNotMe}
         </Answer>
       </div>
@@ -87,13 +98,15 @@ const Arrival: FC<ArrivalProps> = ({ csrfToken, session, now }) => {
 
 interface AnswerProps extends Omit<ArrivalProps, 'now'> {
   readonly action: string
+  /** `session_id` only where the button ends that session. */
+  readonly field: 'recognized_id' | 'session_id'
   readonly danger?: boolean
   readonly children?: string
 }
 
 /** Its name says which device it is about, to those who do not see what stands around it. */
-const Answer: FC<AnswerProps> = ({ action, csrfToken, session, danger = false, children }) => (
-  <Form action={action} csrfToken={csrfToken} hidden={{ session_id: session.id }}>
+const Answer: FC<AnswerProps> = ({ action, csrfToken, session, field, danger = false, children }) => (
+  <Form action={action} csrfToken={csrfToken} hidden={{ [field]: session.id }}>
     <button type="submit" class={danger ? 'button danger' : 'button'}>
       {children}
       <span class="unseen">
