@@ -1,14 +1,16 @@
 import * as v from 'valibot'
-import { operation } from '#operation'
+import { answer, operation } from '#operation'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 
 export const jwks = new Hono<LatchkeyEnv>()
 
 const text = v.string()
-const Jwks = v.object({
-  keys: v.array(v.object({ kty: text, crv: text, x: text, y: text, kid: text, alg: text, use: text })),
-})
+const Jwks = answer(() =>
+  v.object({
+    keys: v.array(v.object({ kty: text, crv: text, x: text, y: text, kid: text, alg: text, use: text })),
+  }),
+)
 
 /** Public keys (RFC 7517), for anyone; cached for less than the overlap of a rotation. */
 jwks.get(

@@ -1,6 +1,6 @@
 // The OAuth endpoints: form in, the RFC's JSON out.
 import * as v from 'valibot'
-import { operation } from '#operation'
+import { answer, operation } from '#operation'
 import { MAGIC_LINK_GRANT, VALIDATION_MODES } from '../domain/client.ts'
 import { pushRequest } from '../oauth/authorize/pushed.ts'
 import { AUTHORIZATION_PARAMETERS } from '../oauth/authorize/sent.ts'
@@ -28,16 +28,18 @@ const Confirmation = v.object({ jkt: text })
 const TokenForm = v.union(
   GRANTS.map(({ grantType, parameters }) => clientForm(parameters, { grant_type: v.literal(grantType) })),
 )
-const TokenAnswer = v.object({
-  access_token: text,
-  token_type: v.picklist(['Bearer', 'DPoP']),
-  expires_in: Count,
-  scope: text,
-  refresh_token: optionalText,
-  id_token: optionalText,
-  client_id: text,
-  user_id: optionalText,
-})
+const TokenAnswer = answer(() =>
+  v.object({
+    access_token: text,
+    token_type: v.picklist(['Bearer', 'DPoP']),
+    expires_in: Count,
+    scope: text,
+    refresh_token: optionalText,
+    id_token: optionalText,
+    client_id: text,
+    user_id: optionalText,
+  }),
+)
 
 oauth.post(
   '/oauth2/token',
@@ -77,14 +79,16 @@ oauth.post(
   },
 )
 
-const DeviceAnswer = v.object({
-  device_code: text,
-  user_code: text,
-  verification_uri: text,
-  verification_uri_complete: text,
-  expires_in: Count,
-  interval: Count,
-})
+const DeviceAnswer = answer(() =>
+  v.object({
+    device_code: text,
+    user_code: text,
+    verification_uri: text,
+    verification_uri_complete: text,
+    expires_in: Count,
+    interval: Count,
+  }),
+)
 
 /** RFC 8628 */
 oauth.post(
@@ -124,24 +128,26 @@ oauth.post(
   },
 )
 
-const Introspection = v.object({
-  active: v.boolean(),
-  scope: optionalText,
-  client_id: optionalText,
-  sub: optionalText,
-  aud: optionalText,
-  iss: optionalText,
-  exp: v.optional(Count),
-  iat: v.optional(Count),
-  jti: optionalText,
-  sid: optionalText,
-  auth_time: v.optional(Count),
-  token_type: optionalText,
-  cnf: v.optional(Confirmation),
-  as_of: v.optional(v.number()),
-  position: optionalText,
-  remember_until: v.optional(Count),
-})
+const Introspection = answer(() =>
+  v.object({
+    active: v.boolean(),
+    scope: optionalText,
+    client_id: optionalText,
+    sub: optionalText,
+    aud: optionalText,
+    iss: optionalText,
+    exp: v.optional(Count),
+    iat: v.optional(Count),
+    jti: optionalText,
+    sid: optionalText,
+    auth_time: v.optional(Count),
+    token_type: optionalText,
+    cnf: v.optional(Confirmation),
+    as_of: v.optional(v.number()),
+    position: optionalText,
+    remember_until: v.optional(Count),
+  }),
+)
 const IntrospectionForm = v.object({ ...TokenOfForm.entries, ...texts(['mode', 'remember']) })
 
 /** RFC 7662: of what is not live, or not the caller's, nothing but that. No cache may add to the age that it states. */

@@ -1,7 +1,7 @@
 // UserInfo (OpenID Connect Core §5.3): claims about the user, by the scopes of the token. They are here only: ID
 // tokens and access tokens carry no mail address.
 import * as v from 'valibot'
-import { operation } from '#operation'
+import { answer, operation } from '#operation'
 import { splitScope } from '../domain/scope.ts'
 import { findUser } from '../store/users.ts'
 import { ofUser, refuseTokenInForm, requireBearer } from './bearer.ts'
@@ -11,11 +11,13 @@ import { Problem } from './problem.ts'
 
 export const userinfo = new Hono<LatchkeyEnv>()
 
-const UserInfo = v.object({
-  sub: v.string(),
-  email: v.optional(v.string()),
-  email_verified: v.optional(v.boolean()),
-})
+const UserInfo = answer(() =>
+  v.object({
+    sub: v.string(),
+    email: v.optional(v.string()),
+    email_verified: v.optional(v.boolean()),
+  }),
+)
 
 userinfo.on(
   ['GET', 'POST'],

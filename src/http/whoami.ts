@@ -1,17 +1,19 @@
 import * as v from 'valibot'
-import { operation } from '#operation'
+import { answer, operation } from '#operation'
 import { requireBearer } from './bearer.ts'
 import type { LatchkeyEnv } from './context.ts'
 import { Hono } from './hono.ts'
 
 export const whoami = new Hono<LatchkeyEnv>()
 
-const Whoami = v.object({
-  authenticated: v.literal(true),
-  client_id: v.string(),
-  user_id: v.nullable(v.string()),
-  session_id: v.nullable(v.string()),
-})
+const Whoami = answer(() =>
+  v.object({
+    authenticated: v.literal(true),
+    client_id: v.string(),
+    user_id: v.nullable(v.string()),
+    session_id: v.nullable(v.string()),
+  }),
+)
 
 /** Speaks only about the token that is presented, so any of ours will do. One row read, none written. */
 whoami.get(

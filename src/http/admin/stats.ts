@@ -1,6 +1,6 @@
 // Figures, for operators: what the page under /admin shows.
 import * as v from 'valibot'
-import { operation } from '#operation'
+import { answer, operation } from '#operation'
 import { rfc3339, rfc3339OrNull } from '../../domain/time.ts'
 import type { LatchkeyEnv } from '../context.ts'
 import { Hono } from '../hono.ts'
@@ -17,24 +17,26 @@ const Spans = v.array(
 const Reasons = v.array(v.object({ reason: v.string(), last_day: Count, last_month: Count }))
 const MaybeTime = v.nullable(Time)
 
-const StatsView = v.object({
-  at: Time,
-  /** The last 24 hours and 30 days, the present ones included; each begins at its time, UTC. */
-  hours: Spans,
-  days: Spans,
-  refused: Reasons,
-  ended: Reasons,
-  /** Those that nobody has acknowledged. */
-  alarms: v.array(AlarmView),
-  mails: v.object({ waiting: Count, oldest_at: MaybeTime }),
-  /** Of the queue; null where the platform does not say. */
-  queue: v.nullable(v.object({ messages: Count, oldest_at: MaybeTime })),
-  /** Of the last four days. */
-  webhooks: v.array(v.object({ id: v.string(), url: v.string(), waiting: Count, given_up: Count })),
-  /** Those that are not gone. */
-  keys: v.array(KeyView),
-  cron: v.object({ last_at: MaybeTime }),
-})
+const StatsView = answer(() =>
+  v.object({
+    at: Time,
+    /** The last 24 hours and 30 days, the present ones included; each begins at its time, UTC. */
+    hours: Spans,
+    days: Spans,
+    refused: Reasons,
+    ended: Reasons,
+    /** Those that nobody has acknowledged. */
+    alarms: v.array(AlarmView),
+    mails: v.object({ waiting: Count, oldest_at: MaybeTime }),
+    /** Of the queue; null where the platform does not say. */
+    queue: v.nullable(v.object({ messages: Count, oldest_at: MaybeTime })),
+    /** Of the last four days. */
+    webhooks: v.array(v.object({ id: v.string(), url: v.string(), waiting: Count, given_up: Count })),
+    /** Those that are not gone. */
+    keys: v.array(KeyView),
+    cron: v.object({ last_at: MaybeTime }),
+  }),
+)
 
 adminStats.get(
   '/admin/v1/stats',

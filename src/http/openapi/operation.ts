@@ -33,4 +33,7 @@ export function operation(described: Operation): MiddlewareHandler<LatchkeyEnv> 
   return pass
 }
 
+/** The form of an answer: only descriptions ask for it. */
+export const answer = <Schema extends v.GenericSchema>(form: () => Schema): Schema => form()
+
 export const operationOf = (handler: Handler): Operation | undefined => operations.get(handler)
