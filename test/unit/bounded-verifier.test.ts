@@ -102,6 +102,28 @@ describe('within the bound', () => {
     expect(state).toMatchObject({ readings: 2, verifications: 3 })
   })
 
+  it('SE-05: a token that was looked up before the change is not remembered as of after it', async () => {
+    const { check, issue, retire, source, state, verifier } = setUp()
+    issue('a')
+    const gate = Promise.withResolvers<void>()
+    const slow: Source = {
+      ...source,
+      async verify(token) {
+        const answer = await source.verify(token)
+        await gate.promise
+        return answer
+      },
+    }
+    const asked = check('a', START, slow)
+    await vi.waitUntil(() => state.verifications === 1, { timeout: 60_000 })
+    retire('a')
+    verifier.doubt()
+    gate.resolve()
+    await asked
+    expect(verifier.recall('a', START)).toBeNull()
+    expect(await check('a', START)).toEqual({ tag: 'refused' })
+  })
+
   it('nothing is remembered of a token that was refused, or that must not be remembered', async () => {
     const { check, issue, state, source, verifier } = setUp()
     expect(await check('a', START)).toEqual({ tag: 'refused' })

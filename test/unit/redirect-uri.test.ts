@@ -39,6 +39,7 @@ describe('AZ-12: what can be registered as a redirect URI', () => {
     'https://@app.test/cb',
     'https://app.test@eve.test/cb',
     'com.example.app://user@cb',
+    'com.example.app://:pass@cb',
     'https://app.test/cb#',
     'https://app.test/cb#x',
     'com.example.app:/cb#x',

@@ -140,7 +140,11 @@ describe('the audience', () => {
     const api = newUri()
     const { client_id } = await createClient(service, { audience: api })
     const attempt = await requestLink(service, client_id, freshAddress())
-    for (const resource of [`${api}/`, api.toUpperCase(), `${ISSUER}/`, `${api}#x`, 'x', "' OR 1=1 --"]) {
+    const gone = newUri()
+    const former = await createClient(service, { audience: gone })
+    await service.request(`/admin/v1/clients/${former.client_id}`, admin(service, { method: 'DELETE' }))
+    const unknown = [gone, `${api}/`, api.toUpperCase(), `${ISSUER}/`, `${api}#x`, 'x', "' OR 1=1 --"]
+    for (const resource of unknown) {
       const response = await redeem(service, attempt, 'link', { resource })
       expect(response.status).toBe(400)
       expect(await response.json()).toMatchObject({ error: 'invalid_target' })

@@ -196,13 +196,22 @@ async function settled(service: Service) {
     expiresAt: service.now + 60,
   })
   const log = await db
-    .prepare('SELECT marks FROM user_events WHERE user_id = ?')
+    .prepare('SELECT marks, details_salt FROM user_events WHERE user_id = ?')
     .bind(userId)
-    .all<{ marks: string }>()
+    .all<{ marks: string; details_salt: string }>()
   const marks = log.results.flatMap(({ marks }) => JSON.parse(marks) as string[])
   expect(marks.length).toBeGreaterThanOrEqual(3)
+  // By a salt what was personal could be tried.
+  const salts = log.results.map(each => each.details_salt)
   const browserName = owner.cookie('__Host-browser') as string
-  return { service, owner, userId, email, personal: [email, fresh, device, mark, ...marks], browserName }
+  return {
+    service,
+    owner,
+    userId,
+    email,
+    personal: [email, fresh, device, mark, ...marks, ...salts],
+    browserName,
+  }
 }
 
 /** Tables of all shards in which this text stands. */

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { COSTS } from '../../src/cli/simulate/costs.ts'
 import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
-import { CLIENT_CACHE_SECONDS } from '../../src/domain/limits.ts'
+import { CLIENT_CACHE_SECONDS, RETIREMENTS_MAX_ROWS } from '../../src/domain/limits.ts'
 import { verifyForCaller } from '../../src/rpc/verify-for-caller.ts'
 import type { VerifyDemand } from '../../src/verifier/token-service.ts'
 import { alarmCount } from './support/alarms.ts'
@@ -248,6 +248,19 @@ describe('the feed of retirements', () => {
       expect((await read(basic.api, odd)).status).toBe(400)
   })
 
+  it('EB-11: does not go on where more was retired since than is told at once', async () => {
+    const { body } = await read(basic.api)
+    await service.parts.shards.global
+      .prepare(
+        `WITH RECURSIVE each (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM each WHERE number < ?1)
+         INSERT INTO bucket_retirements (session_id, generation, retired_at, audience)
+         SELECT 's_many', 1, ?2, ?3 FROM each`,
+      )
+      .bind(RETIREMENTS_MAX_ROWS, service.now, API)
+      .run()
+    expect((await read(basic.api, body.position)).status).toBe(410)
+  })
+
   it('EB-11: does not go on once its terms are others: what was remembered on the former ones is forgotten', async () => {
     const registration = { token_endpoint_auth_method: 'client_secret_basic' }
     const changing = await confidentialClient(service, { ...registration, audience: API })
@@ -278,6 +291,10 @@ describe('the feed of retirements', () => {
     const strict = await introspect((await signIn('pay')).access_token, { remember: 'true' })
     expect(strict).toMatchObject({ active: true })
     expect(strict).not.toHaveProperty('position')
+    // Of another audience the caller's feed does not tell, though the token was issued to it.
+    const forOthers = await introspect((await signIn()).access_token, { remember: 'true' }, app)
+    expect(forOthers).toMatchObject({ active: true })
+    expect(forOthers).not.toHaveProperty('position')
   })
 })
 
@@ -304,6 +321,10 @@ describe('over a service binding', () => {
     })
     const others = { client_id: otherApi.client_id }
     expect(await verify(access_token, {}, others)).toEqual({ tag: 'refused', code: 'invalid_token' })
+    expect(await verify(access_token, { audience: API }, others)).toEqual({
+      tag: 'refused',
+      code: 'invalid_token',
+    })
   })
 
   it('OA-03: a token that was issued to the resource server itself, for others, is none of its own', async () => {
@@ -365,7 +386,12 @@ describe('over a service binding', () => {
     expect(await verify(access_token)).toEqual(refused)
     expect(await verify(access_token, { remember: true })).toEqual(refused)
     expect(await verify(access_token, { proof: { ...shown, method: 'POST' } })).toEqual(refused)
-    expect(await verify(access_token, { proof: shown })).toMatchObject({ tag: 'accepted' })
+    const stranger = await createParty()
+    const theirs = await stranger.proof(service, { request: 'GET /notes', accessToken: access_token })
+    expect(await verify(access_token, { proof: { ...shown, text: theirs } })).toEqual(refused)
+    const accepted = await verify(access_token, { proof: shown, remember: true })
+    expect(accepted).toMatchObject({ tag: 'accepted' })
+    expect(accepted).not.toHaveProperty('memory')
     expect(await verify(access_token, { proof: shown })).toEqual(refused)
     const bearer = (await signIn()).access_token
     expect(await verify(bearer, { proof: shown })).toEqual(refused)

@@ -1,10 +1,11 @@
 // Time: idle and absolute limits by the server's clock alone, closed by the cron.
 import { describe, expect, it } from 'vitest'
+import { EXPIRE_CHUNK_USERS } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
 import { goOnSweeping, sweepSessions } from '../../src/store/session-sweep.ts'
 import { signInBrowser } from './support/browser.ts'
 import { DB } from './support/databases.ts'
-import { change, metered, NO_LIMIT, NOW, newUser, start, sumOf } from './support/ledger.ts'
+import { change, metered, NO_LIMIT, NOW, newId, newUser, start, sumOf } from './support/ledger.ts'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { checkHistory, eventsOfType } from './support/stored.ts'
@@ -107,6 +108,20 @@ describe('idle', () => {
     expect(begins.at(-1)).toBe('')
     expect(begins.length).toBeGreaterThan(3)
     expect((await sweepSessions(DB, NOW - 1, 100)).expired).toEqual([])
+  })
+
+  it('SE-05: a run that finds more than it can end goes on with the first of them', async () => {
+    const service = createService()
+    const [home = DB] = service.parts.shards.all
+    await home.batch(
+      ['session_sweep', 'entropy_buckets', 'sessions'].map(each => home.prepare(`DELETE FROM ${each}`)),
+    )
+    const users: string[] = []
+    for (let user = 0; user < EXPIRE_CHUNK_USERS + 1; user++) users.push(await newUser(home, [newId('s')]))
+    await home.prepare('UPDATE sessions SET expires_at = ?').bind(service.now).run()
+    await keepHouse(service.parts, service.now)
+    const { from } = await sweepSessions(home, service.now, 1)
+    expect(from).toBe(users.toSorted().at(-1))
   })
 
   it('SE-05: what has expired, and is not closed yet, is not shown, cannot act and takes no place', async () => {

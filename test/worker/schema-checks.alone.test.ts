@@ -117,6 +117,8 @@ const BAD: [table: string, changes: Row, why: RegExp][] = [
   ['sessions', { secret_digest: 'a secret in the clear' }, /CHECK/],
   ['sessions', { secret_digest: `${DIGEST}A` }, /CHECK/],
   ['sessions', { created_at: 1.5 }, /INTEGER/],
+  ['sessions', { recognized_from: 1 }, /CHECK/],
+  ['sessions', { last_seen_ms: 1_000 }, /CHECK/],
   ['entropy_buckets', { generation: 0 }, /CHECK/],
   ['entropy_buckets', { generation: 1 }, /UNIQUE/],
   ['entropy_buckets', { commitment: 'ey.in.the.clear' }, /CHECK/],

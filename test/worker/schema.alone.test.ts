@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../src/domain/decide.ts'
+import { CLOCK_LEEWAY_SECONDS } from '../../src/domain/limits.ts'
 import { retireBuckets } from '../../src/store/buckets.ts'
 import { deleteOldRetirements } from '../../src/store/retirements.ts'
 import { statements } from '../../src/store/statements.ts'
@@ -148,6 +149,16 @@ describe('EB-11: the feed of retirements', () => {
     await retireBuckets(DB, [id], 'not_me', NOW + 1).run()
     await DB.prepare('UPDATE entropy_buckets SET retired_at = 9 WHERE session_id = ?').bind(id).run()
     await DB.prepare("UPDATE entropy_buckets SET retired_reason = 'x' WHERE session_id = ?").bind(id).run()
+    expect(await feed(id)).toHaveLength(1)
+  })
+
+  test('SE-07: what another isolate’s clock may still take for unexpired is retired too', async () => {
+    const id = newId('s')
+    await newUser(DB, [id])
+    const { expires_at } = (await DB.prepare('SELECT expires_at FROM entropy_buckets WHERE session_id = ?')
+      .bind(id)
+      .first<{ expires_at: number }>()) ?? { expires_at: 0 }
+    await retireBuckets(DB, [id], 'signed_out', expires_at + CLOCK_LEEWAY_SECONDS - 1).run()
     expect(await feed(id)).toHaveLength(1)
   })
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { mintBinding } from '../../src/tokens/binding.ts'
 import { ACCEPT_JSON, askForMail, type Browser, browser } from './support/browser.ts'
 import { createService, freshAddress, type Service } from './support/service.ts'
+import { createClient, requestLink } from './support/sign-in.ts'
 
 async function asked(service: Service) {
   const owner = browser(service)
@@ -35,6 +37,22 @@ describe('signing in by typed code', () => {
     const done = await owner.post('/sign-in/code', { code })
     expect([done.status, done.headers.get('Location')]).toEqual([303, '/account'])
     expect((await owner.get('/account')).status).toBe(200)
+  })
+
+  it('ML-05: what an app has asked for signs no browser in, though that has what its challenge is a digest of', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const { secret, digest } = await mintBinding('', null)
+    const attempt = await requestLink(service, client_id, freshAddress(), { code_challenge: digest })
+    const { signInId, code, token } = attempt
+    const who = browser(service)
+    await who.get('/sign-in')
+    const Cookie = `__Host-csrf=${who.cookie('__Host-csrf')}; __Host-sign-in=${signInId}.${secret}`
+    const proofs = { code: { code }, link: { token } }
+    for (const [by, proof] of Object.entries(proofs)) {
+      const answer = await who.post(`/sign-in/${by}`, proof, { ...ACCEPT_JSON, Cookie })
+      expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'wrong_browser' }])
+    }
   })
 
   it.each([
