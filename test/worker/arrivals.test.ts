@@ -1,5 +1,8 @@
 // What a page asks about a new sign-in, and what the two answers do: from a session that began before it, and no other.
 import { describe, expect, it } from 'vitest'
+import type { Session } from '../../src/domain/session.ts'
+import { run } from '../../src/store/d1.ts'
+import { listLiveSessions, recognizeSession } from '../../src/store/sessions.ts'
 import { type Browser, browser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
 import { FIREFOX, SAFARI, signInByApp, signInByBrowser } from './support/notices.ts'
@@ -113,7 +116,13 @@ describe('a new sign-in', () => {
     const service = createService()
     const { first, second, third } = await threeBrowsers(service)
     await second.get('/account')
+    const user = userOf(first)
+    const db = service.parts.shards.of(user)
+    const live = await listLiveSessions(db, user, service.now)
+    const by = live.find(({ id }) => id === idOf(second)) as Session
     await first.post('/account/sessions/end', { session_id: idOf(second) })
+    // Nor where its end comes between the proof and the change.
+    expect(await run(recognizeSession(db, by, idOf(third), service.now))).toBe(0)
     const answer = await second.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect(answer.headers.get('Location')).toBe('/sign-in')
     expect((await second.post(NOT_ME, { session_id: idOf(third) })).headers.get('Location')).toBe('/sign-in')

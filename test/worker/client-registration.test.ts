@@ -270,6 +270,8 @@ describe('a registration', () => {
     const read = await manage(service, client, 'GET')
     expect([read.status, await read.json()]).toEqual([200, shown])
     const before = (await stored(client)) as object
+    const known = () => service.parts.findClient(client.client_id, service.now)
+    expect(await known()).toMatchObject({ redirect_uris: shown.redirect_uris })
     const changed = {
       client_id: client.client_id,
       client_secret,
@@ -293,6 +295,8 @@ describe('a registration', () => {
       redirect_uris: ['https://app.test/new'],
       scopes: ['email'],
     })
+    // At once, where it was changed: what was remembered is forgotten.
+    expect(await known()).toMatchObject({ redirect_uris: ['https://app.test/new'] })
     // What it has given up it does not get back by itself, and what it never had it does not get.
     const greedy = { ...changed, scope: 'openid email', grant_types: ['authorization_code', 'implicit'] }
     await manage(service, client, 'PUT', greedy)

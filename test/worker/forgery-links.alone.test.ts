@@ -149,7 +149,7 @@ describe('a link of ours', () => {
     await open(elsewhere)
     expect(await (await send(elsewhere)).json()).toMatchObject({ code: 'wrong_browser' })
     expect((await open(asking)).status).toBe(200)
-    expect((await send(asking)).status).toBe(200)
+    expect((await send(asking)).status).toBe(303)
     expect((await open(asking)).status).toBe(400)
     expect(await (await send(asking)).json()).toMatchObject({ code: 'link_used' })
 
