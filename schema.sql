@@ -286,7 +286,8 @@ CREATE TABLE IF NOT EXISTS outbox (
   created_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- DPoP proofs and client assertions that were used, until their age alone refuses them. Each lives in the shard of its digest.
+-- DPoP proofs and client assertions that were used, until their age alone refuses them, each in the shard of its
+-- digest; and, in the first database, which clients were told late of the end of a session.
 CREATE TABLE IF NOT EXISTS seen_jtis (
   digest TEXT PRIMARY KEY CHECK (length(digest) = 43),
   expires_at INTEGER NOT NULL

@@ -92,7 +92,6 @@ export const acknowledgeAlarm = async (db: D1Database, id: string, now: number):
       .bind(now, id),
   )) === 1
 
-/** Acknowledged or not: each stands for one day. */
 export const deleteExpiredAlarmCounts = (db: D1Database, before: number, limit: number) =>
   db
     .prepare(
@@ -100,6 +99,7 @@ export const deleteExpiredAlarmCounts = (db: D1Database, before: number, limit: 
     )
     .bind(before, limit)
 
+/** Acknowledged or not: each stands for one day. */
 export const deleteOldAlarms = (db: D1Database, before: number, limit: number) =>
   db
     .prepare('DELETE FROM alarms WHERE id IN (SELECT id FROM alarms WHERE last_at < ? LIMIT ?)')

@@ -138,14 +138,20 @@ describe('a form without its token', () => {
     }
     // Neither from the query nor, without its cookie, from the form.
     await expectRefused(await who.send(`${path}?csrf_token=${right}`, { ...init({}), headers }))
-    // A browser that asked for no sign-in can finish none: it hears of that, with no token to need.
-    const code_ = ['/sign-in/link', '/sign-in/code'].includes(path) ? 'wrong_browser' : 'csrf_failed'
-    for (const Cookie of ['', '__Host-csrf=x']) {
-      const answer = await browser(service).send(path, {
+    const held = path.startsWith('/sign-in') ? '__Host-sign-in' : '__Host-session'
+    const own = `${held}=${who.cookie(held)}`
+    const sendWith = (Cookie: string, more: Record<string, string> = {}) =>
+      browser(service).send(path, {
         ...init({ csrf_token: right }),
-        headers: { ...headers, Cookie },
+        headers: { ...headers, ...more, Cookie },
       })
-      expect([answer.status, await answer.json()]).toMatchObject([403, { code: code_ }])
+    for (const Cookie of [own, `${own}; __Host-csrf=x`]) await expectRefused(await sendWith(Cookie))
+    await expectRefused(await sendWith('', { Origin: 'https://evil.test', 'Sec-Fetch-Site': 'cross-site' }))
+    // A browser that asked for no sign-in can finish none: it hears of that, with no token to need.
+    const why = ['/sign-in/link', '/sign-in/code'].includes(path) ? 'wrong_browser' : 'csrf_failed'
+    for (const Cookie of ['', '__Host-csrf=x']) {
+      const answer = await sendWith(Cookie)
+      expect([answer.status, await answer.json()]).toMatchObject([403, { code: why }])
     }
     expect(await dump(service)).toBe(before)
   })
