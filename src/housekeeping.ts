@@ -17,7 +17,7 @@ import {
 import type { Retention } from './domain/retention.ts'
 import { errorName, log } from './log.ts'
 import { overdueKey } from './notify/overdue-key.ts'
-import { record, recordingAs, type SecurityRecord } from './records/record.ts'
+import { record, recordingAs } from './records/record.ts'
 import { endSessionsOf, endSessionsOfClient } from './sign-in/end-sessions.ts'
 import type { Parts } from './sign-in/parts.ts'
 import { deleteExpiredAlarmCounts, deleteOldAlarms } from './store/alarms.ts'
@@ -42,8 +42,7 @@ import { settleEmailChange } from './user/settle-email-change.ts'
 
 /** One bounded run. A part that fails is logged and does not stop the others. */
 export async function keepHouse(parts: Parts, now: number): Promise<void> {
-  const count = (entry: SecurityRecord) => parts.figures.add(entry, now)
-  await recordingAs(null, 'system', count, () => keepAll(parts, now))
+  await recordingAs(null, 'system', parts.figures.sinkAt(now), () => keepAll(parts, now))
   await parts.figures.settle(now)
 }
 

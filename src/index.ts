@@ -27,7 +27,7 @@ async function recorded<T>(
   waitUntil: (work: Promise<unknown>) => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  const result = await recordingAs(null, 'system', entry => figures.add(entry, now), work)
+  const result = await recordingAs(null, 'system', figures.sinkAt(now), work)
   figures.flush(now, waitUntil)
   return result
 }

@@ -4,12 +4,12 @@
 import type { RecordCount } from '../domain/figures.ts'
 import { HOUR_SECONDS, RECORD_COUNTS_FLUSH_SECONDS } from '../domain/limits.ts'
 import { errorName, log } from '../log.ts'
-import type { SecurityRecord } from '../records/record.ts'
+import type { RecordSink, SecurityRecord } from '../records/record.ts'
 import { addRecordCounts } from '../store/record-counts.ts'
 
 export interface Figures {
-  /** Never throws. */
-  add(record: SecurityRecord, now: number): void
+  /** Counts what is recorded at that time. */
+  sinkAt(now: number): RecordSink
   /** Writes what is counted, if the last time is a minute ago. Never throws. */
   flush(now: number, waitUntil: (work: Promise<unknown>) => void): void
   /** Writes it now, for whoever reads the figures. Never throws. */
@@ -40,7 +40,7 @@ export function createFigures(db: D1Database, dataset: AnalyticsEngineDataset | 
   }
 
   return {
-    add(record, now) {
+    sinkAt: now => record => {
       const { event: code, reason = '' } = record
       add({ since: now - (now % HOUR_SECONDS), code, reason, count: 1, lastAt: now })
       try {

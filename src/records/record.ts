@@ -31,11 +31,15 @@ interface Refusal {
   readonly details: Details
 }
 
+/**
+ * What a context holds lives on until the runtime has collected garbage twice: hold a request or an answer here, and all that
+ * hangs on them adds up to more than an isolate may have.
+ */
 interface Context {
   readonly requestId: string | null
   who: Who
-  /** Where records go, beside the log. */
-  readonly sink: RecordSink
+  /** Where records go, beside the log; null until that is known. */
+  sink: RecordSink | null
   refusal: Refusal | null
   /** Whether a record that says more than the request's own has been made of its refusal. */
   isRefusalRecorded: boolean
@@ -48,9 +52,15 @@ const contexts = new AsyncLocalStorage<Context>()
 export const recordingAs = <T>(
   requestId: string | null,
   actor: Who['actor'],
-  sink: RecordSink,
+  sink: RecordSink | null,
   work: () => T,
 ): T => contexts.run({ requestId, who: { actor }, sink, refusal: null, isRefusalRecorded: false }, work)
+
+/** From now on this request's records go there too. @param sink holds nothing of the request */
+export function sendRecordsTo(sink: RecordSink): void {
+  const context = contexts.getStore()
+  if (context !== undefined) context.sink = sink
+}
 
 /** What has been proven of whoever makes this request, and of what it is about. */
 export function identify(who: Partial<Who>): void {
@@ -65,7 +75,7 @@ export function record(event: RecordCode, { reason, ...details }: Details & Part
   const who: Who = context?.who ?? { actor: 'system' }
   const entry = { event, ...who, ...details, outcome, ...(typeof reason === 'string' && { reason }) }
   log(LEVELS[outcome], { ...entry, ...(context?.requestId && { request_id: context.requestId }) })
-  context?.sink(entry)
+  context?.sink?.(entry)
 }
 
 const LEVELS: Readonly<Record<Outcome, LogLevel>> = {

@@ -36,19 +36,22 @@ const VARS = {
   ADMIN_TOKEN,
 }
 
-/** @param only which of the Workers */
+/**
+ * @param only which of the Workers
+ * @param onLine gets what workerd prints: it is written, as it is in production, and read by nobody else
+ */
 export async function startInstance(
-  bundles: Bundles,
+  bundles: Partial<Bundles>,
   stateDir: string,
   only: readonly WorkerName[] = WORKERS,
+  onLine: (line: string) => void = () => {},
 ): Promise<Instance> {
   const simulator = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.NONE),
-      // What the service logs is written, as it is in production, and read by nobody.
-      handleStructuredLogs: () => {},
+      handleStructuredLogs: ({ message }: { readonly message: string }) => onLine(message),
       resourcePersistencePath: stateDir,
-      workers: only.map(name => ({ ...workerOptions(name), ...common(name, bundles) })),
+      workers: only.map(name => ({ ...workerOptions(name), ...common(name, pathOf(bundles, name)) })),
     }),
   )
   await simulator.ready
@@ -63,11 +66,17 @@ export async function startInstance(
   }
 }
 
-const common = (name: WorkerName, bundles: Bundles) => ({
+function pathOf(bundles: Partial<Bundles>, name: WorkerName): string {
+  const path = bundles[name]?.path
+  if (path === undefined) throw new Error(`${name} was not built`)
+  return path
+}
+
+const common = (name: WorkerName, path: string) => ({
   name,
   modules: true,
-  rootPath: dirname(bundles[name].path),
-  scriptPath: basename(bundles[name].path),
+  rootPath: dirname(path),
+  scriptPath: basename(path),
   compatibilityDate: compatibility_date,
   compatibilityFlags: compatibility_flags,
   unsafeDirectSockets: [{ host: '127.0.0.1' }],

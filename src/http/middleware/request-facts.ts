@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import type { Place } from '../../domain/session.ts'
 import { overdueKey } from '../../notify/overdue-key.ts'
+import { sendRecordsTo } from '../../records/record.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
 import { RANDOM_SECRET_CHARS } from '../../tokens/random.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
@@ -34,6 +35,7 @@ export function requestFacts(
       },
       waitUntil: work => c.executionCtx.waitUntil(work),
     })
+    sendRecordsTo(parts.figures.sinkAt(Math.floor(nowMs / 1_000)))
     watch(parts, c.get('facts'))
     await next()
   }
