@@ -31,14 +31,12 @@ import { jwks } from './http/jwks.ts'
 import { linkPages } from './http/link-pages.tsx'
 import { live } from './http/live.ts'
 import { refuseUnrouted } from './http/methods.ts'
+import { answerHeaders } from './http/middleware/answer-headers.ts'
 import { CORS_PATHS, cors } from './http/middleware/cors.ts'
 import { doubtMemory } from './http/middleware/doubt-memory.ts'
-import { noStore } from './http/middleware/no-store.ts'
 import { recordRefusals } from './http/middleware/record-refusals.ts'
 import { requestFacts } from './http/middleware/request-facts.ts'
-import { requestId } from './http/middleware/request-id.ts'
 import { requireHttps } from './http/middleware/require-https.ts'
-import { securityHeaders } from './http/middleware/security-headers.ts'
 import { oauth } from './http/oauth.ts'
 import { openapi } from './http/openapi.ts'
 import { preferencesApi } from './http/preferences-api.ts'
@@ -104,10 +102,8 @@ export const realPorts: Ports = {
 export function createApp(ports: Ports): App {
   const parts = oncePerEnv((env: Env) => createParts(env, ports))
   const app = new Hono<LatchkeyEnv>()
-  app.use(requestId())
+  app.use(answerHeaders(env => String(env.ISSUER).startsWith('https:')))
   app.use(recordRefusals())
-  app.use(securityHeaders(env => String(env.ISSUER).startsWith('https:')))
-  app.use(noStore())
   app.use(requestFacts(parts, ports.now))
   app.use(requireHttps())
   app.use(doubtMemory())

@@ -22,7 +22,8 @@ export async function complete(c: LatchkeyContext, proof: Proof): Promise<Respon
   // Also one that is not taken as signed in here: with the new cookie nobody holds the former but whoever copied it.
   const former = await findPresentedSession(c)
   // A browser without a name gets one now, so that the next sign-in from there is known by it.
-  const facts = { ...c.var.facts, browserId: c.var.facts.browserId ?? randomSecret() }
+  const { now, nowMs, clientIp, browserId, device, place, waitUntil } = c.var.facts
+  const facts = { now, nowMs, clientIp, browserId: browserId ?? randomSecret(), device, place, waitUntil }
   const opened = await openSession(
     parts,
     {

@@ -42,11 +42,16 @@ export const isOneOf = (digests: readonly string[], digest: string): boolean =>
   digests.filter(each => digestsEqual(each, digest)).length > 0
 
 const DIGEST_CHARS = 43
+const encoder = new TextEncoder()
+/** Overwritten by each comparison, which nothing interrupts. */
+const LEFT = new Uint8Array(DIGEST_CHARS)
+const RIGHT = new Uint8Array(DIGEST_CHARS)
 
 /** Constant time over digests, which have one length and are written in one way only; anything else is unequal. */
 export function digestsEqual(a: string, b: string): boolean {
-  const left = utf8(a)
-  const right = utf8(b)
-  if (left.byteLength !== DIGEST_CHARS || right.byteLength !== DIGEST_CHARS) return false
-  return crypto.subtle.timingSafeEqual(left, right)
+  return isWrittenTo(LEFT, a) && isWrittenTo(RIGHT, b) && crypto.subtle.timingSafeEqual(LEFT, RIGHT)
 }
+
+/** Whether it is as long as a digest, to the character and to the byte. */
+const isWrittenTo = (bytes: Uint8Array, text: string): boolean =>
+  text.length === DIGEST_CHARS && encoder.encodeInto(text, bytes).read === DIGEST_CHARS

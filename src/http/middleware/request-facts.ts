@@ -1,6 +1,6 @@
 // Who asks, from where, when: gathered once, from the server's clock and the platform's own headers only.
 import type { MiddlewareHandler } from 'hono'
-import type { Place } from '../../domain/session.ts'
+import type { Device, Place } from '../../domain/session.ts'
 import { overdueKey } from '../../notify/overdue-key.ts'
 import { sendRecordsTo } from '../../records/record.ts'
 import type { Parts, RequestFacts } from '../../sign-in/parts.ts'
@@ -13,32 +13,46 @@ export function requestFacts(
   partsOf: (env: Env) => Parts,
   clock: () => number,
 ): MiddlewareHandler<LatchkeyEnv> {
-  return async function gatherRequestFacts(c, next) {
+  return function gatherRequestFacts(c, next) {
     const parts = partsOf(c.env)
-    const nowMs = clock() * 1_000
+    const facts = new Facts(c, clock() * 1_000)
     c.set('parts', parts)
-    c.set('facts', {
-      now: Math.floor(nowMs / 1_000),
-      nowMs,
-      // Few requests ask for these.
-      get clientIp() {
-        return c.req.header('CF-Connecting-IP') ?? ''
-      },
-      get browserId() {
-        return browserIdOf(c)
-      },
-      get device() {
-        return parseDevice(c.req.header('User-Agent') ?? '')
-      },
-      get place() {
-        return placeOf(c)
-      },
-      waitUntil: work => c.executionCtx.waitUntil(work),
-    })
-    sendRecordsTo(parts.figures.sinkAt(Math.floor(nowMs / 1_000)))
-    watch(parts, c.get('facts'))
-    await next()
+    c.set('facts', facts)
+    sendRecordsTo(parts.figures.sinkAt(facts.now))
+    watch(parts, facts)
+    return next()
   }
+}
+
+/** Not to be copied by `...`, which leaves out what few requests ask for. */
+class Facts implements RequestFacts {
+  readonly now: number
+  readonly nowMs: number
+  readonly #c: LatchkeyContext
+
+  constructor(c: LatchkeyContext, nowMs: number) {
+    this.now = Math.floor(nowMs / 1_000)
+    this.nowMs = nowMs
+    this.#c = c
+  }
+
+  get clientIp(): string {
+    return this.#c.req.header('CF-Connecting-IP') ?? ''
+  }
+
+  get browserId(): string | null {
+    return browserIdOf(this.#c)
+  }
+
+  get device(): Device {
+    return parseDevice(this.#c.req.header('User-Agent') ?? '')
+  }
+
+  get place(): Place {
+    return placeOf(this.#c)
+  }
+
+  readonly waitUntil = (work: Promise<unknown>): void => this.#c.executionCtx.waitUntil(work)
 }
 
 /** What cannot wait for cron: it may be what has failed. */

@@ -6,12 +6,12 @@ import { wantsPage } from '../negotiate.ts'
 import { Problem } from '../problem.ts'
 
 export function requireHttps(): MiddlewareHandler<LatchkeyEnv> {
-  return async function refusePlainHttp(c, next) {
+  return function refusePlainHttp(c, next) {
     const { isHttps, issuer } = c.get('parts').config
     if (!isHttps || c.req.url.startsWith('https:')) return next()
     const { pathname, search } = new URL(c.req.url)
     const isVisit = c.req.method === 'GET' || c.req.method === 'HEAD'
-    if (isVisit && wantsPage(c)) return c.redirect(`${issuer}${pathname}${search}`, 301)
+    if (isVisit && wantsPage(c)) return Promise.resolve(c.redirect(`${issuer}${pathname}${search}`, 301))
     throw new Problem('https_required')
   }
 }
