@@ -9,8 +9,8 @@ import { processorSeconds } from './processor-time.ts'
 import type { Scene } from './scene.ts'
 
 const CONNECTIONS = 16
-/** Of the first round of each at least: the code is compiled, caches are filled. */
-const WARM_UP_MS = 500
+/** At least: after a second, what is asked most is still half as fast as after three, when its code is compiled for the last time. */
+const WARM_UP_MS = 4_000
 /** More than a round can use up, by what the warm-up has shown. */
 const HEADROOM = 2.5
 const LEAST_BUDGET = 200
