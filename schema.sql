@@ -286,8 +286,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   created_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- DPoP proofs and client assertions that were used, until their age alone refuses them, each in the shard of its
--- digest; and, in the first database, which clients were told late of the end of a session.
+-- DPoP proofs and client assertions that were used, until their age alone refuses them, each in the shard of its digest.
 CREATE TABLE IF NOT EXISTS seen_jtis (
   digest TEXT PRIMARY KEY CHECK (length(digest) = 43),
   expires_at INTEGER NOT NULL
@@ -423,4 +422,12 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
   -- Its receiver asked for no sooner try when the next one was in the queue already; else 0.
   retry_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (webhook_id, at, message_id)
+) STRICT, WITHOUT ROWID;
+
+-- Back-channel logouts whose answer was late, for the next try, which was in the queue already.
+CREATE TABLE IF NOT EXISTS late_logouts (
+  session_id TEXT PRIMARY KEY,
+  -- No sooner; null where nothing is left to be tried.
+  retry_at INTEGER,
+  expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -27,6 +27,7 @@ import { listDeletedClients, removeDeletedClient } from './store/clients.ts'
 import { run } from './store/d1.ts'
 import { deleteExpiredDeviceAuthorizations } from './store/device-authorizations.ts'
 import { listUsersOfEndedChanges } from './store/email-changes.ts'
+import { deleteExpiredLateLogouts } from './store/late-logouts.ts'
 import { findLogSweep, LOG_START, listAgedEntries, sweepLog } from './store/log-sweep.ts'
 import { deleteExpiredOutbox } from './store/outbox.ts'
 import { deleteExpiredPushedRequests } from './store/pushed-requests.ts'
@@ -104,6 +105,7 @@ const PURGES: readonly [string, RemoveChunk, (keyof Retention)?][] = [
   ['pushed requests', deleteExpiredPushedRequests],
   ['outbox', deleteExpiredOutbox],
   ['used proofs', deleteExpiredJtis],
+  ['late logouts', deleteExpiredLateLogouts],
   ['alarm counts', deleteExpiredAlarmCounts],
   ['alarms', deleteOldAlarms, 'alarmDays'],
   ['record counts', deleteOldRecordCounts],

@@ -5,12 +5,11 @@ import type { SessionEndedMessage } from '../domain/event-message.ts'
 import { DELIVERY_TIMEOUT_MS, LATE_LOGOUT_SECONDS } from '../domain/limits.ts'
 import { errorName, log } from '../log.ts'
 import type { FetchTarget } from '../outbound/fetch-target.ts'
-import { hasSeenJti, insertSeenJti } from '../store/seen-jtis.ts'
+import { findLateLogout, upsertLateLogout } from '../store/late-logouts.ts'
 import type { Shards } from '../store/shards.ts'
-import { digest } from '../tokens/digest.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
 import { mintLogoutToken } from '../tokens/logout-token.ts'
-import { type Delivery, judgeAnswer, refused } from './delivery.ts'
+import { type Delivery, heldBack, judgeAnswer, refused } from './delivery.ts'
 
 export interface LogoutParts {
   readonly config: { readonly issuer: string }
@@ -29,7 +28,9 @@ export async function sendLogoutToken(
   const { user_id: userId, session_id: sessionId, client_id: clientId } = message
   const client = await parts.findClient(clientId, now)
   if (!client?.backchannel_logout_uri) return { tag: 'settled' }
-  if (await hasSeenJti(parts.shards.global, await lateDigest(message))) return { tag: 'settled' }
+  const late = await findLateLogout(parts.shards.global, sessionId)
+  if (late?.retry_at === null) return { tag: 'settled' }
+  if (late !== null && late.retry_at > now) return heldBack(late.retry_at - now)
   const token = await mintLogoutToken(parts.keys, parts.config.issuer, { userId, sessionId, clientId }, now)
   const answer = await parts.fetchTarget(client.backchannel_logout_uri, {
     method: 'POST',
@@ -42,23 +43,20 @@ export async function sendLogoutToken(
   return isWorthAnotherTry(delivery) ? delivery : refused(delivery)
 }
 
-/** A try that took long has come to an end meanwhile: the next one, which waits in the queue, is none. Never throws. */
+/** For the next try, which was in the queue already. Never throws. @param retryAt no sooner; null where none is needed any more */
 export async function noteLateLogout(
   { shards }: Pick<LogoutParts, 'shards'>,
-  message: SessionEndedMessage,
+  { session_id, client_id, seq }: SessionEndedMessage,
+  retryAt: number | null,
   now: number,
 ): Promise<void> {
   try {
-    await insertSeenJti(shards.global, await lateDigest(message), now + LATE_LOGOUT_SECONDS)
+    await upsertLateLogout(shards.global, session_id, retryAt, now + LATE_LOGOUT_SECONDS)
   } catch (error) {
-    // The client is told once more.
-    const { client_id, seq } = message
+    // The client is asked once more, or sooner than it wished.
     log('error', { event: 'logout.not_noted', client_id, seq, error: errorName(error) })
   }
 }
-
-const lateDigest = ({ session_id, client_id }: SessionEndedMessage): Promise<string> =>
-  digest('late-logout', `${session_id} ${client_id}`)
 
 const NO_ANSWER = ['no_answer', 'timed_out']
 /** Client errors that say "later" (RFC 9110 §15.5.9, RFC 6585 §4). */

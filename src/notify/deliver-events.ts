@@ -87,10 +87,11 @@ async function attempt(
     waitUntil(
       trying.then(async delivery => {
         const isOver = delivery.tag !== 'failed'
-        if (isOver && body.type === 'session.ended') await noteLateLogout(parts, body, now)
         // Reckoned from the latest that it can have ended: what waits in the queue may come sooner, and finds it.
-        const retryAt = isOver ? 0 : now + DELIVERY_SLOW_RETRY_SECONDS + delivery.retryAfterSeconds
-        await report(delivery, isOver ? null : next, retryAt)
+        const retryAt = isOver ? null : now + DELIVERY_SLOW_RETRY_SECONDS + delivery.retryAfterSeconds
+        const isToBeKnown = isOver || delivery.retryAfterSeconds > 0
+        if (body.type === 'session.ended' && isToBeKnown) await noteLateLogout(parts, body, retryAt, now)
+        await report(delivery, isOver ? null : next, retryAt ?? 0)
       }),
     )
     return () => settle(message, next)

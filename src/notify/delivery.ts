@@ -35,4 +35,7 @@ export function judgeAnswer(
 
 export const failed = (why: string): Failed => ({ tag: 'failed', why, status: null, retryAfterSeconds: 0 })
 
+/** No try was made: too soon. */
+export const heldBack = (retryAfterSeconds: number): Failed => ({ ...failed('held_back'), retryAfterSeconds })
+
 export const refused = ({ why, status }: Failed): Delivery => ({ tag: 'refused', why, status })

@@ -30,7 +30,7 @@ import {
 import { randomShare } from '../tokens/random.ts'
 import type { Secrets } from '../tokens/secrets.ts'
 import { signWebhook } from '../tokens/webhook-signature.ts'
-import { type Delivery, type Failed, failed, judgeAnswer, refused } from './delivery.ts'
+import { type Delivery, type Failed, failed, heldBack, judgeAnswer, refused } from './delivery.ts'
 
 export interface WebhookParts {
   readonly shards: Shards
@@ -121,8 +121,6 @@ async function findHeld(db: D1Database, webhook: Webhook, now: number): Promise<
   const heldUntil = isOver ? until : webhook.heldUntil
   return heldBack(heldForSeconds({ ...webhook, heldUntil }, now, randomShare()))
 }
-
-const heldBack = (retryAfterSeconds: number): Failed => ({ ...failed('held_back'), retryAfterSeconds })
 
 /** "Sender should disable the webhook endpoint, and stop sending it messages." */
 const GONE = 410

@@ -1,5 +1,5 @@
-// What happens once: tokens of other parties that have been seen, until their age alone refuses them, and the like.
-import { first, run } from './d1.ts'
+// Tokens of other parties that have been seen, until their age alone refuses them.
+import { run } from './d1.ts'
 
 /** @returns false when it was there. Throws StorageUnavailable: then it is refused, and may count as seen. */
 export const insertSeenJti = async (db: D1Database, digest: string, expiresAt: number): Promise<boolean> =>
@@ -8,9 +8,6 @@ export const insertSeenJti = async (db: D1Database, digest: string, expiresAt: n
       .prepare('INSERT INTO seen_jtis (digest, expires_at) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING')
       .bind(digest, expiresAt),
   )) === 1
-
-export const hasSeenJti = async (db: D1Database, digest: string): Promise<boolean> =>
-  (await first(db.prepare('SELECT 1 AS found FROM seen_jtis WHERE digest = ?').bind(digest))) !== null
 
 export const deleteExpiredJtis = (db: D1Database, before: number, limit: number) =>
   db

@@ -17,7 +17,6 @@ export type DigestPurpose =
   | 'dpop-proof'
   | 'client-assertion'
   | 'event-details'
-  | 'late-logout'
   | 'deployment-secret'
 
 export async function digestBytes(purpose: DigestPurpose, text: string): Promise<Uint8Array> {

@@ -269,24 +269,28 @@ describe('whoever does not listen', () => {
     ]).toEqual([60, 5, 3_600, 90, 5])
   })
 
-  it('OI-10: takes it late, or refuses it late: is told once; fails late: is told again', async () => {
+  it('OI-10: takes it late, or refuses it late: is told once; fails late: is told again, no sooner than it asks for', async () => {
     const { client_id } = await listening()
-    const late = async (status: number, session_id: string) => {
+    const late = async (status: number, session_id: string, retryAfter = '', waited = 0) => {
       const { promise, resolve } = Promise.withResolvers<Response>()
       const { promise: settled, resolve: onFate } = Promise.withResolvers<number | null>()
       service.answers = () => promise
       const message = { ...ended(client_id), session_id }
       const delivering = deliver(service, [message], 1, (_, fate) => onFate(fate))
       const fate = await settled
-      resolve(new Response(null, { status }))
+      resolve(new Response(null, { status, headers: { 'Retry-After': retryAfter } }))
       await delivering
       service.answers = ok
+      service.now += waited
       service.outbound.length = 0
       return [fate, await deliver(service, [message], 2), service.outbound.length]
     }
     expect(await late(200, 's_late')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 0])
     expect(await late(400, 's_refused')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 0])
     expect(await late(503, 's_failed')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 1])
+    const asked = DELIVERY_SLOW_RETRY_SECONDS + 600
+    expect(await late(503, 's_busy', '600')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [asked], 0])
+    expect(await late(503, 's_less_busy', '600', asked)).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 1])
   })
 
   it('OI-10: has been deleted, or no longer wants to know: nothing is sent, and nothing is wrong', async () => {

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   DAY_SECONDS,
+  LATE_LOGOUT_SECONDS,
   LOG_SWEEP_CHUNK_ROWS,
   LOG_SWEEP_CHUNKS,
   NOTICE_MAIL_SECONDS,
@@ -13,6 +14,7 @@ import { claimNotice } from '../../src/store/alarm-notices.ts'
 import { addToAlarm } from '../../src/store/alarms.ts'
 import { insertCode } from '../../src/store/authorization-codes.ts'
 import { run } from '../../src/store/d1.ts'
+import { upsertLateLogout } from '../../src/store/late-logouts.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
 import { insertPushedRequest } from '../../src/store/pushed-requests.ts'
 import { addRecordCounts } from '../../src/store/record-counts.ts'
@@ -64,6 +66,7 @@ const KEPT: Kept = [
   ['entropy_buckets', 15 * MINUTE],
   ['authorization_codes', 36 * MINUTE],
   ['outbox', 24 * HOUR + 5 * MINUTE],
+  ['late_logouts', 24 * HOUR + 5 * MINUTE],
   ['sessions', 7 * DAY_SECONDS],
   ['alarm_counts', HOUR + 5 * MINUTE],
   ["record_counts WHERE code = 'x'", 31 * DAY_SECONDS + 5 * MINUTE],
@@ -153,6 +156,7 @@ async function fill(service: Service): Promise<void> {
     }),
   )
   await insertSeenJti(shards.global, someDigest(), service.now + 2 * MINUTE)
+  await upsertLateLogout(shards.global, 's_x', null, service.now + LATE_LOGOUT_SECONDS)
   await insertCode(shards.global, {
     codeDigest: someDigest(),
     userId: 'u_x',

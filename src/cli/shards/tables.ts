@@ -51,6 +51,7 @@ export const GLOBAL_TABLES = [
   'record_counts',
   'webhooks',
   'webhook_deliveries',
+  'late_logouts',
 ] as const
 
 /** What says that somebody is signed in: it must not be found where it may no longer be so. */
