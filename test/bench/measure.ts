@@ -9,7 +9,7 @@ import { processorSeconds } from './processor-time.ts'
 import type { Scene } from './scene.ts'
 
 const CONNECTIONS = 16
-/** At least: after a second, what is asked most is still half as fast as after three, when its code is compiled for the last time. */
+/** At least: the first comparison of a run showed a third less than the same one later, until its code was compiled for the last time. */
 const WARM_UP_MS = 4_000
 /** More than a round can use up, by what the warm-up has shown. */
 const HEADROOM = 2.5

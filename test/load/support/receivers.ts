@@ -1,8 +1,6 @@
-// Receivers of webhooks on this machine, well and unwell, and what each of them has got.
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { Webhook } from 'standardwebhooks'
+// Receivers of webhooks on this machine, well and unwell, and what each of them has got. They run in a process of their own.
+import { fork } from 'node:child_process'
+import { resolve } from 'node:path'
 import type { Operator } from '../../../src/cli/drill/operator.ts'
 
 /** Takes everything; answers 500 to the first try of each message; hangs up; never answers. */
@@ -17,68 +15,59 @@ export interface Received {
   lateMs: number | null
 }
 
-export interface Receiver {
-  readonly manner: Manner
-  readonly id: string
+export interface Report {
   /** By `webhook-id`. */
   readonly received: ReadonlyMap<string, Received>
   /** Requests that the published library would have refused. */
   readonly badSignatures: number
+}
+
+/** What the process is told, one call after the other's answer. */
+export type Call =
+  | { readonly type: 'start'; readonly manners: readonly Manner[] }
+  | { readonly type: 'secrets'; readonly secrets: readonly string[] }
+  | { readonly type: 'report' }
+  | { readonly type: 'stop' }
+
+export interface Receiver extends Report {
+  readonly manner: Manner
+  readonly id: string
+}
+
+export interface Receivers {
+  /** As they stand now. */
+  read(): Promise<readonly Receiver[]>
+  /** Takes their registrations back. */
   remove(): Promise<void>
 }
 
-export async function startReceiver(operator: Operator, manner: Manner): Promise<Receiver> {
-  const received = new Map<string, Received>()
-  let verifier: Webhook | null = null
-  let badSignatures = 0
-
-  const keep = (headers: IncomingHttpHeaders, body: string): Received => {
-    try {
-      verifier?.verify(body, headers as Record<string, string>)
-    } catch {
-      badSignatures++
-    }
-    const id = String(headers['webhook-id'])
-    const known = received.get(id) ?? { body, tries: 0, isConstant: true, lateMs: null }
-    received.set(id, known)
-    known.tries++
-    known.isConstant &&= known.body === body
-    return known
-  }
-  const answer = (status: number, each: Received, response: ServerResponse) => {
-    if (status < 300) each.lateMs ??= Date.now() - Date.parse(JSON.parse(each.body).timestamp)
-    response.writeHead(status).end()
-  }
-  const server = createServer(async (request, response) => {
-    if (manner === 'drops') return request.socket.destroy()
-    const each = keep(request.headers, await text(request))
-    if (manner === 'hangs') return
-    answer(manner === 'fails first' && each.tries === 1 ? 500 : 204, each, response)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-
-  const { port } = server.address() as AddressInfo
-  const registered = await operator.ask('POST', '/webhooks', {
-    url: `http://127.0.0.1:${port}/${manner.replace(' ', '-')}`,
-    events: ['*'],
-  })
-  verifier = new Webhook(String(registered.secret))
+export async function startReceivers(operator: Operator, manners: readonly Manner[]): Promise<Receivers> {
+  const child = fork(resolve(import.meta.dirname, 'receivers-process.ts'), { serialization: 'advanced' })
+  const ask = <Answer>(call: Call): Promise<Answer> =>
+    new Promise(settle => {
+      child.once('message', answer => settle(answer as Answer))
+      child.send(call)
+    })
+  const ports = await ask<readonly number[]>({ type: 'start', manners })
+  const registered = await Promise.all(
+    manners.map((manner, index) =>
+      operator.ask('POST', '/webhooks', {
+        url: `http://127.0.0.1:${ports[index]}/${manner.replace(' ', '-')}`,
+        events: ['*'],
+      }),
+    ),
+  )
+  await ask({ type: 'secrets', secrets: registered.map(({ secret }) => String(secret)) })
+  const ids = registered.map(({ id }) => String(id))
   return {
-    manner,
-    id: String(registered.id),
-    received,
-    get badSignatures() {
-      return badSignatures
+    async read() {
+      const reports = await ask<readonly Report[]>({ type: 'report' })
+      return manners.map((manner, index) => ({ manner, id: `${ids[index]}`, ...(reports[index] as Report) }))
     },
     async remove() {
-      await operator.ask('DELETE', `/webhooks/${registered.id}`)
-      await close(server)
+      await Promise.all(ids.map(id => operator.ask('DELETE', `/webhooks/${id}`)))
+      await ask({ type: 'stop' })
+      child.kill()
     },
   }
-}
-
-function close(server: Server): Promise<void> {
-  const closed = new Promise<void>(resolve => server.close(() => resolve()))
-  server.closeAllConnections()
-  return closed
 }

@@ -3,7 +3,7 @@ import { loadavg } from 'node:os'
 import { renderTable } from '../../../src/cli/admin/table.ts'
 import { createChecks } from '../../../src/cli/drill/checks.ts'
 import type { OwnInstance } from '../support/own-instance.ts'
-import { type Manner, startReceiver } from '../support/receivers.ts'
+import { type Manner, startReceivers } from '../support/receivers.ts'
 import { atPace, type SignedIn, signIn } from '../support/sign-ins.ts'
 import { likelyRange, median, quantile } from '../support/statistics.ts'
 import { recordStolen, type StolenRecord } from '../support/stolen-time.ts'
@@ -135,7 +135,7 @@ async function atBoth<Each>(
 async function runRound(instances: Both<OwnInstance>, plan: Plan, crowds: Both<Crowd>, round: number) {
   const before = new Set(listEvents(instances.with))
   const { operator } = instances.with
-  const receivers = await Promise.all(plan.manners.map(manner => startReceiver(operator, manner)))
+  const receivers = await startReceivers(operator, plan.manners)
   const from = performance.now()
   // Whoever is asked first at each turn is answered first: by turns.
   const order = round % 2 === 0 ? KINDS : KINDS.toReversed()
@@ -143,7 +143,7 @@ async function runRound(instances: Both<OwnInstance>, plan: Plan, crowds: Both<C
   const spanMs = [from, performance.now()] as const
   const events = listEvents(instances.with).filter(event => !before.has(event))
   const result = await settleRound(instances.with, receivers, events, from)
-  await Promise.all(receivers.map(each => each.remove()))
+  await receivers.remove()
   return { each, spanMs, result }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OwnInstance } from '../support/own-instance.ts'
-import type { Manner, Received, Receiver } from '../support/receivers.ts'
+import type { Manner, Received, Receiver, Receivers } from '../support/receivers.ts'
 
 export interface Told {
   readonly events: number
@@ -56,10 +56,11 @@ function readColumn({ stateDir }: OwnInstance, sql: string): string[] {
 
 export async function settleRound(
   instance: OwnInstance,
-  receivers: readonly Receiver[],
+  all: Receivers,
   events: readonly string[],
   fromMs: number,
 ): Promise<Told> {
+  let receivers = await all.read()
   const missing = () => {
     const waiting = new Set(listWaiting(instance))
     const lost = receivers.flatMap(each => (TAKES.includes(each.manner) ? untaken(each, events) : []))
@@ -70,6 +71,7 @@ export async function settleRound(
   let progressAt = Date.now()
   while (left.lost + left.unknown > 0 && Date.now() - progressAt < PATIENCE_MS) {
     await sleep(POLL_MS)
+    receivers = await all.read()
     const now = missing()
     if (now.lost + now.unknown < left.lost + left.unknown) progressAt = Date.now()
     left = now
