@@ -6,7 +6,7 @@ import type { Bundles } from './build.ts'
 import { startInstance } from './instance.ts'
 import { withToken } from './loads.ts'
 import { runOnce, type World } from './measure.ts'
-import { processorSeconds, residentBytes } from './processor-time.ts'
+import { processorSeconds } from './processor-time.ts'
 
 export interface StartUp {
   /** Milliseconds of processor time from the start of workerd to the first answer, less that of an empty Worker. */
@@ -16,14 +16,27 @@ export interface StartUp {
 
 const STARTS = 5
 
-/** By how much workerd has grown, in bytes for each token that the resource Worker now remembers: garbage counts too. */
+/** By how much the resource Worker's heap is larger for the tokens that it remembers: bytes for each. */
 export async function measureMemory(world: World): Promise<number> {
-  const { instance, scene } = world
-  await runOnce(world, withToken('resource', '/open', 'spread'))
   await runOnce(world, withToken('resource', '/bounded'))
-  const before = residentBytes(instance.pid)
+  const before = await heapBytes(world)
   await runOnce(world, withToken('resource', '/bounded', 'spread'))
-  return (residentBytes(instance.pid) - before) / scene.spread.length
+  return ((await heapBytes(world)) - before) / world.scene.spread.length
+}
+
+/** What one collection leaves may be found by the next. */
+const COLLECTIONS = 3
+
+/** Of the resource Worker, which alone is asked, until its heap has been looked through. */
+async function heapBytes(world: World): Promise<number> {
+  const { heap } = world
+  heap.forget()
+  for (;;) {
+    for (const megabytes of heap.left.values()) {
+      if (megabytes.length >= COLLECTIONS) return (megabytes.at(-1) ?? 0) * 1_000_000
+    }
+    await runOnce(world, withToken('resource', '/open'))
+  }
 }
 
 export async function measureStartUp(bundles: Bundles, directory: string): Promise<StartUp> {

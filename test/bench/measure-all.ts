@@ -2,10 +2,11 @@
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { createStolenMeter } from '../load/support/stolen-time.ts'
-import { type Bundle, buildWorkers } from './build.ts'
+import { type Bundle, buildWorkers, WORKERS } from './build.ts'
 import type { Comparison } from './comparisons.ts'
 import { type CountedOperation, countCosts } from './costs.ts'
 import { measureMemory, measureStartUp, type StartUp } from './footprint.ts'
+import { watchHeap } from './heap.ts'
 import { startInstance } from './instance.ts'
 import { startClient } from './load.ts'
 import { type Compared, compare, type Plan } from './measure.ts'
@@ -38,13 +39,14 @@ export async function measureAll(
   const stolen = createStolenMeter()
   console.log('Building the Workers …')
   const bundles = await buildWorkers(directory)
-  const instance = await startInstance(bundles, join(directory, 'state'))
+  const heap = watchHeap()
+  const instance = await startInstance(bundles, join(directory, 'state'), WORKERS, heap.onLine)
   const client = startClient()
   try {
     await applySchema(instance)
     console.log(`Making ${plan.sessions} sessions …`)
     const scene = await setScene(instance, plan.sessions)
-    const world = { instance, scene, client }
+    const world = { instance, scene, client, heap }
     const costs = isWhole ? await countCosts(scene) : []
     const memory = isWhole ? await measureMemory(world) : null
     const compared: Compared[] = []
@@ -52,6 +54,7 @@ export async function measureAll(
       console.log(`${comparison.operation}, over ${comparison.floor} …`)
       compared.push(await compare(world, comparison, plan))
     }
+    heap.stop()
     const startUp = isWhole ? await measureStartUp(bundles, directory) : null
     const load = [before, loadavg()[0] ?? 0] as const
     const at = new Date().toISOString()

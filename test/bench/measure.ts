@@ -1,6 +1,7 @@
 // Rounds of an operation and of its floor by turns, so that whatever else the machine does falls on both.
 import { median, quantile } from '../load/support/statistics.ts'
 import type { Comparison } from './comparisons.ts'
+import type { HeapWatch } from './heap.ts'
 import type { Instance } from './instance.ts'
 import { type Client, rawRequest } from './load.ts'
 import type { LoadPlan } from './loads.ts'
@@ -59,6 +60,7 @@ export interface World {
   readonly instance: Instance
   readonly scene: Scene
   readonly client: Client
+  readonly heap: HeapWatch
 }
 
 export async function compare(

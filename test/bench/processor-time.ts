@@ -1,4 +1,4 @@
-// What a process has used of the processors and of memory, as Linux counts it.
+// What a process has used of the processors, as Linux counts it.
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** The workerd that this process has started last. */
@@ -33,7 +33,3 @@ export function processorSeconds(pid: number): number {
   })
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9
 }
-
-/** Resident. */
-export const residentBytes = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { build } from '../bench/build.ts'
+import { watchHeap } from '../bench/heap.ts'
 import { startInstance } from '../bench/instance.ts'
 import { applySchema } from '../bench/schema.ts'
 
@@ -11,32 +12,26 @@ import { applySchema } from '../bench/schema.ts'
 const MAX_MB = 15
 const MAX_REQUESTS = 300_000
 const AT_ONCE = 16
-const COLLECTED = /Mark-Compact .*?-> ([\d.]+)/
 
 test('requests that were answered leave nothing in memory', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-memory-'))
   const service = await build('service', directory)
-  // Megabytes that were left, each time that everything was looked through: a request answered before that is found to be over.
-  const left: number[] = []
-  const note = (line: string) => {
-    const [, megabytes] = COLLECTED.exec(line) ?? []
-    if (megabytes !== undefined) left.push(Number(megabytes))
-  }
-  process.env.MINIFLARE_WORKERD_V8_FLAGS = '--trace-gc'
-  const instance = await startInstance({ service }, join(directory, 'state'), ['service'], note)
+  const heap = watchHeap()
+  const instance = await startInstance({ service }, join(directory, 'state'), ['service'], heap.onLine)
   try {
     await applySchema(instance)
     const keys = `${instance.urls.service}/.well-known/jwks.json`
     let requests = 0
-    while (left.length === 0) {
+    // A request that was answered before is found to be over the first time that everything is looked through.
+    while (heap.left.size === 0) {
       requests += AT_ONCE
       expect(requests).toBeLessThan(MAX_REQUESTS)
       const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => fetch(keys)))
       for (const answer of answers) expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(100)
     }
-    expect(Math.max(...left)).toBeLessThan(MAX_MB)
+    for (const [megabytes] of heap.left.values()) expect(megabytes).toBeLessThan(MAX_MB)
   } finally {
-    delete process.env.MINIFLARE_WORKERD_V8_FLAGS
+    heap.stop()
     await instance.stop()
     rmSync(directory, { recursive: true, force: true })
   }
