@@ -50,7 +50,7 @@ const described = operation({
   by: 'anyone',
   query: AuthorizationParameters,
   form: AuthorizationParameters,
-  answers: { 200: 'text/html', 303: null },
+  answers: { 200: 'text/html', 303: { to: 'anywhere' } },
 })
 
 authorize.get(AUTHORIZE_PATH, described, idleHead, c => begin(c, new URL(c.req.url).searchParams))

@@ -31,7 +31,7 @@ const described = operation({
   by: 'anyone',
   query: LogoutParameters,
   form: LogoutParameters,
-  answers: { 200: 'text/html', 303: null },
+  answers: { 200: 'text/html', 303: { to: 'anywhere' } },
 })
 
 endSession.get(END_SESSION_PATH, described, idleHead, c => begin(c, new URL(c.req.url).searchParams))

@@ -6,12 +6,21 @@ import type { Hono } from '../hono.ts'
 import { isOAuthPath, isPagePath } from '../negotiate.ts'
 import { demandOf, SECURITY_SCHEMES } from './callers.ts'
 import { createRenderer, type Json, mayBeAbsent, type Renderer } from './json-schema.ts'
-import { type Answer, type Fields, type Operation, operationOf } from './operation.ts'
+import {
+  type Answer,
+  type Content,
+  type Fields,
+  type Operation,
+  operationOf,
+  type Redirect,
+} from './operation.ts'
 import { type RefusalForm, refusal, refusalComponents } from './refusals.ts'
 
 /** For any operation: plain http, a fault, a dependency that does not answer. */
 const ALWAYS = [403, 500, 503]
 const WITH_BODY = [400, 413, 415]
+/** Who opens a page over plain http, and asks for no JSON, is sent on (../middleware/require-https.ts). */
+const TO_HTTPS = { 301: { $ref: '#/components/responses/ToHttps' } }
 
 /** All of the document but for `servers`. */
 export function describeRoutes(routes: Hono<LatchkeyEnv>['routes']): Json {
@@ -26,7 +35,7 @@ export function describeRoutes(routes: Hono<LatchkeyEnv>['routes']): Json {
       [method.toLowerCase()]: describeOperation(described, method, path, renderer),
     }
   }
-  const responses = refusalComponents(renderer)
+  const responses = { ...refusalComponents(renderer), ToHttps: redirect('ToHttps', 'anywhere') }
   return {
     openapi: '3.1.0',
     info: { title: 'Latchkey', version: VERSION },
@@ -72,6 +81,7 @@ function describeOperation(described: Operation, method: string, path: string, {
           },
         }),
     responses: {
+      ...(!isChange && isPagePath(path) ? TO_HTTPS : {}),
       ...Object.fromEntries(statuses.map(status => [status, refusal(formOfRefusal, status)])),
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, response(summary, answer, render)]),
@@ -97,7 +107,20 @@ const queryParameters = ({ entries }: Fields, render: Renderer['render']): reado
 
 function response(description: string, answer: Answer, render: Renderer['render']): Json {
   if (answer === null) return { description }
-  const [type, schema] =
-    typeof answer === 'string' ? [answer, { type: 'string' }] : ['application/json', render(answer, 'output')]
-  return { description, content: { [type]: { schema } } }
+  if (typeof answer === 'object' && 'to' in answer) return redirect(description, answer.to)
+  const contents: readonly Content[] = [answer].flat()
+  const content = contents.map(each =>
+    typeof each === 'string'
+      ? [each, { schema: { type: 'string' } }]
+      : ['application/json', { schema: render(each, 'output') }],
+  )
+  return { description, content: Object.fromEntries(content) }
 }
+
+function redirect(description: string, to: Redirect['to']): Json {
+  const schema = { type: 'string', ...(to === 'anywhere' ? {} : { pattern: patternOf(to) }) }
+  return { description, headers: { Location: { required: true, schema } } }
+}
+
+const patternOf = (to: Exclude<Redirect['to'], 'anywhere'>): string =>
+  to === 'own_path' ? '^/(?![/\\\\])' : `^(${to.join('|')})(\\?.*)?$`

@@ -7,8 +7,16 @@ import type { Caller } from './callers.ts'
 
 export type Fields = v.ObjectSchema<v.ObjectEntries, undefined>
 
-/** A schema of JSON, another media type, or null for no content. */
-export type Answer = v.GenericSchema | 'text/html' | 'text/event-stream' | 'application/x-ndjson' | null
+/** A schema of JSON, or another media type. */
+export type Content = v.GenericSchema | 'text/html' | 'text/event-stream' | 'application/x-ndjson'
+
+/** Where a browser goes on to: paths of ours, with any query; any path of ours; or anywhere, where an app has said so. */
+export interface Redirect {
+  readonly to: readonly string[] | 'own_path' | 'anywhere'
+}
+
+/** What it contains, by what the caller asks for if there are several; where it leads; or null for no content. */
+export type Answer = Content | readonly Content[] | Redirect | null
 
 export interface Operation {
   readonly summary: string
@@ -26,10 +34,13 @@ type Handler = Hono<LatchkeyEnv>['routes'][number]['handler']
 
 const operations = new WeakMap<Handler, Operation>()
 
-/** Stands in a route before its handler. */
-export function operation(described: Operation): MiddlewareHandler<LatchkeyEnv> {
+/**
+ * Stands in a route before its handler.
+ * @param described a function where it makes schemas by which nothing is parsed: only descriptions ask for them
+ */
+export function operation(described: Operation | (() => Operation)): MiddlewareHandler<LatchkeyEnv> {
   const pass: MiddlewareHandler<LatchkeyEnv> = (_, next) => next()
-  operations.set(pass, described)
+  operations.set(pass, typeof described === 'function' ? described() : described)
   return pass
 }
 

@@ -1,5 +1,5 @@
-// Answers held to /openapi.json: an operation's status must be described, and its JSON must have the described members,
-// all of them and no other.
+// Answers held to /openapi.json: an operation's status must be described, its JSON must have the described members, all of
+// them and no other, and it must lead where it is said to.
 
 import { env } from 'cloudflare:workers'
 import { type Schema, Validator } from '@cfworker/json-schema'
@@ -11,6 +11,7 @@ export interface DescribedOperation {
 }
 interface DescribedResponse {
   readonly $ref?: string
+  readonly headers?: Readonly<Record<string, { readonly required?: boolean; readonly schema: Schema }>>
   readonly content?: Readonly<Record<string, { readonly schema: Schema }>>
 }
 export interface OpenApi {
@@ -86,7 +87,13 @@ export async function holdToDocument(method: string, pathname: string, response:
   const status = String(response.status)
   const described = operation.responses[status]
   if (described === undefined) throw new Error(`${name}: ${status} is not described in /openapi.json`)
-  const { content = {} } = resolved(document, described)
+  const { content = {}, headers = {} } = resolved(document, described)
+  for (const [header, { required = false, schema }] of Object.entries(headers)) {
+    const value = response.headers.get(header)
+    if (value === null && !required) continue
+    const { valid } = validatorOf(document, `${name} ${status} ${header}`, schema).validate(value)
+    if (!valid) throw new Error(`${name}: ${status} has another ${header} than /openapi.json says: ${value}`)
+  }
   const type = response.headers.get('Content-Type')?.split(';')[0]
   if (type === undefined) return
   const schema = content[type]?.schema
