@@ -4,6 +4,7 @@ import { operation } from '#operation'
 import { type AnswerTo, nextStep, type PendingAuthorization, type Prompt } from '../domain/authorization.ts'
 import type { Client } from '../domain/client.ts'
 import { isClientDocumentUrl } from '../domain/client-document.ts'
+import { DECISIONS } from '../domain/device-authorization.ts'
 import { matchesRedirectUri } from '../domain/redirect-uri.ts'
 import { splitScope } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
@@ -36,7 +37,7 @@ import { checkCsrf, csrfToken } from './csrf.ts'
 import { formTargetOf } from './form-target.ts'
 import { Hono } from './hono.ts'
 import { idleHead } from './methods.ts'
-import { texts } from './openapi/form.ts'
+import { pageForm, texts } from './openapi/form.ts'
 import { Problem } from './problem.ts'
 import { sendOnAsGet } from './send-on-as-get.ts'
 
@@ -89,32 +90,51 @@ async function requireAddressee(c: LatchkeyContext, sent: Sent) {
   return addressee
 }
 
-authorize.get(CONTINUE_PATH, idleHead, async c => {
-  const { pending, client } = await readPending(c, c.req.query('request'))
-  return proceed(c, client, pending, await findBrowserSession(c))
-})
+authorize.get(
+  CONTINUE_PATH,
+  operation(() => ({
+    summary: 'Goes on with an authorization, once its user has signed in',
+    by: 'visitor',
+    query: v.object({ request: v.string() }),
+    answers: { 200: 'text/html', 303: { to: 'anywhere' } },
+  })),
+  idleHead,
+  async c => {
+    const { pending, client } = await readPending(c, c.req.query('request'))
+    return proceed(c, client, pending, await findBrowserSession(c))
+  },
+)
 
-authorize.post(CONTINUE_PATH, async c => {
-  const form = await readForm(c)
-  await checkCsrf(c, form.csrf_token)
-  const { pending, client } = await readPending(c, form.request)
-  const { request, asked } = pending
-  if (form.decision === 'deny') {
-    return answer(c, request, errorAnswer(new OAuthError('access_denied', 'the user has declined')))
-  }
-  if (form.decision !== 'allow') throw new Problem('invalid_request', { detail: 'check: decision' })
-  const session = await findBrowserSession(c)
-  // The answer counts for whom the page has asked; anybody else is asked first.
-  if (session === null || asked === null || session.id !== asked.sessionId) {
-    return c.redirect(continuePath(form.request ?? ''), 303)
-  }
-  if (client.kind === 'third_party') {
-    const consent = { scope: request.scope, decisionId: asked.decisionId }
-    const granted = await grantConsent(c.var.parts, session, client, consent, c.var.facts)
-    if (granted.tag !== 'changed') return c.redirect(continuePath(form.request ?? ''), 303)
-  }
-  return answerWithCode(c, pending, session, asked.decisionId)
-})
+authorize.post(
+  CONTINUE_PATH,
+  operation(() => ({
+    summary: 'What the user decides on an app’s request',
+    by: 'visitor',
+    form: pageForm({ request: v.string(), decision: v.picklist(DECISIONS) }),
+    answers: { 200: 'text/html', 303: { to: 'anywhere' } },
+  })),
+  async c => {
+    const form = await readForm(c)
+    await checkCsrf(c, form.csrf_token)
+    const { pending, client } = await readPending(c, form.request)
+    const { request, asked } = pending
+    if (form.decision === 'deny') {
+      return answer(c, request, errorAnswer(new OAuthError('access_denied', 'the user has declined')))
+    }
+    if (form.decision !== 'allow') throw new Problem('invalid_request', { detail: 'check: decision' })
+    const session = await findBrowserSession(c)
+    // The answer counts for whom the page has asked; anybody else is asked first.
+    if (session === null || asked === null || session.id !== asked.sessionId) {
+      return c.redirect(continuePath(form.request ?? ''), 303)
+    }
+    if (client.kind === 'third_party') {
+      const consent = { scope: request.scope, decisionId: asked.decisionId }
+      const granted = await grantConsent(c.var.parts, session, client, consent, c.var.facts)
+      if (granted.tag !== 'changed') return c.redirect(continuePath(form.request ?? ''), 303)
+    }
+    return answerWithCode(c, pending, session, asked.decisionId)
+  },
+)
 
 /** The request behind a sealed text, and its client as it is now. */
 async function readPending(

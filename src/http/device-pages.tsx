@@ -1,5 +1,7 @@
 // The page where a user connects a device that cannot show one (RFC 8628 §3.3). A code is looked up by a form only, and
 // decided on by a second one, whoever the client is and however the code came here.
+import * as v from 'valibot'
+import { operation } from '#operation'
 import { DECISIONS } from '../domain/device-authorization.ts'
 import { splitScope } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
@@ -26,28 +28,51 @@ import type { LatchkeyContext, LatchkeyEnv } from './context.ts'
 import { checkCsrf, csrfToken } from './csrf.ts'
 import { Hono } from './hono.ts'
 import { wantsJson } from './negotiate.ts'
+import { pageForm, texts } from './openapi/form.ts'
 import { Problem } from './problem.ts'
 import { checkUserCodeLimit } from './rate-limit.ts'
 
 export const devicePages = new Hono<LatchkeyEnv>()
 
-devicePages.get(DEVICE_PATH, async c => {
-  const userCode = parseCode(c.req.query('user_code') ?? '')
-  if ((await findBrowserSession(c)) === null) return c.redirect(signInPath(userCode), 303)
-  return c.html(
-    <DevicePage
-      csrfToken={await csrfToken(c)}
-      action={DEVICE_PATH}
-      userCode={userCode === null ? undefined : showCode(userCode)}
-    />,
-  )
-})
+devicePages.get(
+  DEVICE_PATH,
+  operation(() => ({
+    summary: 'Asks for the code that a device shows',
+    by: 'browser',
+    query: v.object(texts(['user_code'])),
+    answers: { 200: 'text/html', 303: { to: ['/sign-in'] } },
+  })),
+  async c => {
+    const userCode = parseCode(c.req.query('user_code') ?? '')
+    if ((await findBrowserSession(c)) === null) return c.redirect(signInPath(userCode), 303)
+    return c.html(
+      <DevicePage
+        csrfToken={await csrfToken(c)}
+        action={DEVICE_PATH}
+        userCode={userCode === null ? undefined : showCode(userCode)}
+      />,
+    )
+  },
+)
 
-devicePages.post(DEVICE_PATH, async c => {
-  const form = await readForm(c)
-  await checkCsrf(c, form.csrf_token)
-  return form.request === undefined ? lookUp(c, form) : decide(c, form.request, form)
-})
+devicePages.post(
+  DEVICE_PATH,
+  operation(() => ({
+    summary: 'Says which device a code is of, and asks; then what the user decides on it',
+    by: 'browser',
+    form: v.union([
+      pageForm({ user_code: v.string() }),
+      pageForm({ request: v.string(), decision: v.picklist(DECISIONS) }),
+    ]),
+    answers: { 200: 'text/html', 303: { to: ['/sign-in', DEVICE_PATH] } },
+    refusals: [429],
+  })),
+  async c => {
+    const form = await readForm(c)
+    await checkCsrf(c, form.csrf_token)
+    return form.request === undefined ? lookUp(c, form) : decide(c, form.request, form)
+  },
+)
 
 async function lookUp(c: LatchkeyContext, form: FormParameters): Promise<Response> {
   const { parts, facts } = c.var

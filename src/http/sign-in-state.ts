@@ -1,4 +1,6 @@
 // What the page that waits for the link is told: it goes on by itself when this browser's sign-in completes.
+import * as v from 'valibot'
+import { answer } from '#operation'
 import type { Session } from '../domain/session.ts'
 import { isOpen } from '../domain/sign-in.ts'
 import { findSignIn, findUse } from '../store/sign-ins.ts'
@@ -7,11 +9,14 @@ import { digestsEqual } from '../tokens/digest.ts'
 import type { LatchkeyContext } from './context.ts'
 import { locationOf } from './continue-to.ts'
 
-export interface SignInState {
-  readonly state: 'pending' | 'completed' | 'ended'
-  /** Where this browser goes once it is signed in, or to begin again. */
-  readonly location: string
-}
+export const SignInState = answer(() =>
+  v.object({
+    state: v.picklist(['pending', 'completed', 'ended']),
+    /** Where this browser goes once it is signed in, or to begin again. */
+    location: v.string(),
+  }),
+)
+export type SignInState = Readonly<v.InferOutput<typeof SignInState>>
 
 /** @param session the live session of this browser: one that began while it waited, by an earlier mail, is what it waits for */
 export async function signInState(

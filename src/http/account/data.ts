@@ -18,7 +18,7 @@ accountData.get(
     summary: 'Everything that is kept about the user, the whole log included',
     by: 'browser',
     answers: { 200: AccountData },
-    refusals: [403, 429],
+    refusals: [401, 403, 429],
   }),
   async c => {
     // A page of another site could tell by the download that somebody is signed in here, and use up the user's downloads.

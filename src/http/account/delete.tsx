@@ -1,4 +1,6 @@
 // Deleting one's own account (GDPR Art. 17): a recent sign-in, what will happen in numbers, and the address typed.
+import * as v from 'valibot'
+import { operation } from '#operation'
 import { parseEmailAddress } from '../../domain/email-address.ts'
 import type { Session } from '../../domain/session.ts'
 import { AccountDeletedPage } from '../../pages/account/account-deleted-page.tsx'
@@ -15,6 +17,7 @@ import { checkCsrf, csrfToken } from '../csrf.ts'
 import { currentAddress } from '../current-address.ts'
 import { Hono } from '../hono.ts'
 import { wantsJson } from '../negotiate.ts'
+import { pageForm } from '../openapi/form.ts'
 import { Problem } from '../problem.ts'
 import { recentSession } from '../recent-session.ts'
 import { signedOut } from '../signed-out.ts'
@@ -24,28 +27,47 @@ const DELETED_PATH = '/signed-out/deleted'
 
 export const deletePages = new Hono<LatchkeyEnv>()
 
-deletePages.get(HERE, async c => {
-  const session = await recentSession(c, HERE)
-  return session instanceof Response ? session : ask(c, session, await currentAddress(c, session))
-})
+deletePages.get(
+  HERE,
+  operation({
+    summary: 'Says what deleting the account would do; for a recent sign-in',
+    by: 'browser',
+    answers: { 200: 'text/html', 303: { to: ['/sign-in'] } },
+    refusals: [401],
+  }),
+  async c => {
+    const session = await recentSession(c, HERE)
+    return session instanceof Response ? session : ask(c, session, await currentAddress(c, session))
+  },
+)
 
-deletePages.post(HERE, async c => {
-  const form = await readForm(c)
-  // Before the anti-forgery token: the cookies of a browser that has just deleted the account in another tab are gone.
-  if ((await findBrowserSession(c)) === null) return nothingDeleted(c)
-  await checkCsrf(c, form.csrf_token)
-  const session = await recentSession(c, HERE)
-  if (session instanceof Response) return session
-  const current = await currentAddress(c, session)
-  if (parseEmailAddress(form.email ?? '')?.canonical !== current) {
-    return ask(c, session, current, 'wrong_address')
-  }
-  const { parts, facts } = c.var
-  if (!(await deleteOwnAccount(parts, session, current, facts))) return nothingDeleted(c)
-  clearCookie(c, 'signIn')
-  clearCookie(c, 'browser')
-  return signedOut(c, DELETED_PATH)
-})
+deletePages.post(
+  HERE,
+  operation(() => ({
+    summary: 'Deletes the account whose address is typed; for a recent sign-in',
+    by: 'browser',
+    form: pageForm({ email: v.string() }),
+    answers: { 303: { to: [DELETED_PATH, '/sign-in'] } },
+    refusals: [401],
+  })),
+  async c => {
+    const form = await readForm(c)
+    // Before the anti-forgery token: the cookies of a browser that has just deleted the account in another tab are gone.
+    if ((await findBrowserSession(c)) === null) return nothingDeleted(c)
+    await checkCsrf(c, form.csrf_token)
+    const session = await recentSession(c, HERE)
+    if (session instanceof Response) return session
+    const current = await currentAddress(c, session)
+    if (parseEmailAddress(form.email ?? '')?.canonical !== current) {
+      return ask(c, session, current, 'wrong_address')
+    }
+    const { parts, facts } = c.var
+    if (!(await deleteOwnAccount(parts, session, current, facts))) return nothingDeleted(c)
+    clearCookie(c, 'signIn')
+    clearCookie(c, 'browser')
+    return signedOut(c, DELETED_PATH)
+  },
+)
 
 deletePages.get(DELETED_PATH, c => c.html(<AccountDeletedPage retention={c.var.parts.config.retention} />))
 

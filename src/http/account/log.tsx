@@ -1,5 +1,6 @@
 // The user's log in words: the whole of it here, its newest entries on the account page.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import type { Device } from '../../domain/session.ts'
 import type { LogEntry } from '../../pages/account/log-entries.tsx'
 import { LogPage } from '../../pages/account/log-page.tsx'
@@ -19,28 +20,37 @@ export const accountLog = new Hono<LatchkeyEnv>()
 const ENTRIES_PER_PAGE = 50
 const LogQuery = v.object({ before: Before })
 
-accountLog.get('/account/log', async c => {
-  const session = await findBrowserSession(c)
-  if (session === null) return c.redirect('/sign-in?continue=%2Faccount%2Flog', 303)
-  const { userId } = session
-  const { parts, facts } = c.var
-  const { before = null } = readQuery(c, LogQuery)
-  const db = parts.shards.of(userId)
-  const [found, sessions] = await Promise.all([
-    listEvents(db, userId, before, ENTRIES_PER_PAGE + 1),
-    all<SessionRow>(selectSessions(db, userId)),
-  ])
-  const page = found.slice(0, ENTRIES_PER_PAGE)
-  return c.html(
-    <LogPage
-      csrfToken={await csrfToken(c)}
-      entries={await logEntries(c, page, sessions.map(sessionOf))}
-      olderThan={found.length > ENTRIES_PER_PAGE ? (page.at(-1)?.seq ?? null) : null}
-      isNewest={before === null}
-      now={facts.now}
-    />,
-  )
-})
+accountLog.get(
+  '/account/log',
+  operation({
+    summary: 'The user’s log in words, newest first',
+    by: 'browser',
+    query: LogQuery,
+    answers: { 200: 'text/html', 303: { to: ['/sign-in'] } },
+  }),
+  async c => {
+    const session = await findBrowserSession(c)
+    if (session === null) return c.redirect('/sign-in?continue=%2Faccount%2Flog', 303)
+    const { userId } = session
+    const { parts, facts } = c.var
+    const { before = null } = readQuery(c, LogQuery)
+    const db = parts.shards.of(userId)
+    const [found, sessions] = await Promise.all([
+      listEvents(db, userId, before, ENTRIES_PER_PAGE + 1),
+      all<SessionRow>(selectSessions(db, userId)),
+    ])
+    const page = found.slice(0, ENTRIES_PER_PAGE)
+    return c.html(
+      <LogPage
+        csrfToken={await csrfToken(c)}
+        entries={await logEntries(c, page, sessions.map(sessionOf))}
+        olderThan={found.length > ENTRIES_PER_PAGE ? (page.at(-1)?.seq ?? null) : null}
+        isNewest={before === null}
+        now={facts.now}
+      />,
+    )
+  },
+)
 
 interface KnownSession {
   readonly id: string

@@ -1,6 +1,8 @@
 // "This was not me": the link of a notice ends the session that it is about, in any browser, without signing in; and what
 // has come of it since, one by one, because that may be the holder's own.
 // Opening it changes nothing; the token opens nothing but these pages.
+import * as v from 'valibot'
+import { operation } from '#operation'
 import { laterOnDevice } from '../../domain/known-device.ts'
 import { KNOWN_DEVICE_ENTRIES } from '../../domain/limits.ts'
 import { isLive } from '../../domain/session.ts'
@@ -19,18 +21,47 @@ import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
 import { checkCsrf, csrfToken } from '../csrf.ts'
 import { Hono } from '../hono.ts'
 import { wantsJson } from '../negotiate.ts'
+import { pageForm, texts } from '../openapi/form.ts'
 import { Problem } from '../problem.ts'
 
 export const notMePages = new Hono<LatchkeyEnv>()
 
-notMePages.get('/account/not-me', async c => {
-  const token = c.req.query('token') ?? ''
-  const link = await readLink(c, token)
-  return typeof link === 'string' ? refuse(c, link) : answer(c, token, link, 'endedBefore')
-})
+notMePages.get(
+  '/account/not-me',
+  operation(() => ({
+    summary: 'Asks whether to end the session that a notice is about; changes nothing',
+    by: 'visitor',
+    query: v.object(texts(['token'])),
+    answers: { 200: 'text/html' },
+  })),
+  async c => {
+    const token = c.req.query('token') ?? ''
+    const link = await readLink(c, token)
+    return typeof link === 'string' ? refuse(c, link) : answer(c, token, link, 'endedBefore')
+  },
+)
 
-notMePages.post('/account/not-me', c => endByLink(c, false))
-notMePages.post('/account/not-me/rest', c => endByLink(c, true))
+notMePages.post(
+  '/account/not-me',
+  operation(() => ({
+    summary: 'Ends the session that a notice is about, or one that has come of it',
+    by: 'visitor',
+    form: pageForm({ token: v.string() }, ['session_id']),
+    answers: { 200: 'text/html' },
+  })),
+  c => endByLink(c, false),
+)
+
+notMePages.post(
+  '/account/not-me/rest',
+  operation(() => ({
+    summary: 'Ends all else of the user whom a notice was sent to',
+    by: 'visitor',
+    form: pageForm({ token: v.string() }),
+    answers: { 200: 'text/html' },
+  })),
+  c => endByLink(c, true),
+)
 
 type What = Parameters<typeof NotMeDonePage>[0]['what']
 

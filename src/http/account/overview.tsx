@@ -1,5 +1,6 @@
 // The account page: where its user is signed in, and everything else that is theirs to see. Works without script.
 import * as v from 'valibot'
+import { operation } from '#operation'
 import { arrivalsAfter } from '../../domain/arrivals.ts'
 import type { Client } from '../../domain/client.ts'
 import { deviceKeysAmong, type OnDevice } from '../../domain/device-groups.ts'
@@ -40,47 +41,56 @@ const OverviewQuery = v.object({ from: From })
 
 accountOverview.get('/', c => c.redirect('/account', 303))
 
-accountOverview.get('/account', async c => {
-  const session = await findBrowserSession(c)
-  if (session === null) return c.redirect('/sign-in', 303)
-  const { from = 0 } = readQuery(c, OverviewQuery)
-  const { userId } = session
-  const { parts, facts } = c.var
-  const db = parts.shards.of(userId)
-  const [user, consents, rows, log, ended] = await Promise.all([
-    findUser(db, userId),
-    listConsents(db, userId),
-    all<MarkedSessionRow>(selectMarkedSessions(db, userId)),
-    listEvents(db, userId, null, LOG_ENTRIES),
-    findEnded(c, userId),
-  ])
-  const live = rows
-    .map(row => ({ session: sessionOf(row), marks: marksOf(row) }))
-    .filter(each => isLive(each.session, facts.now))
-  const clients = await clientsOf(c, [
-    ...live.map(each => each.session.clientId),
-    ...consents.map(each => each.client_id),
-  ])
-  const keyOf = deviceKeysAmong(live)
-  const view = (each: OnDevice) => accountSession(each.session, keyOf(each), clients, session.id)
-  const sessions = live.map(view)
-  return c.html(
-    <AccountPage
-      csrfToken={await csrfToken(c)}
-      email={user?.email ?? ''}
-      sessions={sessions}
-      arrivals={arrivalsAfter(session.id, live).map(view)}
-      from={from}
-      apps={consents.map(consent => connectedApp(consent, clients, sessions))}
-      log={await logEntries(c, log, sessions)}
-      preferences={preferencesOf(user ?? { preferences: '{}' })}
-      retention={parts.config.retention}
-      now={facts.now}
-      notice={NOTICES.find(notice => notice === c.req.query('notice'))}
-      ended={ended}
-    />,
-  )
-})
+accountOverview.get(
+  '/account',
+  operation({
+    summary: 'Where the user is signed in, with connected apps, the newest of the log, and preferences',
+    by: 'browser',
+    query: OverviewQuery,
+    answers: { 200: 'text/html', 303: { to: ['/sign-in'] } },
+  }),
+  async c => {
+    const session = await findBrowserSession(c)
+    if (session === null) return c.redirect('/sign-in', 303)
+    const { from = 0 } = readQuery(c, OverviewQuery)
+    const { userId } = session
+    const { parts, facts } = c.var
+    const db = parts.shards.of(userId)
+    const [user, consents, rows, log, ended] = await Promise.all([
+      findUser(db, userId),
+      listConsents(db, userId),
+      all<MarkedSessionRow>(selectMarkedSessions(db, userId)),
+      listEvents(db, userId, null, LOG_ENTRIES),
+      findEnded(c, userId),
+    ])
+    const live = rows
+      .map(row => ({ session: sessionOf(row), marks: marksOf(row) }))
+      .filter(each => isLive(each.session, facts.now))
+    const clients = await clientsOf(c, [
+      ...live.map(each => each.session.clientId),
+      ...consents.map(each => each.client_id),
+    ])
+    const keyOf = deviceKeysAmong(live)
+    const view = (each: OnDevice) => accountSession(each.session, keyOf(each), clients, session.id)
+    const sessions = live.map(view)
+    return c.html(
+      <AccountPage
+        csrfToken={await csrfToken(c)}
+        email={user?.email ?? ''}
+        sessions={sessions}
+        arrivals={arrivalsAfter(session.id, live).map(view)}
+        from={from}
+        apps={consents.map(consent => connectedApp(consent, clients, sessions))}
+        log={await logEntries(c, log, sessions)}
+        preferences={preferencesOf(user ?? { preferences: '{}' })}
+        retention={parts.config.retention}
+        now={facts.now}
+        notice={NOTICES.find(notice => notice === c.req.query('notice'))}
+        ended={ended}
+      />,
+    )
+  },
+)
 
 /** The session that a form has just ended, by its own user. */
 async function findEnded(c: LatchkeyContext, userId: string): Promise<EndedSession | undefined> {

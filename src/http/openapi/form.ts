@@ -1,4 +1,4 @@
-// Forms of the OAuth endpoints: texts, each read from one place.
+// Forms of the OAuth endpoints and of pages: texts, each read from one place.
 import * as v from 'valibot'
 import { CLIENT_PARAMETERS } from '../../oauth/client-authentication.ts'
 
@@ -11,3 +11,7 @@ export const texts = (names: readonly string[]): Texts =>
 /** A form by which a client also says who it is. */
 export const clientForm = (names: readonly string[], required: Texts = {}) =>
   v.object({ ...required, ...texts([...names, ...CLIENT_PARAMETERS]) })
+
+/** A form of a page of ours, which says so by its token; a script may say it by a header. */
+export const pageForm = (required: Texts = {}, names: readonly string[] = []) =>
+  v.object({ ...required, ...texts([...names, 'csrf_token']) })

@@ -7,6 +7,7 @@ import { createApp, realPorts } from '../../../src/app.ts'
 
 export interface DescribedOperation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> }
   readonly responses: Readonly<Record<string, DescribedResponse>>
 }
 interface DescribedResponse {
