@@ -1,6 +1,7 @@
 // What is sensitive needs a browser session that began a short while ago. A token is never taken as a present user
 // (NIST SP 800-63B-4, 5.1.2).
 import { isRecent, type Session } from '../domain/session.ts'
+import { unauthorized } from './bearer.ts'
 import { findBrowserSession } from './browser-session.ts'
 import type { LatchkeyContext } from './context.ts'
 import { wantsJson } from './negotiate.ts'
@@ -18,7 +19,7 @@ export async function recentSession(c: LatchkeyContext, here: string): Promise<S
 /** @param session that is too old, or null */
 export function signInFirst(c: LatchkeyContext, session: Session | null, here: string): Response {
   const why = session === null ? 'unauthorized' : 'recent_sign_in_required'
-  if (wantsJson(c)) throw new Problem(why)
+  if (wantsJson(c)) throw session === null ? unauthorized() : new Problem(why)
   const query = new URLSearchParams({ continue: here, ...(session && { notice: why }) })
   return c.redirect(`/sign-in?${query}`, 303)
 }

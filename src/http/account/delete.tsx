@@ -9,6 +9,7 @@ import { refusedFor } from '../../records/record.ts'
 import { deleteOwnAccount } from '../../sign-in/delete-account.ts'
 import { listConsents } from '../../store/consents.ts'
 import { listLiveSessions } from '../../store/sessions.ts'
+import { unauthorized } from '../bearer.ts'
 import { readForm } from '../body.ts'
 import { findBrowserSession } from '../browser-session.ts'
 import type { LatchkeyContext, LatchkeyEnv } from '../context.ts'
@@ -100,6 +101,6 @@ async function ask(
 
 /** Whoever is not signed in here any more, perhaps because the account was deleted elsewhere. */
 function nothingDeleted(c: LatchkeyContext): Response {
-  if (wantsJson(c)) throw new Problem('unauthorized')
+  if (wantsJson(c)) throw unauthorized()
   return c.redirect('/sign-in?notice=nothing_deleted', 303)
 }

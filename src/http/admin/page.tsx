@@ -15,7 +15,7 @@ import { wantsJson } from '../negotiate.ts'
 import { Problem } from '../problem.ts'
 import { checkSecretLimit, countWrongSecret } from '../rate-limit.ts'
 import { gatherStats } from './gather-stats.ts'
-import { isAdminToken } from './require-operator.ts'
+import { isAdminToken, noOperator } from './require-operator.ts'
 
 export const adminPage = new Hono<LatchkeyEnv>()
 
@@ -76,7 +76,7 @@ async function isOperator(c: LatchkeyContext): Promise<boolean> {
 }
 
 async function askForToken(c: LatchkeyContext, error?: 'wrong_token'): Promise<Response> {
-  if (wantsJson(c)) throw new Problem('unauthorized')
+  if (wantsJson(c)) throw noOperator()
   if (error !== undefined) refusedFor(error)
   const page = <AdminSignInPage csrfToken={await csrfToken(c)} error={error} />
   return c.html(page, error === undefined ? 200 : 401)

@@ -13,11 +13,14 @@ export async function isAdminToken({ config }: Pick<Parts, 'config'>, presented:
   return isOneOf(expected, await digest('admin-token', presented))
 }
 
+export const noOperator = (): Problem =>
+  new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey-admin"' } })
+
 export function requireOperator(): MiddlewareHandler<LatchkeyEnv> {
   return async function checkOperator(c, next) {
     const presented = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
     if (presented === undefined || !(await isAdminToken(c.var.parts, presented))) {
-      throw new Problem('unauthorized', { headers: { 'WWW-Authenticate': 'Bearer realm="latchkey-admin"' } })
+      throw noOperator()
     }
     identify({ actor: 'operator' })
     await next()

@@ -42,10 +42,16 @@ const KINDS = {
 } as const
 
 const HEADERS = {
-  'WWW-Authenticate':
-    'How to prove who is asking; none for a client that failed to by its form (RFC 6749 §5.2)',
+  'WWW-Authenticate': 'How to prove who is asking',
   'Retry-After': 'Seconds',
 } as const
+
+/**
+ * A client that failed to prove who it is by its form is told of no other way (RFC 6749 §5.2), and where the service is not
+ * set up, waiting does not help.
+ */
+const mayBeAbsent = (form: string, header: keyof typeof HEADERS): boolean =>
+  form === 'OAuthError' || header === 'Retry-After'
 
 const kindOf = (status: number): keyof typeof KINDS =>
   status === 401 ? 'Unauthorized' : status === 429 || status === 503 ? 'TryLater' : 'Refused'
@@ -62,7 +68,10 @@ export function refusalComponents({ render }: Renderer): Json {
       {
         description: kind,
         headers: Object.fromEntries(
-          headers.map(name => [name, { description: HEADERS[name], schema: { type: 'string' } }]),
+          headers.map(name => {
+            const required = !mayBeAbsent(form, name)
+            return [name, { description: HEADERS[name], required, schema: { type: 'string' } }]
+          }),
         ),
         content: Object.fromEntries(
           Object.entries(bodies).map(([type, body]) => [type, { schema: render(body, 'output') }]),
