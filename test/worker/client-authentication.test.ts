@@ -6,7 +6,7 @@ import { NETWORK_WINDOW_SECONDS, WRONG_SECRETS_PER_NETWORK } from '../../src/dom
 import { digest } from '../../src/tokens/digest.ts'
 import { randomBytes, randomTaggedId } from '../../src/tokens/random.ts'
 import { workerSeenThrough } from './support/intercept.ts'
-import { createService, form, freshIp } from './support/service.ts'
+import { admin, createService, form, freshIp, json } from './support/service.ts'
 import { createClient } from './support/sign-in.ts'
 
 /** Calls of the objects that count, as this service makes them. */
@@ -78,6 +78,23 @@ describe('client authentication', () => {
       }
     },
   )
+
+  it('TK-06: a new secret opens by no former method, whatever this isolate remembers', async () => {
+    const { id, secret: first } = await newClient('client_secret_post')
+    const elsewhere = createService()
+    elsewhere.now = service.now
+    const byForm = (client_secret: string) =>
+      send({ client_id: id, client_secret }, {}, '/oauth2/token', elsewhere).then(errorOf)
+    expect(await byForm(first)).toBe(PASSED)
+    const path = `/admin/v1/clients/${id}`
+    const method = { token_endpoint_auth_method: 'client_secret_basic' }
+    expect((await service.request(path, admin(service, json(method, 'PATCH')))).status).toBe(200)
+    const rotated = await service.request(`${path}/rotate-secret`, admin(service, { method: 'POST' }))
+    const { client_secret: second } = await rotated.json<{ client_secret: string }>()
+    expect(await byForm(second)).toBe('invalid_client')
+    const byHeader = await send({}, basic(id, second), '/oauth2/token', elsewhere)
+    expect(await errorOf(byHeader)).toBe(PASSED)
+  })
 
   it.each(['a:b', ':', '%', '%41', 'a+b', 'a b', ' ', 'ünïcödé', '密钥🔑', '&=?#', '"\\', 'é:%+ '])(
     'TK-07: by Basic is form-decoded: %s',
