@@ -1,7 +1,7 @@
 // OA-06: clients that register themselves (RFC 7591, RFC 7592): by whose leave, with what, and what they cannot set.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { DEVICE_CODE_GRANT } from '../../src/domain/client.ts'
-import { REGISTRATIONS_PER_NETWORK } from '../../src/domain/limits.ts'
+import { CLIENT_SECRET_OVERLAP_SECONDS, REGISTRATIONS_PER_NETWORK } from '../../src/domain/limits.ts'
 import { changeClient, findClient } from '../../src/store/clients.ts'
 import { digest } from '../../src/tokens/digest.ts'
 import { connect } from './support/authorize.ts'
@@ -367,6 +367,23 @@ describe('a registration', () => {
     expect(await put('client_secret_basic')).not.toHaveProperty('client_secret')
     expect(await put('none')).not.toHaveProperty('client_secret')
     expect((await put('client_secret_basic')).client_secret).not.toBe(first.client_secret)
+  })
+
+  it('OA-06, KY-06: is replaced beside a secret that an operator has rotated away for as long as that opens', async () => {
+    const { client_secret: first = '', ...client } = await registered()
+    const path = `/admin/v1/clients/${client.client_id}/rotate-secret`
+    const rotated = await service.request(path, admin(service, { method: 'POST' }))
+    const { client_secret: second } = await rotated.json<{ client_secret: string }>()
+    const put = async (client_secret: string) => {
+      const metadata = { ...MINIMAL, client_id: client.client_id, client_secret }
+      return (await manage(service, client, 'PUT', metadata)).status
+    }
+    const before = service.now
+    service.now += CLIENT_SECRET_OVERLAP_SECONDS - 1
+    expect([await put(first), await put(second), await put(first)]).toEqual([200, 200, 200])
+    service.now += 1
+    expect([await put(first), await put(second)]).toEqual([400, 200])
+    service.now = before
   })
 
   it('OA-06: is not for another client’s token, nor for clients of an operator, nor for a wrong identity', async () => {
