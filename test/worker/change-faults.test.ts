@@ -1,8 +1,18 @@
 // Storage that fails, around a change: nothing is acknowledged that did not happen, nothing happens twice.
 import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
-import { changeEnv, DATABASES, databases, namespaceOf, objectsSeenThrough } from './support/intercept.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { applyChange } from '../../src/user/change.ts'
+import { captureLogs } from './support/canaries.ts'
+import {
+  changeEnv,
+  DATABASES,
+  databases,
+  type Intercept,
+  namespaceOf,
+  objectsSeenThrough,
+  seenThrough,
+} from './support/intercept.ts'
 import { countOf, requestLinks, type Seeded, seedSessions, statusesOf } from './support/many.ts'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, requestLink, signIn, type Tokens } from './support/sign-in.ts'
@@ -27,6 +37,18 @@ function faultyService() {
     }),
   })
   return { service, plan }
+}
+
+/** Users’ objects whose first answers are lost. */
+function lost(times: number, error: () => unknown) {
+  const calls = { made: 0 }
+  const users = namespaceOf(async (_, verb, args) => {
+    calls.made += 1
+    const result = await verb(...args)
+    if (calls.made <= times) throw error()
+    return result
+  })
+  return { calls, users }
 }
 
 const whoami = (service: Service, tokens: Tokens) =>
@@ -137,18 +159,93 @@ describe('an end while storage fails', () => {
   })
 })
 
-describe('the way to the object and back', () => {
-  const lost = (times: number, error: () => unknown) => {
-    const calls = { made: 0 }
-    const users = namespaceOf(async (_, verb, args) => {
-      calls.made += 1
-      const result = await verb(...args)
-      if (calls.made <= times) throw error()
-      return result
-    })
-    return { calls, users }
+describe('a change that is found in the log', () => {
+  /** A user with one session, and an operator who ends it. */
+  async function ending() {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const [session] = (await seedSessions(service, client_id, freshAddress(), 1)) as [Seeded]
+    const { parts, now } = service
+    const db = parts.shards.of(session.user_id)
+    const command = {
+      type: 'end_sessions',
+      opId: `end:${session.session_id}`,
+      selection: { kind: 'all', includeApps: true },
+      reason: 'ended_by_operator',
+      by: { kind: 'operator' },
+    } as const
+    const apply = (intercept: Intercept) =>
+      applyChange(seenThrough(db, intercept), session.user_id, command, now, parts.secrets)
+    const found = {
+      outcome: { tag: 'ended', sessions: [session.session_id] },
+      entries: [{ type: 'session.ended', sessionId: session.session_id }],
+    }
+    return { apply, found }
   }
 
+  const isCommit = (sql: readonly string[]) => sql.some(each => each.startsWith('INSERT INTO user_events'))
+
+  it.each([
+    ['to its commit', 1],
+    ['to its commit, and to the first look into the log', 2],
+  ])('CF-05: is this attempt’s own when what was lost is the answer %s', async (_, losses) => {
+    const { apply, found } = await ending()
+    let [isCommitted, left] = [false, losses]
+    const applied = await apply(async (sql, run) => {
+      const results = await run()
+      isCommitted ||= isCommit(sql)
+      if (isCommitted && left-- > 0) throw new Error('D1_ERROR: Network connection lost.')
+      return results
+    })
+    expect(applied).toMatchObject({ ...found, isRepeat: false })
+    expect(left).toBeLessThan(0)
+  })
+
+  it.each(['before', 'meanwhile'])('I8: is a repeat when somebody else has made it %s', async when => {
+    const { apply, found } = await ending()
+    const others: unknown[] = []
+    const other = async () => others.push(await apply((_, run) => run()))
+    if (when === 'before') await other()
+    const applied = await apply(async (sql, run) => {
+      if (isCommit(sql)) await other()
+      return run()
+    })
+    expect(others).toMatchObject([{ ...found, isRepeat: false }])
+    expect(applied).toMatchObject({ ...found, isRepeat: true })
+  })
+})
+
+describe('the record of a change', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  const expectRecordedOnce = async (service: Service, breakNext: () => unknown) => {
+    const { client_id } = await createClient(service)
+    const logs = captureLogs()
+    breakNext()
+    const tokens = await signIn(service, client_id, freshAddress())
+    breakNext()
+    const logout = await service.request('/oauth2/logout', bearer(tokens.access_token, { method: 'POST' }))
+    expect(logout.status).toBe(204)
+    const events = logs.lines().map(line => (JSON.parse(line) as { event: string }).event)
+    expect(events.filter(event => event.startsWith('session.'))).toEqual(['session.created', 'session.ended'])
+  }
+
+  it.each<[string, Fault[]]>([
+    ['nothing fails', []],
+    ['the answer to the commit is lost', ['after']],
+    ['one attempt fails before the commit, and the answer to the other is lost', ['before', 'after']],
+  ])('LG-01: is one, where %s', async (_, writes) => {
+    const { service, plan } = faultyService()
+    await expectRecordedOnce(service, () => Object.assign(plan, { writes: [...writes] }))
+  })
+
+  it('LG-01: is one, where the answer is lost on the way back from the object', async () => {
+    const { calls, users } = lost(1, () => new Error('Network connection lost.'))
+    await expectRecordedOnce(createService({ USER_SESSIONS: users }), () => Object.assign(calls, { made: 0 }))
+  })
+})
+
+describe('the way to the object and back', () => {
   it('CF-05: an answer lost on the way back: the same operation again, one session, success', async () => {
     const { calls, users } = lost(2, () => new Error('Network connection lost.'))
     const service = createService({ USER_SESSIONS: users })
