@@ -5,7 +5,8 @@ import { keepHouse } from '../../src/housekeeping.ts'
 import { goOnSweeping, sweepSessions } from '../../src/store/session-sweep.ts'
 import { signInBrowser } from './support/browser.ts'
 import { DB } from './support/databases.ts'
-import { change, metered, NO_LIMIT, NOW, newId, newUser, start, sumOf } from './support/ledger.ts'
+import { namespaceOf } from './support/intercept.ts'
+import { change, count, metered, NO_LIMIT, NOW, newId, newUser, start, sumOf } from './support/ledger.ts'
 import { bearer, createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn, type Tokens } from './support/sign-in.ts'
 import { checkHistory, eventsOfType } from './support/stored.ts'
@@ -122,6 +123,30 @@ describe('idle', () => {
     await keepHouse(service.parts, service.now)
     const { from } = await sweepSessions(home, service.now, 1)
     expect(from).toBe(users.toSorted().at(-1))
+  })
+
+  it('SE-05: a user whose change fails keeps nobody else’s sessions from being ended, and is tried again', async () => {
+    let away = ''
+    const USER_SESSIONS = namespaceOf(async (_, verb, args) => {
+      if (args[0] === away) throw new Error('the object is away')
+      return verb(...args)
+    })
+    const service = createService({ USER_SESSIONS })
+    const [home = DB] = service.parts.shards.all
+    await home.batch(
+      ['session_sweep', 'entropy_buckets', 'sessions'].map(each => home.prepare(`DELETE FROM ${each}`)),
+    )
+    const users: string[] = []
+    for (let user = 0; user < 3; user++) users.push(await newUser(home, [newId('s')]))
+    users.sort()
+    await home.prepare('UPDATE sessions SET expires_at = ?').bind(service.now).run()
+    const kept = () => Promise.all(users.map(id => count(home, 'sessions', 'user_id = ?', id)))
+    away = users[0] as string
+    await keepHouse(service.parts, service.now)
+    expect(await kept()).toEqual([1, 0, 0])
+    away = ''
+    await keepHouse(service.parts, service.now)
+    expect(await kept()).toEqual([0, 0, 0])
   })
 
   it('SE-05: what has expired, and is not closed yet, is not shown, cannot act and takes no place', async () => {
