@@ -116,6 +116,43 @@ describe('a change of address that stops in between', () => {
       await checkAddresses(service)
     }
   })
+
+  it.each(['same', 'another'] as const)(
+    'ML-17: who is in the index without having the address makes room for whoever proves it, in %s shard',
+    async where => {
+      const { service, plan, recover } = crashingService()
+      const email = freshAddress()
+      const fresh = await freshAddressBeside(service, email, where)
+      const owner = await signInBrowser(service, email)
+      const stoppedAt = async (at: (typeof STEPS)[number]) => {
+        const code = await askForChange(service, owner, fresh)
+        Object.assign(plan, { at, when: 'before' })
+        await typeCode(owner, code)
+        recover()
+        return code
+      }
+      const provenBy = async (address: string) => {
+        const other = await signInBrowser(service, freshAddress())
+        const typed = await typeCode(other, await askForChange(service, other, address))
+        expect(typed.headers.get('Location')).toBe('/account?notice=email_changed')
+        expect(await storedUsers(service, address)).toEqual([userOf(other)])
+        return other
+      }
+      // The new address, before the change has come about: that is over then.
+      const code = await stoppedAt('INSERT INTO user_events')
+      const other = await provenBy(fresh)
+      expect((await typeCode(owner, code)).status).toBe(400)
+      await checkAddresses(service)
+      // And the former one, after it has.
+      const elsewhere = await askForChange(service, other, freshAddress())
+      expect((await typeCode(other, elsewhere)).status).toBe(303)
+      await stoppedAt('DELETE FROM emails')
+      await provenBy(email)
+      expect(await storedUsers(service, fresh)).toEqual([userOf(owner)])
+      await keepHouse(service.parts, service.now)
+      await checkAddresses(service)
+    },
+  )
 })
 
 describe('a change beside another', () => {
@@ -202,6 +239,22 @@ describe('one address, wanted twice at once', () => {
         expect(eventsOfType(events, 'email.changed')).toHaveLength(owner === winner ? 1 : 0)
       }
     }
+  })
+
+  it('ML-17: whoever has the address keeps it, and a change of theirs to another one goes on', async () => {
+    const service = createService()
+    const fresh = freshAddress()
+    const owner = await signInBrowser(service, freshAddress())
+    const code = await askForChange(service, owner, fresh)
+    const holder = await signInBrowser(service, fresh)
+    const onwards = await askForChange(service, holder, freshAddress())
+    expect((await typeCode(owner, code)).status).toBe(409)
+    expect(await storedUsers(service, fresh)).toEqual([userOf(holder)])
+    await checkAddresses(service)
+    expect((await typeCode(holder, onwards)).status).toBe(303)
+    expect((await typeCode(owner, code)).status).toBe(303)
+    expect(await storedUsers(service, fresh)).toEqual([userOf(owner)])
+    await checkAddresses(service)
   })
 
   it('ML-17: a code that is typed many times at once changes once, with one notice', async () => {
