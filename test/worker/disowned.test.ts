@@ -1,10 +1,12 @@
 // After "That was not me" the next sign-in takes the typed code: a link alone is refused, and nothing is spent by it.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { tagOf } from '../../src/domain/ids.ts'
+import { takeEmail } from '../../src/store/users.ts'
 import { randomTaggedId } from '../../src/tokens/random.ts'
 import { applyChange } from '../../src/user/change.ts'
 import { ACCEPT_JSON, askForMail, type Browser, browser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
+import { changeEmail, freshAddressBeside, indexOf } from './support/email-change.ts'
 import { seenThrough } from './support/intercept.ts'
 import { start } from './support/ledger.ts'
 import { disownAll, FIREFOX, noticeToken, SAFARI, signInByApp, signInByBrowser } from './support/notices.ts'
@@ -107,6 +109,42 @@ describe('in a browser', () => {
     expect(await wrongCodesOf(service, sign_in_id)).toBe(1)
     expect((await asking.post('/sign-in/code', { code: first.code, sign_in_id })).status).toBe(303)
   })
+
+  it.each(['same', 'another'] as const)(
+    'ML-16: a link of an address that is not this user’s, whatever the index of %s shard says, asks for nothing',
+    async where => {
+      const service = createService()
+      const { email, user_id } = await disowned(service)
+      const other = await freshAddressBeside(service, email, where)
+      // As a change of address leaves it that stops in between.
+      await takeEmail(await indexOf(service, other), other, user_id, service.now)
+      const asking = browser(service)
+      const { token } = await askForMail(service, asking, other)
+      const opened = await asking.get(`/sign-in/link?token=${token}`)
+      expect([opened.status, formsOf(await opened.text())]).toEqual([200, ['/sign-in/link']])
+      expect((await asking.post('/sign-in/link', { token })).status).toBe(303)
+      expect(asking.cookie('__Host-session')).not.toContain(user_id)
+      const refused = await redeem(service, await requestLink(service, clientId, email))
+      expect(await bodyOf(refused)).toMatchObject([400, REFUSED])
+    },
+  )
+
+  it.each(['same', 'another'] as const)(
+    'ML-16: a link of the address that has become this user’s asks for the code, in %s shard',
+    async where => {
+      const service = createService()
+      const { email, own, user_id } = await disowned(service)
+      const fresh = await freshAddressBeside(service, email, where)
+      await changeEmail(service, own, fresh)
+      const asking = browser(service)
+      const { token, code } = await askForMail(service, asking, fresh)
+      const html = await (await asking.get(`/sign-in/link?token=${token}`)).text()
+      expect(formsOf(html)).toEqual(['/sign-in/code'])
+      const done = await asking.post('/sign-in/code', { code, sign_in_id: nameOf(html) })
+      expect([done.status, done.headers.get('Location')]).toEqual([303, '/account'])
+      expect(asking.cookie('__Host-session')).toContain(user_id)
+    },
+  )
 
   it('ML-16: what is said on the way out is so: nothing of a code where none will be asked for', async () => {
     const service = createService()
