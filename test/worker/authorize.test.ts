@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { AUTHORIZATION_CODE_SECONDS } from '../../src/domain/limits.ts'
 import {
   type App,
   answerOf,
@@ -153,6 +154,18 @@ describe('a third-party app', () => {
     expect(answerOf(second).code).toBe(code)
     expect((await exchange(app, { code, codeVerifier })).status).toBe(200)
     expect((await decide(visitor, page, 'allow')).status).toBe(400)
+  })
+
+  it('AZ-09, TK-04: a decision sent again yields its code while that is good, and makes it good for no longer', async () => {
+    const { path, codeVerifier } = await authorizationRequest(app, { prompt: 'consent' })
+    const page = await visitor.get(path)
+    const { code = '' } = answerOf(await decide(visitor, page, 'allow'))
+    service.now += AUTHORIZATION_CODE_SECONDS - 1
+    expect(answerOf(await decide(visitor, page, 'allow')).code).toBe(code)
+    service.now += 1
+    expect((await decide(visitor, page, 'allow')).status).toBe(400)
+    const late = await exchange(app, { code, codeVerifier })
+    expect([late.status, await late.json()]).toMatchObject([400, { error: 'invalid_grant' }])
   })
 
   it('AZ-09: the decision of one user is no decision of another, nor of a browser that was not asked', async () => {
