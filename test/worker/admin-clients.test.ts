@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
 import { digest } from '../../src/tokens/digest.ts'
 import { signInBrowser } from './support/browser.ts'
+import { DB } from './support/databases.ts'
 import { dump } from './support/dump.ts'
+import { change, newUser, start } from './support/ledger.ts'
 import { expectRefusal, MARKER, ROUTES } from './support/routes.ts'
 import { admin, bearer, createService, form, freshAddress, json } from './support/service.ts'
 import { createClient, signIn } from './support/sign-in.ts'
@@ -237,6 +239,15 @@ describe('changing a client', () => {
     expect(await Promise.all(kept.map(statusOf))).toEqual([200, 200, 200, 200])
     expect((await signIn(service, own.client_id, emails[0] ?? '')).user_id).toBe(ended[0]?.user_id)
     expect((await operate('unknown', 'revoke-sessions')).status).toBe(404)
+  })
+
+  it('SE-13: revoke-sessions reaches all users of a database, though more than are read at once', async () => {
+    const { client_id } = await createClient(service)
+    const users = 201
+    for (let user = 0; user < users; user++) {
+      await change(DB, await newUser(DB), start({}, client_id), service.now)
+    }
+    expect(await (await operate(client_id, 'revoke-sessions')).json()).toEqual({ revoked: users })
   })
 })
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { keepHouse } from '../../src/housekeeping.ts'
-import { namespaceOf } from './support/intercept.ts'
+import { namespaceOf, workerSeenThrough } from './support/intercept.ts'
 import { admin, bearer, createService, freshAddress, json } from './support/service.ts'
 import { createClient, redeem, refresh, requestLink, signIn } from './support/sign-in.ts'
 
@@ -69,6 +69,41 @@ describe('a deleted client', () => {
     await keepHouse(service.parts, service.now + 121)
     expect((await again()).status).toBe(201)
     expect(await (await refresh(service, tokens)).json()).toMatchObject({ error: 'invalid_grant' })
+  })
+
+  it('SE-07: is forgotten once: a second run of cron beside the first leaves the next client of its id', async () => {
+    const here = createService()
+    await keepHouse(here.parts, here.now + 61)
+    const client_id = slug()
+    await createClient(here, { client_id })
+    expect((await remove(here, client_id)).status).toBe(204)
+    const registered: number[] = []
+    const elsewhere = createService(
+      workerSeenThrough(async (sql, run) => {
+        if (sql[0]?.startsWith('DELETE FROM clients')) {
+          await keepHouse(here.parts, here.now + 61)
+          const again = json({ ...ANOTHER, client_id })
+          registered.push((await here.request('/admin/v1/clients', admin(here, again))).status)
+        }
+        return run()
+      }),
+    )
+    await keepHouse(elsewhere.parts, here.now + 61)
+    expect(registered).toEqual([201])
+    const found = await here.request(`/admin/v1/clients/${client_id}`, admin(here))
+    expect(await found.json()).toMatchObject({ name: 'Another' })
+  })
+
+  it('RF-04: of which others had tokens is no resource any more', async () => {
+    const service = createService()
+    const resource = `https://api-${crypto.randomUUID()}.test/`
+    const server = await createClient(service, { type: 'confidential', audience: resource })
+    const { client_id } = await createClient(service)
+    const attempt = await requestLink(service, client_id, freshAddress())
+    expect((await remove(service, server.client_id)).status).toBe(204)
+    const refused = await redeem(service, attempt, 'link', { resource })
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'invalid_target' }])
+    expect((await redeem(service, attempt)).status).toBe(200)
   })
 
   it('RF-04, AZ-13: a scope that is taken from a client is in no token that it gets from then on', async () => {
