@@ -7,7 +7,13 @@ import { closeAndFind, deleteEmailChange } from '../../src/store/email-changes.t
 import { settleEmailChange } from '../../src/user/settle-email-change.ts'
 import { type Browser, signInBrowser } from './support/browser.ts'
 import { askForChange, checkAddresses, codeIn, freshAddressBeside, typeCode } from './support/email-change.ts'
-import { changeEnv, type Intercept, objectsSeenThrough, workerSeenThrough } from './support/intercept.ts'
+import {
+  changeEnv,
+  type Intercept,
+  namespaceOf,
+  objectsSeenThrough,
+  workerSeenThrough,
+} from './support/intercept.ts'
 import { createService, freshAddress, type Service } from './support/service.ts'
 import { createClient, redeem, requestLink, signIn } from './support/sign-in.ts'
 import { checkHistory, eventsOfType, storedUsers } from './support/stored.ts'
@@ -205,6 +211,21 @@ describe('a change beside another', () => {
     await checkAddresses(service)
   })
 
+  it('ML-17: of two requests at the same moment the later one counts, and neither fails', async () => {
+    const { plan, intercept } = disturbance()
+    const service = createService(workerSeenThrough(intercept))
+    const owner = await signInBrowser(service, freshAddress())
+    let former = ''
+    const disturb = async () => {
+      former = await askForChange(service, owner, freshAddress())
+    }
+    Object.assign(plan, { at: 'INSERT INTO email_changes', disturb })
+    const code = await askForChange(service, owner, freshAddress())
+    expect((await typeCode(owner, former)).status).toBe(400)
+    expect((await typeCode(owner, code)).status).toBe(303)
+    await checkAddresses(createService())
+  })
+
   it('ML-17: a request that begins while the one before comes about lets go of the address that is the user’s then', async () => {
     const { plan, intercept } = disturbance()
     const service = createService(workerSeenThrough(intercept))
@@ -239,6 +260,33 @@ describe('one address, wanted twice at once', () => {
         expect(eventsOfType(events, 'email.changed')).toHaveLength(owner === winner ? 1 : 0)
       }
     }
+  })
+
+  it('I8, ML-17: a sign-in whose address is somebody else’s meanwhile begins in their log, where that goes on', async () => {
+    const plan = { disturb: async (): Promise<unknown> => null }
+    const nothing = plan.disturb
+    const users = namespaceOf(async (_, verb, args) => {
+      const { disturb } = plan
+      plan.disturb = nothing
+      await disturb()
+      return verb(...args)
+    })
+    const service = createService({ USER_SESSIONS: users })
+    const { client_id } = await createClient(service)
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    // A longer log than the other one's.
+    for (let nth = 0; nth < 3; nth++) await signIn(service, client_id, email)
+    const next = await signInBrowser(service, freshAddress())
+    const away = await askForChange(service, owner, freshAddress())
+    const attempt = await requestLink(service, client_id, email)
+    plan.disturb = async () => {
+      await typeCode(owner, away)
+      await typeCode(next, await askForChange(service, next, email))
+    }
+    expect(await (await redeem(service, attempt)).json()).toMatchObject({ user_id: userOf(next) })
+    for (const who of [owner, next]) await checkHistory(service, userOf(who))
+    await checkAddresses(service)
   })
 
   it('ML-17: whoever has the address keeps it, and a change of theirs to another one goes on', async () => {

@@ -16,6 +16,7 @@ import {
   checkAddresses,
   codeIn,
   freshAddressBeside,
+  indexOf,
   typeCode,
 } from './support/email-change.ts'
 import { admin, bearer, createService, freshAddress, type Service } from './support/service.ts'
@@ -176,6 +177,7 @@ describe('changing the address', () => {
     const fresh = freshAddress()
     const code = await askForChange(service, owner, fresh)
     await other.get('/account')
+    expect((await other.get('/account/email/check')).headers.get('Location')).toBe('/account/email')
     for (let nth = 0; nth < 6; nth++) {
       expect(await codeOf(await typeCode(other, nth === 0 ? code : wrong(code), ACCEPT_JSON))).toBe(
         'email_change_ended',
@@ -335,6 +337,26 @@ describe('sign-ins of an address that moves', () => {
     await spent()
     expect(await storedUsers(service, second)).toEqual([])
     await checkAddresses(service)
+  })
+
+  it('I3: a link that was used by a user of another shard begins nothing for one of a third, who has the address then', async () => {
+    const service = createService()
+    const { client_id } = await createClient(service)
+    const email = freshAddress()
+    const address = await freshAddressBeside(service, email, 'another')
+    const owner = await signInBrowser(service, email)
+    let third = email
+    while ((await indexOf(service, third)) === (await indexOf(service, email)))
+      third = await freshAddressBeside(service, address, 'another')
+    const next = await signInBrowser(service, third)
+    await changeEmail(service, owner, address)
+    const app = await requestLink(service, client_id, address)
+    expect(await (await redeem(service, app)).json()).toMatchObject({ user_id: userOf(owner) })
+    await changeEmail(service, owner, freshAddress())
+    await changeEmail(service, next, address)
+    const again = await redeem(service, app)
+    expect([again.status, await again.json()]).toMatchObject([400, { error: 'invalid_grant' }])
+    expect((await checkHistory(service, userOf(next))).live).toHaveLength(1)
   })
 })
 
