@@ -226,6 +226,19 @@ describe('I4: against the end of the session', () => {
   })
 })
 
+test('RF-03, RF-04: a refresh that is the second of its generation retires no token of the resource that it is for', async () => {
+  const { sessionId, attempt } = await newSession()
+  const audience = 'https://api.test'
+  await rotate(DB, attempt({ bucket: { audience, commitment: someDigest(), expiresAt: NOW + 900 } }))
+  const trace = await traceOf(sessionId)
+  await rotate(DB, attempt())
+  expect(await traceOf(sessionId)).toEqual(trace)
+  expect(await bucketsOf(sessionId)).toMatchObject([
+    { generation: 1, audience: AUDIENCE, retired_at: null },
+    { generation: 2, audience, retired_at: null },
+  ])
+})
+
 test('RF-04: a refresh for one resource retires the former token of that resource only', async () => {
   const { userId, sessionId, attempt } = await newSession()
   let former: Rotation | null = null
