@@ -48,6 +48,9 @@ describe('a new sign-in', () => {
     expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second), idOf(third)], []])
     await first.post(RECOGNIZE, { recognized_id: idOf(third) })
     expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second)], []])
+    // Once said it is said, whoever says it again.
+    await second.post(RECOGNIZE, { recognized_id: idOf(third) })
+    expect([await askedOf(first), await askedOf(second)]).toEqual([[idOf(second)], []])
     const { events } = await checkHistory(service, userOf(first))
     expect(events).toHaveLength(3)
     expect(await isLive(third)).toBe(true)
