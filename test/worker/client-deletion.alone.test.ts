@@ -71,6 +71,20 @@ describe('a deleted client', () => {
     expect(await (await refresh(service, tokens)).json()).toMatchObject({ error: 'invalid_grant' })
   })
 
+  it('SE-07: is deleted when its sweep that broke off has come to its end, and unknown from then on', async () => {
+    let isAway = false
+    const objects = namespaceOf(async (_, verb, args) => {
+      if (isAway) throw new Error('away')
+      return verb(...args)
+    })
+    const service = createService({ USER_SESSIONS: objects })
+    const { client_id } = await createClient(service)
+    await signIn(service, client_id, freshAddress())
+    const statuses: number[] = []
+    for (isAway of [true, false, false]) statuses.push((await remove(service, client_id)).status)
+    expect(statuses).toEqual([503, 204, 404])
+  })
+
   it('SE-07: is forgotten once: a second run of cron beside the first leaves the next client of its id', async () => {
     const here = createService()
     await keepHouse(here.parts, here.now + 61)
