@@ -123,6 +123,36 @@ describe('a change of address that stops in between', () => {
     }
   })
 
+  it('CF-05, ML-17: whose commit fails is still open, and the same code brings it about', async () => {
+    const plan = { fails: false }
+    const service = createService({
+      USER_SESSIONS: objectsSeenThrough(async (sql, run) => {
+        if (plan.fails && sql[0]?.startsWith('INSERT INTO user_events')) throw new Error('D1_ERROR: away')
+        return run()
+      }),
+    })
+    const owner = await signInBrowser(service, freshAddress())
+    const code = await askForChange(service, owner, freshAddress())
+    plan.fails = true
+    expect((await typeCode(owner, code)).status).toBe(503)
+    plan.fails = false
+    expect((await typeCode(owner, code)).status).toBe(303)
+    await checkAddresses(service)
+  })
+
+  it('ML-17: that has come about is settled by the next run of cron, not only when its code has expired', async () => {
+    const { service, plan, recover } = crashingService()
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    const code = await askForChange(service, owner, await freshAddressBeside(service, email, 'another'))
+    Object.assign(plan, { at: 'UPDATE email_changes', when: 'before' })
+    expect((await typeCode(owner, code)).status).toBe(303)
+    recover()
+    await expect(checkAddresses(service)).rejects.toThrow()
+    await keepHouse(service.parts, service.now)
+    await checkAddresses(service)
+  })
+
   it.each(['same', 'another'] as const)(
     'ML-17: who is in the index without having the address makes room for whoever proves it, in %s shard',
     async where => {
