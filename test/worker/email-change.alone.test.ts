@@ -339,6 +339,23 @@ describe('sign-ins of an address that moves', () => {
     await checkAddresses(service)
   })
 
+  it('I3: a link that one user was refused is spent for the next one who has the address, and says nothing of the first', async () => {
+    const service = createService()
+    const refusing = { session_rule: { limit: 1, at_limit: 'refuse' } }
+    const { client_id } = await createClient(service, refusing)
+    const email = freshAddress()
+    const owner = await signInBrowser(service, email)
+    const next = await signInBrowser(service, await freshAddressBeside(service, email, 'same'))
+    await signIn(service, client_id, email)
+    const app = await requestLink(service, client_id, email)
+    const refused = async () => (await redeem(service, app)).json()
+    expect(await refused()).toMatchObject({ error: 'access_denied', code: 'session_limit_reached' })
+    await changeEmail(service, owner, freshAddress())
+    await changeEmail(service, next, email)
+    expect(await refused()).toMatchObject({ error: 'invalid_grant' })
+    expect((await checkHistory(service, userOf(next))).live).toHaveLength(1)
+  })
+
   it('I3: a link that was used by a user of another shard begins nothing for one of a third, who has the address then', async () => {
     const service = createService()
     const { client_id } = await createClient(service)
