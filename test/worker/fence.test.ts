@@ -169,6 +169,25 @@ describe('a view that was read before the object was called', () => {
       told(await userVerbs(`${userId}:fourth`).startSession(userId, again, service.now, disabled)),
     ).toMatchObject({ tag: 'started' })
   })
+
+  it('I4: that does not show yet what is to end, nor who ends it, is read again', async () => {
+    const service = createService()
+    const userId = await existingUser(service)
+    const view = await loadState(service.parts.shards.of(userId), userId)
+    const begun = await startCommand(userId)
+    const { session } = begun
+    await userVerbs(userId).startSession(userId, begun, service.now)
+    const command: EndSessions = {
+      type: 'end_sessions',
+      opId: randomId('op'),
+      selection: { kind: 'one', sessionId: session.id },
+      reason: 'signed_out',
+      by: { kind: 'session', session_id: session.id },
+    }
+    const ended = await userVerbs(`${userId}:second`).endSessions(userId, command, service.now, view)
+    expect(told(ended)).toMatchObject({ tag: 'ended', sessions: [session.id] })
+    expect((await checkHistory(service, userId)).live).not.toContain(session.id)
+  })
 })
 
 /** An answer, whether or not it is a repetition. */
