@@ -171,7 +171,11 @@ describe('GET /admin/v1/users/{id}/log-check', () => {
     const path = `/admin/v1/users/${userId}/log-check`
     const scrubbed = await later.request(path, admin(later))
     expect(await scrubbed.json()).toMatchObject({ intact: true, entries: all.length })
-    // Where they are kept for longer, they have gone too early.
+    // Of that very second, or where they are kept for longer, they have gone too early.
+    later.now = service.now + RETENTION.LOG_DETAILS_DAYS.usual * DAY_SECONDS
+    const early = await later.request(path, admin(later))
+    expect(await early.json()).toMatchObject({ first_broken_seq: 1 })
+    later.now += DAY_SECONDS
     const keeper = createService({ LOG_DETAILS_DAYS: RETENTION.LOG_DETAILS_DAYS.usual + 2 })
     keeper.now = later.now
     expect(await (await keeper.request(path, admin(keeper))).json()).toMatchObject({ first_broken_seq: 1 })
