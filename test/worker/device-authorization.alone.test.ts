@@ -21,7 +21,7 @@ import {
   typeCode,
 } from './support/device.ts'
 import { dump } from './support/dump.ts'
-import { DATABASES, databases } from './support/intercept.ts'
+import { DATABASES, databases, workerSeenThrough } from './support/intercept.ts'
 import { metered, sumOf } from './support/ledger.ts'
 import { countOf, statusesOf } from './support/many.ts'
 import { admin, bearer, createService, form, freshAddress, freshIp, ISSUER } from './support/service.ts'
@@ -207,6 +207,25 @@ describe('a decision', () => {
     expect((await visitor.post('/device', { request, decision: 'allow' })).status).toBe(400)
     expect((await visitor.post('/device', { request: again, decision: 'allow' })).status).toBe(400)
     expect(await errorOf(await app.poll(codes))).toBe('400 access_denied')
+  })
+
+  it('OA-07: is one user’s, of two who allow the same code at once', async () => {
+    const codes = await app.start()
+    const first = await signInBrowser(service, freshAddress())
+    let meanwhile: (() => Promise<unknown>) | null = null
+    const elsewhere = createService(
+      workerSeenThrough(async (sql, run) => {
+        if (sql[0]?.startsWith('UPDATE device_authorizations SET decision')) await meanwhile?.()
+        return run()
+      }),
+    )
+    elsewhere.now = service.now
+    const second = await signInBrowser(elsewhere, freshAddress())
+    const request = await questionOf(await typeCode(second, codes.user_code))
+    meanwhile = () => decideDevice(first, codes.user_code)
+    expect((await second.post('/device', { request, decision: 'allow' })).status).toBe(400)
+    const { user_id } = await (await app.poll(codes)).json<Tokens>()
+    expect(first.cookie('__Host-session')).toContain(user_id)
   })
 
   it('OA-07: counts in the browser that was asked, from our own page, and with a click', async () => {
