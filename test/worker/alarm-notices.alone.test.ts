@@ -85,6 +85,19 @@ describe('the log', () => {
     await Promise.all([forge(), forge(), forge()])
     expect(raised('token.forged')).toHaveLength(1)
   })
+
+  it('LG-06: an alarm that is acknowledged twice was acknowledged the first time', async () => {
+    await forge()
+    const [{ id } = { id: '' }] = await openAlarms()
+    const acknowledgedAt = async () => {
+      expect((await acknowledge(id)).status).toBe(204)
+      return (await listAlarms(service)).find(alarm => alarm.id === id)?.acknowledged_at
+    }
+    const first = await acknowledgedAt()
+    expect(first).toEqual(expect.any(String))
+    service.now += 60
+    expect(await acknowledgedAt()).toBe(first)
+  })
 })
 
 describe('being told', () => {
