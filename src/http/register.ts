@@ -195,8 +195,9 @@ async function checkIdentity(
   if (body.client_id !== client.id) throw new OAuthError('invalid_request', 'client_id is not this client')
   const misplaced = ONLY_ANSWERED.find(name => body[name] !== undefined)
   if (misplaced !== undefined) throw new OAuthError('invalid_request', `${misplaced} cannot be sent`)
-  if (body.client_secret === undefined) return
-  const presented = await digest('client-secret', String(body.client_secret))
+  const { client_secret: secret } = body
+  if (secret === undefined) return
+  const presented = typeof secret === 'string' ? await digest('client-secret', secret) : ''
   if (!isOneOf(secretDigestsOf(client, now), presented)) {
     throw new OAuthError('invalid_request', 'client_secret is not that of this client')
   }

@@ -415,6 +415,7 @@ describe('a registration', () => {
       { client_id: undefined },
       { client_secret: 'chosen by itself' },
       { client_secret: null },
+      { client_secret: [client.client_secret] },
       { registration_access_token: client.registration_access_token },
       { registration_client_uri: client.registration_client_uri },
       { client_id_issued_at: 1 },
