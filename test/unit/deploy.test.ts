@@ -8,8 +8,10 @@ import { findAccount } from '../../src/cli/deploy/cloudflare.ts'
 import { findMissingTargets, findOtherAddress } from '../../src/cli/deploy/missing-targets.ts'
 import { deploy } from '../../src/cli/deploy/steps.ts'
 import type { Asked, WranglerCalls } from '../../src/cli/deploy/wrangler-calls.ts'
+import { readSchema } from '../../src/cli/schema/read-schema.ts'
 import { SECRET_NAMES } from '../../src/cli/secrets-file.ts'
 import { readWorkerConfig, type WorkerConfig } from '../../src/cli/wrangler.ts'
+import { shardTag } from '../../src/domain/ids.ts'
 
 const EXAMPLE = readWorkerConfig()
 const CONFIG: WorkerConfig = {
@@ -163,6 +165,97 @@ describe('a deployment', () => {
     const { calls } = play(null)
     const ask = () => ({ code: 1, stdout: '', stderr: '✘ [ERROR] Authentication error [code: 10000]' })
     await expect(deploy({ ...calls, ask }, CONFIG, undefined)).rejects.toThrow('Authentication error')
+  })
+
+  test('CF-01: stops when the schema cannot be read: no Worker comes to a database that it may not know', async () => {
+    const { calls, done } = play({ secrets: SECRET_NAMES })
+    const ask = (...args: string[]): Asked =>
+      args[0] === 'd1' ? { code: 1, stdout: '', stderr: 'Authentication error' } : calls.ask(...args)
+    await expect(deploy({ ...calls, ask }, CONFIG, undefined)).rejects.toThrow('Authentication error')
+    expect(done).toEqual([])
+  })
+})
+
+describe('a map over several databases', () => {
+  type Other = 'there' | 'empty' | 'missing' | 'silent'
+  const withOthers = (others: Readonly<Record<string, Other>>, SHARDS = 'DB,DB_1@512'): WorkerConfig => ({
+    ...withVars({ SHARDS }),
+    databases: ['DB', ...Object.keys(others)],
+  })
+  const rows = (...results: object[]): Asked => ({
+    code: 0,
+    stdout: `[\n${JSON.stringify({ results, success: true })}\n]`,
+    stderr: '',
+  })
+  const failed = (stderr: string): Asked => ({ code: 1, stdout: '', stderr })
+
+  /** An account whose users all live in DB; each other database is there, is made by the deployment, or says nothing of users. */
+  function playSeveral(others: Readonly<Record<string, Other>>): Played {
+    const { calls, done } = play({ secrets: SECRET_NAMES })
+    const states = new Map(Object.entries(others))
+    return {
+      done,
+      calls: {
+        ask(...args) {
+          const [command, , name = '', sql = ''] = [...args.slice(0, 3), args.at(-1)]
+          const state = states.get(name)
+          if (command !== 'd1') return calls.ask(...args)
+          if (state === 'missing') return failed(`Couldn't find a D1 DB named '${name}' in the API.`)
+          const hasTables = state !== 'empty'
+          if (sql.includes('schema_upgrades')) {
+            return rows({
+              version: hasTables ? readSchema().upgrades.length : null,
+              has_tables: Number(hasTables),
+            })
+          }
+          if (state === 'silent') return failed('Authentication error [code: 10000]')
+          if (sql.includes("name = 'users'")) return hasTables ? rows({ found: 1 }) : rows()
+          if (!sql.includes('FROM users')) return rows()
+          if (!hasTables) return failed('no such table: users')
+          return name === 'DB' ? rows({ tag: shardTag(700) }) : rows()
+        },
+        run(...args) {
+          const [command, , name = ''] = args
+          for (const [each, state] of states) {
+            if (command === 'deploy' && state === 'missing') states.set(each, 'empty')
+          }
+          if (command === 'd1') states.set(name, 'there')
+          return calls.run(...args)
+        },
+      },
+    }
+  }
+
+  test.each(['there', 'empty', 'missing'] as const)(
+    'I7: that gives users to a database without their rows is not deployed, whether that one is there: %s',
+    async other => {
+      quiet()
+      const { calls, done } = playSeveral({ DB_1: other })
+      await expect(deploy(calls, withOthers({ DB_1: other }), undefined)).rejects.toThrow(
+        'DB has the users of 1 tag',
+      )
+      expect(done).not.toContain('deploy')
+    },
+  )
+
+  test('I7: is not deployed when nobody can tell where users are', async () => {
+    quiet()
+    const others = { DB_1: 'silent' } as const
+    const { calls, done } = playSeveral(others)
+    await expect(deploy(calls, withOthers(others), undefined)).rejects.toThrow('Authentication error')
+    expect(done).toEqual([])
+  })
+
+  test.each([
+    [{ DB_1: 'there' }, ['deploy']],
+    [{ DB_1: 'empty' }, ['d1 execute', 'deploy']],
+    [{ DB_1: 'missing' }, ['deploy', 'd1 execute']],
+    [{ DB_1: 'empty', DB_2: 'missing' }, ['deploy', 'd1 execute', 'd1 execute']],
+  ] as const)('CF-01: that moves nobody yet is deployed, with %j', async (others, expected) => {
+    quiet()
+    const { calls, done } = playSeveral(others)
+    expect(await deploy(calls, withOthers(others, 'DB'), undefined)).toEqual(TARGETS)
+    expect(done).toEqual(expected)
   })
 })
 

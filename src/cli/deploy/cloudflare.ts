@@ -64,16 +64,19 @@ export class NoDatabase extends UsageError {}
 /** A database that exists is brought up to date, a new one gets the whole schema. Throws UsageError, NoDatabase first. */
 export async function applyRemoteSchema(calls: WranglerCalls, databases: readonly string[]): Promise<void> {
   const wrangler: Wrangler = {
-    ask: async args => {
-      const asked = calls.ask(...args)
-      if (asked.code === 0) return asked.stdout
-      if (/Couldn't find a D1 DB/.test(asked.stdout + asked.stderr)) throw new NoDatabase(told(asked))
-      throw new UsageError(`The schema's version could not be read:\n${told(asked)}`)
-    },
+    ask: asking(calls, "The schema's version"),
     run: async args => void calls.run(...args),
   }
   const access = createWranglerAccess(wrangler, ['--remote'])
   await bringUpToDate(access, databases, readSchema(), line => console.log(`\n${line}`))
+}
+
+/** Throws UsageError, which says what could not be read; NoDatabase of one that is not there. */
+const asking = (calls: WranglerCalls, what: string) => async (args: readonly string[]) => {
+  const asked = calls.ask(...args)
+  if (asked.code === 0) return asked.stdout
+  if (/Couldn't find a D1 DB/.test(asked.stdout + asked.stderr)) throw new NoDatabase(told(asked))
+  throw new UsageError(`${what} could not be read:\n${told(asked)}`)
 }
 
 /** Whom a map gave to a database without their rows, it would sign out. Throws UsageError. */
@@ -84,12 +87,16 @@ export async function checkMap(
 ): Promise<void> {
   // One database has everybody.
   if (databases.length < 2) return
-  const ask = async (args: readonly string[]): Promise<string> => {
-    const asked = calls.ask(...args)
-    if (asked.code === 0) return asked.stdout
-    throw new UsageError(`Where users are could not be read:\n${told(asked)}`)
+  const wrangler = { ask: asking(calls, 'Where users are'), run: async () => {} }
+  const shards = createShardAccess(wrangler, ['--remote'])
+  // In a database that is made by the deployment is nobody.
+  const access = {
+    query: (database: string, sql: string) =>
+      shards.query(database, sql).catch(error => {
+        if (error instanceof NoDatabase) return []
+        throw error
+      }),
   }
-  const access = createShardAccess({ ask, run: async () => {} }, ['--remote'])
   const misplaced = await findMisplaced(access, databases, map)
   if (misplaced.length > 0) {
     throw new UsageError(

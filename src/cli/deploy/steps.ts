@@ -73,7 +73,7 @@ async function deployAgain(
       throw error
     },
   )
-  if (isUpToDate) await checkMap(calls, config.databases, String(config.vars.SHARDS))
+  await checkMap(calls, config.databases, String(config.vars.SHARDS))
   const targets = deployWorker(calls)
   if (!isUpToDate) await applyRemoteSchema(calls, config.databases)
   return targets

@@ -14,6 +14,9 @@ export async function findMisplaced(
   const home = readMap(map, databases)
   const lines: string[] = []
   for (const database of databases) {
+    // One that was just made has nobody, and no tables yet.
+    const [has] = await access.query(database, "SELECT 1 FROM sqlite_schema WHERE name = 'users'")
+    if (has === undefined) continue
     const marks = new Map((await readMarks(access, database)).map(mark => [mark.tag, mark]))
     const held = await access.query(database, `SELECT DISTINCT ${tagSql('id', 'id')} AS tag FROM users`)
     const abroad = held.map(({ tag }) => String(tag)).filter(tag => home(tag) !== database)
