@@ -2,6 +2,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { readSchema } from '../../src/cli/schema/read-schema.ts'
+import type { ShardAccess } from '../../src/cli/shards/access.ts'
+import { beginFeedAnew, raiseFence } from '../../src/cli/shards/fence.ts'
 import { findMisplaced } from '../../src/cli/shards/misplaced.ts'
 import { planMoves } from '../../src/cli/shards/plan.ts'
 import { GLOBAL_TABLES, MOVED_TABLES, STAYING_TABLES } from '../../src/cli/shards/tables.ts'
@@ -62,4 +64,45 @@ test('I7: a map that gives users to a database without their rows is found befor
   expect(await findMisplaced(access, databases, 'DB,DB_1@700')).toEqual([
     expect.stringMatching(/^DB has the users of 1 tag/),
   ])
+})
+
+test('I4: a feed that begins anew goes on from no position that somebody may have, that of an empty one neither', () => {
+  const db = new DatabaseSync(':memory:')
+  db.exec(readSchema().whole)
+  const beginAnew = (seq?: number) => {
+    for (const sql of beginFeedAnew(seq)) db.exec(sql)
+    return db.prepare('SELECT seq FROM bucket_retirements').all()
+  }
+  // Who has read an empty feed goes on where the first entry is.
+  expect(beginAnew()).toEqual([{ seq: 2 }])
+  expect(beginAnew()).toEqual([{ seq: 4 }])
+  expect(beginAnew(100)).toEqual([{ seq: 102 }])
+})
+
+test('I7: users that are being copied are not there yet, those that have arrived are, and what they left is nobody', async () => {
+  const made = () => {
+    const db = new DatabaseSync(':memory:')
+    db.exec(readSchema().whole)
+    return db
+  }
+  const [from, to] = [made(), made()]
+  const access: ShardAccess = {
+    query: async (name, sql) => (name === 'DB' ? from : to).prepare(sql).all() as never[],
+    execute: async (name, statements) => {
+      for (const sql of statements) (name === 'DB' ? from : to).exec(sql)
+    },
+  }
+  const tag = shardTag(700)
+  const id = taggedId('u', tag, new Uint8Array(16))
+  from.exec(`INSERT INTO users (id, email, created_at) VALUES ('${id}', 'a@b.test', 1)`)
+  await raiseFence(access, { from: 'DB', to: 'DB_1', tags: [tag] })
+  const count = async () => (await findMisplaced(access, ['DB', 'DB_1'], 'DB,DB_1@700')).length
+  expect(await count()).toBe(1)
+  to.exec("UPDATE shard_moves SET state = 'arrived', other = 'DB_2'")
+  expect(await count()).toBe(1)
+  to.exec("UPDATE shard_moves SET other = 'DB'")
+  expect(await count()).toBe(0)
+  from.exec("UPDATE shard_moves SET state = 'left'")
+  to.exec('DELETE FROM shard_moves')
+  expect(await count()).toBe(0)
 })

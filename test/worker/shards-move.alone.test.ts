@@ -2,8 +2,9 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ShardAccess } from '../../src/cli/shards/access.ts'
+import { readMarks, tagsMarked } from '../../src/cli/shards/fence.ts'
 import { cancel, clean, copy, open, type Work } from '../../src/cli/shards/steps.ts'
-import { MOVED_TABLES } from '../../src/cli/shards/tables.ts'
+import { MOVED_TABLES, PROOFS } from '../../src/cli/shards/tables.ts'
 import { tagSql } from '../../src/cli/shards/tag-sql.ts'
 import { shardTag, shardTagOfDigest, tagValue } from '../../src/domain/ids.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
@@ -39,6 +40,26 @@ const real: ShardAccess = {
     void (await databaseOf(name).batch(statements.map(sql => databaseOf(name).prepare(sql)))),
 }
 const work: Work = { access: real, databases: DATABASES, pageRows: 100, say: () => {} }
+
+/** Each call that changes something fails once, and the step is begun again, until it comes to its end. */
+async function dyingEverywhere(step: (dying: Work) => Promise<void>, whenDead = async () => {}) {
+  const seen = new Set<string>()
+  const dies: ShardAccess = {
+    ...real,
+    execute: (name, statements) => {
+      const call = `${name} ${statements.join(';')}`
+      if (seen.has(call)) return real.execute(name, statements)
+      seen.add(call)
+      return Promise.reject(new Error('the line went dead'))
+    },
+  }
+  for (;;) {
+    const end = await step({ ...work, access: dies }).then(() => null, String)
+    if (end === null) return
+    expect(end).toContain('the line went dead')
+    await whenDead()
+  }
+}
 
 /** The deployment by one map: its Worker and its users' objects. */
 const queued = recordQueue()
@@ -284,9 +305,51 @@ describe('from one database to two', () => {
     await expect(copy(work, ONE, 'DB,DB_1@600')).rejects.toThrow('under way')
   })
 
+  it('refuses every kind of change to each table, of what moves, in either database', async () => {
+    for (const name of ['DB', 'DB_1']) {
+      for (const { name: table, taggedBy, column } of MOVED_TABLES) {
+        if (taggedBy === 'address') continue
+        const moving = `${tagSql(taggedBy, column)} IN (SELECT tag FROM shard_moves)`
+        const [some] = await real.query(name, `SELECT 1 FROM ${table} WHERE ${moving}`)
+        if (some === undefined) continue
+        for (const sql of [
+          `INSERT INTO ${table} SELECT * FROM ${table} WHERE ${moving}`,
+          `UPDATE ${table} SET ${column} = ${column} WHERE ${moving}`,
+          `DELETE FROM ${table} WHERE ${moving}`,
+        ]) {
+          const end = await real.execute(name, [sql]).then(() => 'done', String)
+          expect([sql, end]).toEqual([sql, expect.stringContaining('shard_moving')])
+        }
+      }
+    }
+    for (const sql of [
+      'DELETE FROM emails',
+      "INSERT INTO emails SELECT 'another-' || address, user_id, verified_at FROM emails",
+    ]) {
+      await expect(real.execute('DB', [sql])).rejects.toThrow('shard_moving')
+    }
+  })
+
   it('goes on where it stopped, and both maps read the same until the new one is opened', async () => {
+    const withoutUsersIn = (lacking: string): ShardAccess => ({
+      ...real,
+      query: async (name, sql) =>
+        name === lacking && / FROM users /.test(sql) ? [] : await real.query(name, sql),
+    })
+    for (const lacking of ['DB', 'DB_1']) {
+      const copied = copy({ ...work, access: withoutUsersIn(lacking) }, ONE, TWO)
+      await expect(copied).rejects.toThrow('differ in users')
+    }
     await copy(work, ONE, TWO)
     await copy(work, ONE, TWO)
+    // A sign-in is spent for good, wherever the log is that says so.
+    const signIns = await real.query(
+      'DB_1',
+      `SELECT claimed_by, (SELECT user_id FROM user_events WHERE op_id = 'sign-in:' || sign_ins.id) AS spent_by FROM sign_ins`,
+    )
+    const spent = signIns.filter(({ spent_by }) => spent_by !== null)
+    expect(spent.length).toBeGreaterThan(0)
+    for (const { claimed_by, spent_by } of spent) expect(claimed_by).toBe(spent_by)
     for (const someone of everybody) expect(await isServed(someone)).toBe(true)
     former = deploy(TWO)
     for (const someone of everybody) {
@@ -343,10 +406,27 @@ describe('from one database to two', () => {
   })
 })
 
+/** Of an opening that stopped: nothing can be undone any more, and a new home that takes changes is the only one with proofs. */
+async function checkHalfOpen(from: string, to: string) {
+  const hasLeft = (await readMarks(real, from)).some(({ state, other }) => state === 'left' && other === to)
+  const isClosed = (await readMarks(real, to)).some(({ other }) => other === from)
+  if (!hasLeft) return
+  if (isClosed) {
+    await expect(cancel(work, TWO)).rejects.toThrow('cannot be cancelled')
+    await expect(clean(work)).rejects.toThrow('not open yet')
+    return
+  }
+  for (const { name, taggedBy, column } of PROOFS) {
+    if (taggedBy === 'address') continue
+    const left = `${tagSql(taggedBy, column)} IN ${tagsMarked(['left'], to)}`
+    expect(await real.query(from, `SELECT ${column} FROM ${name} WHERE ${left}`)).toEqual([])
+  }
+}
+
 describe('from two databases to three', () => {
   it('a move that is cancelled leaves everything as it was', async () => {
     await copy(work, TWO, THREE)
-    await cancel(work, TWO)
+    await dyingEverywhere(dying => cancel(dying, TWO))
     await allGoOn()
     expect(await findStrays(service)).toEqual([])
   })
@@ -355,7 +435,10 @@ describe('from two databases to three', () => {
     const underWay = await begin([341, 512])
     await copy(work, TWO, THREE)
     deploy(THREE)
-    await open(work, THREE)
+    await dyingEverywhere(
+      dying => open(dying, THREE),
+      () => checkHalfOpen('DB', 'DB_1'),
+    )
     await finish(underWay)
     await allGoOn()
     await clean(work)
@@ -371,6 +454,8 @@ describe('from two databases to three', () => {
     await copy(work, THREE, ONE)
     deploy(ONE)
     await open(work, ONE)
+    await expect(copy(work, ONE, ONE)).rejects.toThrow('same database')
+    await expect(copy(work, ONE, THREE)).rejects.toThrow('clean first')
     await allGoOn()
     await clean(work)
     expect(await findStrays(service)).toEqual([])
