@@ -3,6 +3,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ALARM_NOTICE_SECONDS, ALARM_RETRY_SECONDS, DAY_SECONDS } from '../../src/domain/limits.ts'
 import { keepHouse } from '../../src/housekeeping.ts'
+import type { Alarm } from '../../src/notify/alarms.ts'
+import { overdueKey } from '../../src/notify/overdue-key.ts'
 import { listAlarms, noonAhead } from './support/alarms.ts'
 import { ACCEPT_JSON, askForMail, type Browser, browser } from './support/browser.ts'
 import { addToken, type Jar, leaksIn } from './support/canaries.ts'
@@ -62,6 +64,13 @@ const subscribe = async (...events: string[]) => {
   expect(answer.status).toBe(201)
 }
 const announced = () => queued.alarms.flatMap(each => (each.type === 'webhook' && each.event.alarm) || [])
+
+/** Raises it, and waits for what is done beside the answer. */
+async function raise(alarm: Alarm, at = service) {
+  const work: Promise<unknown>[] = []
+  at.parts.alarms.raise(alarm, at.now, each => work.push(each))
+  await Promise.all(work)
+}
 
 let forged = 0
 async function forge(at = service): Promise<string> {
@@ -224,6 +233,43 @@ describe('when a way to tell is broken', () => {
     service.now += ALARM_RETRY_SECONDS
     await service.request('/health')
     expect(mailed()).toEqual([])
+    // That others tell is found out once.
+    const claims = () => watch.statements.filter(sql => sql.startsWith('INSERT INTO alarm_notices')).length
+    const before = claims()
+    service.now += ALARM_RETRY_SECONDS
+    await service.request('/health')
+    expect(claims()).toBe(before)
+  })
+
+  it('LG-06: that a webhook is not told is told by mail, and by no webhook', async () => {
+    await subscribe('*')
+    const failing = { kind: 'webhook.failing', kid: null, clientId: null, userId: null, detail: '' } as const
+    await raise(failing)
+    expect(mailed().map(({ subject }) => subject)).toEqual(['Alarm (medium): webhook.failing'])
+    expect(announced()).toEqual([])
+  })
+
+  it('LG-06: the first attempt at its mail is waited for, so that nothing of it is cut off', async () => {
+    service.mailFails = true
+    await raise({ kind: 'webhook.failing', kid: null, clientId: null, userId: null, detail: '' })
+    expect(watch.statements.filter(sql => sql.startsWith('UPDATE outbox'))).toHaveLength(1)
+    service.mailFails = false
+    service.now += 60
+    await keepHouse(service.parts, service.now)
+    expect(mailed()).toHaveLength(1)
+  })
+
+  it('LG-06: a count that the platform has cut off keeps no later one from being made', async () => {
+    const alarm = { kind: 'token.forged', kid: 'k_y', clientId: null, userId: null, detail: '' } as const
+    await raise(alarm)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    // Waits for its turn, and is never woken.
+    service.parts.alarms.raise(alarm, service.now, () => undefined)
+    vi.setSystemTime(Date.now() + 30_000)
+    service.now += 30
+    await raise(alarm)
+    vi.useRealTimers()
+    expect(await openAlarms()).toMatchObject([{ kid: 'k_y', count: 3 }])
   })
 
   it('LG-06: what could not be counted for longer than anybody waits is counted by a request that comes later', async () => {
@@ -325,6 +371,13 @@ describe('ON_FORGERY=rotate', () => {
     expect(refreshed.status).toBe(200)
     const { access_token } = (await refreshed.json()) as Tokens
     expect((await isolates[0].request('/ping/whoami', bearer(access_token))).status).toBe(200)
+  })
+
+  it('KY-04: only a forgery removes a key: another alarm about one does not', async () => {
+    const strict = rotating()
+    await raise(overdueKey(key.kid), strict)
+    expect(await openAlarms()).toMatchObject([{ kind: 'key.overdue', kid: key.kid }])
+    expect(await stateOf(key.kid)).toBe('active')
   })
 
   it('EB-12, LG-06: a removal that fails is tried again, beside refusals that stay what they are', async () => {

@@ -7,6 +7,7 @@ import type { SessionEndedMessage } from '../../src/domain/event-message.ts'
 import {
   DAY_SECONDS,
   DELIVERY_SLOW_RETRY_SECONDS,
+  DELIVERY_TIMEOUT_MS,
   LOGOUT_TOKEN_SECONDS,
   REPEAT_SECONDS,
 } from '../../src/domain/limits.ts'
@@ -16,6 +17,7 @@ import { alarmCount, listAlarms } from './support/alarms.ts'
 import { connect, createApp } from './support/authorize.ts'
 import { signInBrowser } from './support/browser.ts'
 import { deliver, recordQueue } from './support/events.ts'
+import { workerSeenThrough } from './support/intercept.ts'
 import { admin, bearer, createService, form, freshAddress, ISSUER, json } from './support/service.ts'
 import { createClient, refresh, signIn, type Tokens } from './support/sign-in.ts'
 import { until } from './support/until.ts'
@@ -269,6 +271,22 @@ describe('whoever does not listen', () => {
     ]).toEqual([60, 5, 3_600, 90, 5])
   })
 
+  it('OI-10: runs out of time: is told again', async () => {
+    const { client_id } = await listening()
+    service.answers = () => new Promise(() => undefined)
+    const timer = setTimeout
+    const timers = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((work: () => void, delay: number) =>
+        timer(work, delay === DELIVERY_TIMEOUT_MS ? 0 : delay)) as never)
+    expect(await deliver(service, [ended(client_id)])).toEqual([5])
+    timers.mockRestore()
+    service.answers = ok
+    service.outbound.length = 0
+    expect(await deliver(service, [ended(client_id)], 2)).toEqual([null])
+    expect(service.outbound).toHaveLength(1)
+  })
+
   it('OI-10: takes it late, or refuses it late: is told once; fails late: is told again, no sooner than it asks for', async () => {
     const { client_id } = await listening()
     const late = async (status: number, session_id: string, retryAfter = '', waited = 0) => {
@@ -291,6 +309,23 @@ describe('whoever does not listen', () => {
     const asked = DELIVERY_SLOW_RETRY_SECONDS + 600
     expect(await late(503, 's_busy', '600')).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [asked], 0])
     expect(await late(503, 's_less_busy', '600', asked)).toEqual([DELIVERY_SLOW_RETRY_SECONDS, [null], 1])
+  })
+
+  it('OI-10: takes it late, which cannot be noted: that is said, and breaks nothing', async () => {
+    const errors = vi.spyOn(console, 'error').mockReturnValue()
+    const { client_id } = await listening()
+    const forgetful = createService({
+      ...queued.bindings,
+      ...workerSeenThrough((sql, run) => {
+        if (sql.some(each => each.startsWith('INSERT INTO late_logouts'))) throw new Error('away')
+        return run()
+      }),
+    })
+    const { promise, resolve } = Promise.withResolvers<Response>()
+    forgetful.answers = () => promise
+    const delivering = deliver(forgetful, [ended(client_id)], 1, () => resolve(new Response()))
+    expect(await delivering).toEqual([DELIVERY_SLOW_RETRY_SECONDS])
+    expect(errors).toHaveBeenCalledWith(expect.stringContaining('"event":"logout.not_noted"'))
   })
 
   it('OI-10: has been deleted, or no longer wants to know: nothing is sent, and nothing is wrong', async () => {

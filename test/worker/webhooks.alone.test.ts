@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventMessage, WebhookMessage } from '../../src/domain/event-message.ts'
 import {
   DAY_SECONDS,
+  DELIVERY_SLOW_MS,
   DELIVERY_SLOW_RETRY_SECONDS,
   QUEUE_DEADLINE_MS,
   QUEUE_TRIES,
@@ -414,6 +415,9 @@ describe('a receiver that does not take it', () => {
 
   it('WH-06: is disabled when it says 410, is sent nothing from then on, and can be enabled again', async () => {
     const webhook = await register()
+    // So that it is known which webhooks there are.
+    await signInOnce()
+    await fannedOut()
     const alarms = await alarmCount(service, 'webhook.failing')
     service.answers = answering(410)
     expect(await deliver(service, [waiting(webhook.id, 1)])).toEqual([null])
@@ -497,6 +501,19 @@ describe('a receiver that does not take it', () => {
     const [later, delivered] = await deliver(service, [happened as EventMessage, waiting(id)])
     expect([later, delivered]).toEqual([5, null])
     expect(await logOf({ id })).toMatchObject([{ state: 'delivered' }])
+  })
+
+  it('WH-06: an event is waited for until the queue has its messages, however slow: nobody would find it told already', async () => {
+    await register()
+    await signInOnce()
+    const timer = setTimeout
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, delay: number) => {
+      if (delay !== DELIVERY_SLOW_MS) return timer(work, delay)
+      queueMicrotask(work)
+      return 0
+    }) as never)
+    expect(await deliver(service, await take('happened'))).toEqual([null])
+    expect(await take('webhook')).toHaveLength(1)
   })
 
   it('WH-07: delays neither another receiver nor a sign-in', async () => {
@@ -691,6 +708,23 @@ describe('what is kept', () => {
     expect(await count()).toBe(1)
     await keepHouse(service.parts, service.now + RETENTION_PAST_EXPIRY_SECONDS + 1)
     expect(await count()).toBe(0)
+  })
+
+  it('WH-06: what cannot be written down changes nothing for the receiver, nor for the others of its batch', async () => {
+    const errors = vi.spyOn(console, 'error').mockReturnValue()
+    const [one, other] = [await register(), await register({ url: 'https://other.test/' })]
+    const forgetful = createService({
+      ...queued.bindings,
+      ...workerSeenThrough((sql, run) => {
+        if (sql.some(each => each.startsWith('INSERT INTO webhook_deliveries'))) throw new Error('away')
+        return run()
+      }),
+    })
+    forgetful.now = service.now
+    forgetful.answers = async uri => new Response(null, { status: uri === RECEIVER ? 204 : 500 })
+    const [delivered, again] = await deliver(forgetful, [waiting(one.id), waiting(other.id)])
+    expect([delivered, again === 5 || again === 6]).toEqual([null, true])
+    expect(errors).toHaveBeenCalledWith(expect.stringContaining('"event":"webhook.not_recorded"'))
   })
 
   it('WH-07: the messages of a batch share their calls of the database that sign-ins need', async () => {
