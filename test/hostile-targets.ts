@@ -66,10 +66,12 @@ const NAMES = [
   'https://x.private/',
   'https://x.onion/',
   'https://x.alt/',
+  'https://x.mail/',
   'https://*.example.com/',
   'https://-a.example.com/',
   'https://a..example.com/',
   `https://${'a'.repeat(64)}.example.com/`,
+  `https://${'a.'.repeat(125)}example.com/`,
 ]
 
 const IPV4 = [
@@ -88,6 +90,9 @@ const IPV4 = [
     '017700000001',
   ],
   ...['0x7F.1', '127.0.0.1.', '3232235521', '0xa9fea9fe', '0251.0376.0251.0376', '2852039166', '0', '1.1'],
+  // The ends of blocks.
+  ...['0.255.255.255', '169.254.255.255', '192.0.0.255', '192.0.2.255', '192.88.99.255', '192.168.255.255'],
+  ...['198.51.100.255', '203.0.113.255'],
   // Public, and yet in a notation that only hides.
   ...['16843009', '0x1.0x1.0x1.0x1', '1.1.1.1.', '01.01.01.01'],
 ].map(host => `https://${host}/`)
@@ -114,6 +119,7 @@ const IPV6 = [
     'febf::1',
     'fec0::1',
   ],
+  ...['2001:1ff:ffff::1', '2001:db8:ffff::1', '2002:ffff::1', '2002:c0a8:1::1'],
   ...['ff02::1', 'ff0e::1', '4000::1', '1fff::1', '2606:4700:4700:0:0:0:0:1111', '2606:4700:4700::1.1.1.1'],
 ].map(host => `https://[${host}]/`)
 

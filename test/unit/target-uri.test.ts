@@ -2,6 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { isTargetUri } from '../../src/domain/target-uri.ts'
 import { HOSTILE, NOT_HTTPS } from '../hostile-targets.ts'
 
+/** Public, and next to a block that is not. */
+const NEIGHBOURS = [
+  ...['1.0.0.0', '9.255.255.255', '11.0.0.0', '126.255.255.255', '128.0.0.0', '168.63.129.15'],
+  ...['168.63.129.17', '169.253.255.255', '169.255.0.0', '192.0.1.0', '192.0.3.0', '192.88.98.255'],
+  ...['192.88.100.0', '192.167.255.255', '192.169.0.0', '198.17.255.255', '198.20.0.0', '198.51.99.255'],
+  ...['198.51.101.0', '203.0.112.255', '203.0.114.0', '223.255.255.255'],
+  ...['[2000::1]', '[2001:200::1]', '[2001:db7::1]', '[2001:db9::1]'],
+  ...['[2003::1]', '[3ffe::1]', '[3fff:1000::1]'],
+]
+
 const TARGETS = [
   'https://hooks.example.com/in?x=1&y=%2F',
   'https://app.test',
@@ -19,6 +29,7 @@ const TARGETS = [
   'https://[2606:4700:4700::1111]/',
   'https://[2a00:1450:4001:81b::200e]:8443/',
   'https://[2001:4860:4860::8888]/',
+  ...NEIGHBOURS.map(host => `https://${host}/`),
 ]
 
 describe('WH-01, WH-02: where requests may be sent', () => {
