@@ -1,7 +1,13 @@
 // OA-06: clients whose id is the address of their own metadata (draft-ietf-oauth-client-id-metadata-document).
+import { runInDurableObject } from 'cloudflare:test'
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { CLIENT_DOCUMENT_MAX_BYTES, CLIENT_DOCUMENTS_PER_NETWORK } from '../../src/domain/limits.ts'
+import {
+  CLIENT_DOCUMENT_MAX_BYTES,
+  CLIENT_DOCUMENTS_PER_HOST,
+  CLIENT_DOCUMENTS_PER_NETWORK,
+  NETWORK_WINDOW_SECONDS,
+} from '../../src/domain/limits.ts'
 import { type App, authorizationRequest, connect, decide, exchange, follow } from './support/authorize.ts'
 import { type Browser, signInBrowser } from './support/browser.ts'
 import { dump } from './support/dump.ts'
@@ -302,6 +308,28 @@ describe('a client that is described by a document', () => {
       expect(await service.parts.resolveClient(app.clientId, from)).toBeNull()
     }
     expect(service.outbound).toHaveLength(CLIENT_DOCUMENTS_PER_NETWORK)
+  })
+
+  it('OA-06: is fetched so many times from one host, whoever asks for it, and then not at all', async () => {
+    const { clientId } = published()
+    const { host } = new URL(clientId)
+    const ask = () => service.parts.limits.forClientDocument(host, freshIp(), service.now)
+    const name = await service.parts.secrets.mac('rate-limit', `client-document:${host}`)
+    expect((await ask()).isAllowed).toBe(true)
+    await runInDurableObject(
+      service.env.RATE_LIMITER.getByName(`client-document:${name}`),
+      (_, { storage }) => {
+        const window = storage.kv.get<{ endsAt: number; count: number }>('window')
+        expect(window?.count).toBe(1)
+        storage.kv.put('window', { ...window, count: CLIENT_DOCUMENTS_PER_HOST - 1 })
+      },
+    )
+    expect((await ask()).isAllowed).toBe(true)
+    const find = () => service.parts.resolveClient(clientId, { now: service.now, clientIp: freshIp() })
+    expect(await find()).toBeNull()
+    expect(service.outbound).toEqual([])
+    service.now += NETWORK_WINDOW_SECONDS
+    expect(await find()).not.toBeNull()
   })
 
   it('OA-06: cannot use what is for first parties or for secrets, and nothing is fetched for that', async () => {

@@ -4,12 +4,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   ADDRESS_NETWORKS_PER_WINDOW,
   ADDRESS_PER_NETWORK,
+  ADDRESS_WINDOW_SECONDS,
+  DOWNLOADS_WINDOW_SECONDS,
+  KNOWN_NETWORK_SECONDS,
   MAILS_IN_TOTAL,
   NETWORK_WINDOW_SECONDS,
   REDEMPTIONS_PER_NETWORK,
   SIGN_INS_PER_NETWORK,
   TOTAL_WINDOW_SECONDS,
 } from '../../src/domain/limits.ts'
+import type { Whereabouts } from '../../src/limits/limits.ts'
 import { askByApp } from './support/ask.ts'
 import { createApp, exchange, getCode } from './support/authorize.ts'
 import { ACCEPT_JSON, askForMail, browser, signInBrowser } from './support/browser.ts'
@@ -176,6 +180,62 @@ describe('how many mails', () => {
     expect(mailsTo(service, email)).toBe(before)
     await ask(service, email, home, { Cookie: `__Host-browser=${owner.cookie('__Host-browser')}` })
     expect(mailsTo(service, email)).toBe(before + 1)
+  })
+
+  it('ML-10: from where its holder signed in is known for so long, and no longer', async () => {
+    const service = createService()
+    const { limits } = service.parts
+    const [address, begun] = [freshAddress(), service.now]
+    const [home, work] = [freshIp(), freshIp()].map(clientIp => ({ clientIp, browserId: null })) as [
+      Whereabouts,
+      Whereabouts,
+    ]
+    for (const each of [home, work]) await limits.remember(address, each, begun)
+    const last = begun + KNOWN_NETWORK_SECONDS - 1
+    while (await limits.admitsMail(address, { clientIp: freshIp(), browserId: null }, last));
+    expect(await limits.admitsMail(address, home, last)).toBe(true)
+    expect(await limits.admitsMail(address, work, last + 1)).toBe(false)
+  })
+
+  it('ML-09: what was never counted towards the total is not given back to it', async () => {
+    const service = createService({ DIGEST_SECRET: 'KnownIsNotInTheTotal-0123456789-abcdefghijk' })
+    const { limits, secrets } = service.parts
+    const total = (env as Env).RATE_LIMITER.getByName(
+      `total:${await secrets.mac('rate-limit', 'total:mail')}`,
+    )
+    const count = () =>
+      runInDurableObject(total, (_, { storage }) => storage.kv.get<{ count: number }>('window')?.count)
+    const [address, home] = [freshAddress(), { clientIp: freshIp(), browserId: null }]
+    expect(
+      await limits.admitsMail(freshAddress(), { clientIp: freshIp(), browserId: null }, service.now),
+    ).toBe(true)
+    await limits.remember(address, home, service.now)
+    expect(await limits.admitsMail(address, home, service.now)).toBe(true)
+    await limits.releaseMail(address, home, service.now)
+    expect(await count()).toBe(1)
+  })
+
+  it('LG-04: the limits keep nothing for longer than it counts', async () => {
+    const service = createService()
+    const { limits, secrets } = service.parts
+    const { now } = service
+    const forgetsAt = async (kind: string, key: string) => {
+      const name = `${kind}:${await secrets.mac('rate-limit', `${kind}:${key}`)}`
+      const alarm = await runInDurableObject((env as Env).RATE_LIMITER.getByName(name), (_, { storage }) =>
+        storage.getAlarm(),
+      )
+      return (alarm ?? 0) / 1_000 - now
+    }
+    const [user, address] = [`u_${crypto.randomUUID()}`, freshAddress()]
+    const from = { clientIp: freshIp(), browserId: null }
+    await limits.forDownload(user, now)
+    expect(await forgetsAt('download', user)).toBe(DOWNLOADS_WINDOW_SECONDS)
+    await limits.admitsMail(address, from, now)
+    expect(await forgetsAt('address', address)).toBe(ADDRESS_WINDOW_SECONDS)
+    await limits.remember(address, from, now)
+    expect(await forgetsAt('address', address)).toBe(KNOWN_NETWORK_SECONDS)
+    await limits.forget(address, now)
+    expect(await forgetsAt('address', address)).toBe(ADDRESS_WINDOW_SECONDS)
   })
 
   it('ML-09: what was refused while storage was away uses up nothing, of the address or of the total', async () => {
