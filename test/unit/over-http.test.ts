@@ -1,6 +1,6 @@
 // The token service over HTTP: what is sent, and that no answer but a good one is an acceptance.
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { overHttp } from '../../src/resource/index.ts'
 
 const NOW = 1_900_000_000
@@ -51,6 +51,16 @@ describe('what is sent', () => {
       ...{ method: 'POST', redirect: 'manual' },
       headers: { Authorization: `Basic ${btoa('notes:secret')}` },
     })
+  })
+
+  it('EB-09: no request without an end', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    const { service, sent } = setUp(() => Response.json(FEED))
+    await service.verify('t')
+    await service.retirements(AFTER)
+    expect(timeout.mock.calls).toEqual([[5_000], [5_000]])
+    expect(sent.map(({ init }) => init.signal)).toEqual(timeout.mock.results.map(({ value }) => value))
+    timeout.mockRestore()
   })
 
   it('RFC 6749 §2.3.1: id and secret are form-encoded, whatever is in them', () =>
@@ -121,6 +131,14 @@ describe('OA-03: an answer to a token', () => {
     expect(await code({ proof: { text: 'x', method: 'GET', uri: 'https://api.test/' } })).toBe(
       'invalid_dpop_proof',
     )
+  })
+
+  it.each(['as_of', 'iat', 'exp', 'remember_until'])('EB-09: a time without end is none: %s', async name => {
+    const body = JSON.stringify({ ...REMEMBERED, [name]: null }).replace('null', '1e999')
+    const answer = await setUp(() => new Response(body)).service.verify('t', { remember: true })
+    if (name === 'remember_until')
+      expect(answer).toStrictEqual({ tag: 'accepted', claims: CLAIMS, as_of: NOW })
+    else expect(answer).toEqual(unavailable)
   })
 
   it.each<[number, string]>([

@@ -4,14 +4,14 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { COSTS } from '../../src/cli/simulate/costs.ts'
 import { MAGIC_LINK_GRANT } from '../../src/domain/client.ts'
 import { CLIENT_CACHE_SECONDS, RETIREMENTS_MAX_ROWS } from '../../src/domain/limits.ts'
-import { verifyForCaller } from '../../src/rpc/verify-for-caller.ts'
-import type { VerifyDemand } from '../../src/verifier/token-service.ts'
+import { retirementsForCaller, verifyForCaller } from '../../src/rpc/verify-for-caller.ts'
+import type { VerifyAcceptance, VerifyDemand } from '../../src/verifier/token-service.ts'
 import { alarmCount } from './support/alarms.ts'
 import { type Confidential, confidentialClient } from './support/confidential.ts'
 import { claimsOf, leakKey } from './support/leaked-key.ts'
 import { createParty } from './support/party.ts'
 import { createService, form, freshAddress, ISSUER } from './support/service.ts'
-import { requestLink, type Tokens } from './support/sign-in.ts'
+import { createClient, requestLink, type Tokens } from './support/sign-in.ts'
 import { watchDatabases } from './support/watched-databases.ts'
 
 const watch = watchDatabases()
@@ -353,6 +353,22 @@ describe('over a service binding', () => {
     }
   })
 
+  it('nor is the feed: it is told to whom the position was given, and goes on from there', async () => {
+    const tokens = await signIn()
+    const { memory } = (await verify(tokens.access_token, { remember: true })) as VerifyAcceptance
+    if (memory === undefined) throw new Error('no position')
+    await end(tokens)
+    const read = (props: { client_id?: string }) =>
+      retirementsForCaller(service.parts, props, memory.position, service.now)
+    expect((await read({ client_id: api.client_id }))?.retired).toContain(claimsOf(tokens.access_token).jti)
+    for (const props of [{}, { client_id: 'nobody' }, { client_id: otherApi.client_id }]) {
+      expect([props, await read(props)]).toEqual([props, null])
+    }
+    // On the same terms, and anybody could be it.
+    const open = await createClient(service, { audience: API, strong_scopes: ['pay'] })
+    expect(await read({ client_id: open.client_id })).toBeNull()
+  })
+
   it('EB-11: a dead token is refused with the reason, and remembered only with a position in the feed', async () => {
     const tokens = await signIn()
     const { memory } = (await verify(tokens.access_token, { remember: true })) as {
@@ -388,7 +404,11 @@ describe('over a service binding', () => {
     expect(await verify(access_token, { proof: { ...shown, method: 'POST' } })).toEqual(refused)
     const stranger = await createParty()
     const theirs = await stranger.proof(service, { request: 'GET /notes', accessToken: access_token })
-    expect(await verify(access_token, { proof: { ...shown, text: theirs } })).toEqual(refused)
+    const cost = await costOf(async () =>
+      expect(await verify(access_token, { proof: { ...shown, text: theirs } })).toEqual(refused),
+    )
+    // Whoever proves nothing writes nothing.
+    expect(cost.filter(sql => sql.startsWith('INSERT'))).toEqual([])
     const accepted = await verify(access_token, { proof: shown, remember: true })
     expect(accepted).toMatchObject({ tag: 'accepted' })
     expect(accepted).not.toHaveProperty('memory')
