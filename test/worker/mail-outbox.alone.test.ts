@@ -15,6 +15,7 @@ import type { Attempt, MailTransport } from '../../src/mail/transport.ts'
 import { batch } from '../../src/store/d1.ts'
 import { insertOutbox } from '../../src/store/outbox.ts'
 import { createSecrets } from '../../src/tokens/secrets.ts'
+import { databases } from './support/intercept.ts'
 import { until } from './support/until.ts'
 
 const db = env.DB
@@ -347,6 +348,29 @@ describe('what cannot be delivered at all', () => {
     await db.prepare('UPDATE outbox SET id = ? WHERE id = ?').bind('m_other', mail.row.id).run()
     await outbox.deliverDue(db, NOW + 30)
     expect(outbox.attempts).toEqual([])
+  })
+
+  test.each([
+    ['a mail that was not accepted', false],
+    ['storage that is away', true],
+  ])('LG-06 whoever is told of %s is waited for', async (_what, isAway) => {
+    const told: string[] = []
+    const onFailure = async ({ error }: DeliveryFailure) => {
+      // As long as several writes take.
+      for (let call = 0; call < 5; call++) await databases()[1]?.prepare('SELECT 1').run()
+      told.push(error)
+    }
+    const send = isAway ? async () => {} : status500
+    const outbox = createOutbox({ secrets: secretsOf('sealing-0123456789'), transport: { send }, onFailure })
+    const mail = await outbox.prepare(message(), EXPIRES, NOW)
+    const prepare = vi.spyOn(db, 'prepare')
+    if (isAway) {
+      prepare.mockImplementation(() => {
+        throw new Error('D1 is away')
+      })
+    }
+    await outbox.deliver(db, mail, NOW)
+    expect(told).toEqual([isAway ? 'outbox: storage unavailable' : 'http: status 500'])
   })
 
   test('ML-15 while storage is away: reported, nothing thrown', async () => {
