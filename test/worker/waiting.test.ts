@@ -199,7 +199,10 @@ describe('who may listen', () => {
     const objectAway = createService({
       WAITING_BROWSERS: { getByName: () => ({ fetch: () => Promise.reject(new Error('away')) }) },
     })
-    for (const service of [databaseAway, objectAway]) {
+    const noSocket = createService({
+      WAITING_BROWSERS: { getByName: () => ({ fetch: async () => new Response() }) },
+    })
+    for (const service of [databaseAway, objectAway, noSocket]) {
       const { owner } = await asked(service)
       watch.refuses = () => service === databaseAway
       const response = await ask(owner)
