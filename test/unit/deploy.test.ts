@@ -190,8 +190,11 @@ describe('a map over several databases', () => {
   const failed = (stderr: string): Asked => ({ code: 1, stdout: '', stderr })
 
   /** An account whose users all live in DB; each other database is there, is made by the deployment, or says nothing of users. */
-  function playSeveral(others: Readonly<Record<string, Other>>): Played {
-    const { calls, done } = play({ secrets: SECRET_NAMES })
+  function playSeveral(
+    others: Readonly<Record<string, Other>>,
+    worker: Parameters<typeof play>[0] = { secrets: SECRET_NAMES },
+  ): Played {
+    const { calls, done } = play(worker)
     const states = new Map(Object.entries(others))
     return {
       done,
@@ -237,6 +240,17 @@ describe('a map over several databases', () => {
       expect(done).not.toContain('deploy')
     },
   )
+
+  test('I7: that gives users to a database without their rows is not deployed by a first Worker either', async () => {
+    quiet()
+    const { calls, done } = playSeveral({ DB_1: 'missing' }, null)
+    const path = inFile('first.env')
+    await expect(deploy(calls, withOthers({ DB_1: 'missing' }), path)).rejects.toThrow(
+      'DB has the users of 1 tag',
+    )
+    expect(done).toEqual([])
+    expect(await deploy(calls, withOthers({ DB_1: 'missing' }, 'DB'), path)).toEqual(TARGETS)
+  })
 
   test('I7: is not deployed when nobody can tell where users are', async () => {
     quiet()

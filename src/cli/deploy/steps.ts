@@ -44,6 +44,8 @@ async function deployFirst(
   const missing = required.filter(name => !hasSecret(secretsFile, name))
   if (missing.length > 0) throw new UsageError(`Add these to ${secretsFile} first: ${missing.join(', ')}`)
   checkFaults(config, Object.fromEntries(required.map(name => [name, readSecret(secretsFile, name)])))
+  // Under another name before, it may have databases already.
+  await checkMap(calls, config.databases, String(config.vars.SHARDS))
   const targets = deployWorker(calls, '--secrets-file', secretsFile)
   await applyRemoteSchema(calls, config.databases)
   return targets
