@@ -4,6 +4,9 @@ const encoder = new TextEncoder()
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 
+/** Writes as much as fits. @returns how long that is, in UTF-16 code units */
+export const writeUtf8 = (text: string, bytes: Uint8Array): number => encoder.encodeInto(text, bytes).read
+
 /** What Workers do themselves; Node does from 25 on. */
 interface NativeBase64 {
   toBase64?(form?: typeof URL_SAFE): string

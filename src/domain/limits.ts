@@ -179,7 +179,7 @@ export const DELIVERY_RETRY_AFTER_MAX_SECONDS = 60 * MINUTE_SECONDS
 /** A try that takes longer than this goes on beside its batch, and the next one is later than its end. */
 export const DELIVERY_SLOW_MS = 1_000
 export const DELIVERY_SLOW_RETRY_SECONDS = 20
-/** For how long it is known that a client was told after all: longer than it would be tried. */
+/** For how long it is known what a client has answered late: longer than it would be tried. */
 export const LATE_LOGOUT_SECONDS = DAY_SECONDS
 /** One try to tell a webhook. */
 export const WEBHOOK_TIMEOUT_MS = 15_000

@@ -1,5 +1,5 @@
 // SHA-256 under a domain-separation prefix, and comparison in constant time.
-import { toBase64url, utf8 } from '../domain/encoding.ts'
+import { toBase64url, utf8, writeUtf8 } from '../domain/encoding.ts'
 
 /** What a digest is of. No two kinds of secret share a prefix. */
 export type DigestPurpose =
@@ -41,7 +41,6 @@ export const isOneOf = (digests: readonly string[], digest: string): boolean =>
   digests.filter(each => digestsEqual(each, digest)).length > 0
 
 const DIGEST_CHARS = 43
-const encoder = new TextEncoder()
 /** Overwritten by each comparison, which nothing interrupts. */
 const LEFT = new Uint8Array(DIGEST_CHARS)
 const RIGHT = new Uint8Array(DIGEST_CHARS)
@@ -53,4 +52,4 @@ export function digestsEqual(a: string, b: string): boolean {
 
 /** Whether it is as long as a digest, to the character and to the byte. */
 const isWrittenTo = (bytes: Uint8Array, text: string): boolean =>
-  text.length === DIGEST_CHARS && encoder.encodeInto(text, bytes).read === DIGEST_CHARS
+  text.length === DIGEST_CHARS && writeUtf8(text, bytes) === DIGEST_CHARS
